@@ -1,0 +1,27 @@
+"""How Sphinx builds the site."""
+
+from lavaclient import __version__
+
+project = "lavaclient"
+author = "The lavaclient maintainers"
+project_copyright = author
+version = release = __version__
+
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+exclude_patterns = ["_build"]
+nitpicky = True
+# Their own sites would have to be asked over the network for where these are described.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(collections|datetime|pathlib|typing|types|os|uuid|builtins)\..*"),
+    (r"py:.*", r"(keystoneauth1|msgspec|requests|urllib3)\..*"),
+    (r"py:(class|exc)", r"bool|bytes|dict|float|int|list|object|set|str|tuple"),
+    (r"py:exc", r"KeyError|OSError|RuntimeError|TypeError|ValueError"),
+]
+
+html_theme = "furo"
+html_title = f"lavaclient {version}"

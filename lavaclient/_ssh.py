@@ -1,0 +1,230 @@
+"""Commands on a node, through the ssh program that the user has.
+
+What the caller or the service names (user, host, command) is checked, and
+handed over as single words of an argument list; no local shell sees any of it.
+The options here come after those of ``ssh_command``. As ssh keeps the first
+value that it is given for an option, what the user asks for there wins.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+
+from lavaclient.error import FailedError, InvalidError
+
+__all__ = [
+    "cannot_start",
+    "check_command",
+    "check_host",
+    "check_ssh_command",
+    "command_line",
+    "execute",
+    "ssh_words",
+]
+
+# BatchMode: nobody may be there to answer a prompt. ServerAliveInterval: a node that is gone
+# ends the wait for it within minutes. -T: no terminal, whatever the configuration says.
+_ALWAYS = ("-T", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=30")
+# A master connection that runs already is used, but none is left behind; forwards that are
+# meant for the user's own sessions stay out of this one.
+_FOR_COMMANDS = ("-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes")
+
+# ssh's configuration may put user and host into lines for a local shell (%r and %h in
+# ProxyCommand or Match exec), so that nothing which a shell knows is let through.
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,254}")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+
+_SSH_FAILED = 255
+_NOISE = ("debug", "OpenSSH_", "Warning: Permanently added", "@@@", "Transferred: ", "Bytes per ")
+_WORDS = 400
+_HINTS = {
+    "Host key verification failed": (
+        "to trust nodes at first sight use ssh_command='ssh -o StrictHostKeyChecking=accept-new'"
+    ),
+    "Permission denied": "to choose a key use ssh_command='ssh -i PATH'",
+}
+
+
+def execute(
+    username: str, host: str, command: str, *, ssh_command: str | Sequence[str] | None = None
+) -> str:
+    """Run a command on a host and return what it wrote to its standard output.
+
+    The command gets no input. Its text goes to the remote shell as it is: variables,
+    quotes and line breaks mean what they mean there.
+
+    Args:
+        username: Login name on the host.
+        host: Name or address of the host.
+        command: Text for the remote shell, not blank.
+        ssh_command: The ssh program with options of the user's own, as one text, which is
+            split as a shell would, with ``~`` and ``$VARIABLES`` expanded, or as a list of
+            words, taken as they are. Default: ``ssh``.
+
+    Returns:
+        The standard output, decoded as UTF-8; bytes that are not become U+FFFD.
+
+    Raises:
+        InvalidError: An argument cannot be used; nothing was run.
+        FailedError: The command or ssh itself failed. ``.returncode`` is the exit status (255:
+            ssh's own; None: ssh did not start), ``.output`` the standard output followed by
+            the standard error.
+    """
+    argv = command_line(ssh_command, _FOR_COMMANDS, username, host)
+    done = _run([*argv, check_command(command)])
+    if done.returncode:
+        raise _failure(done, f"{username}@{host}")
+    return _decoded(done.stdout)
+
+
+def command_line(
+    ssh_command: str | Sequence[str] | None, options: Sequence[str], username: str, host: str
+) -> list[str]:
+    """Return the words that start ssh to a host; a remote command may follow them.
+
+    Raises:
+        InvalidError: ``ssh_command``, ``username`` or ``host`` cannot be used.
+    """
+    user = _matching("username", username, _USER, "letters, digits and any of _ . @ + -")
+    return [
+        *check_ssh_command(ssh_command),
+        *_ALWAYS,
+        *options,
+        "-l",
+        user,
+        "--",
+        check_host("host", host),
+    ]
+
+
+def check_command(command: str) -> str:
+    """Return the command if it can be handed to ssh.
+
+    Raises:
+        InvalidError: It cannot.
+    """
+    return _checked_text("command", command)
+
+
+def check_host(argument: str, host: object) -> str:
+    """Return the host if it is a name or an address, and nothing that a shell or ssh would read.
+
+    Raises:
+        InvalidError: It is neither; the text names the argument.
+    """
+    if isinstance(host, str) and ":" in host and "%" not in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError as error:
+            text = f"{argument} must be a host name or an address, not {host!r}"
+            raise InvalidError(text) from error
+    return _matching(argument, host, _HOST, "the letters, digits and any of . _ - of a host name")
+
+
+def check_ssh_command(ssh_command: str | Sequence[str] | None) -> list[str]:
+    """Return the words of an ``ssh_command``.
+
+    Raises:
+        InvalidError: It holds none, or none that can be a program.
+    """
+    if ssh_command is None:
+        return ["ssh"]
+    words: object = _split(ssh_command) if isinstance(ssh_command, str) else ssh_command
+    if not isinstance(words, Sequence) or isinstance(words, bytes) or not words:
+        text = "ssh_command must be a text or a list of texts, and start with a program"
+        raise InvalidError(text)
+    return [_checked_text("ssh_command", words[0])] + [
+        _checked_text("ssh_command", word, blank=True) for word in words[1:]
+    ]
+
+
+def ssh_words(stderr: bytes) -> str:
+    """Return ssh's account of its own failure as one line, with advice where there is some."""
+    lines = [line for line in _lines(stderr) if not line.startswith(_NOISE)]
+    words = "; ".join(lines[-4:])[-_WORDS:] or "ssh gave no reason"
+    advice = [hint for sign, hint in _HINTS.items() if sign in words]
+    return " - ".join([words, *advice])
+
+
+def cannot_start(program: str, error: OSError) -> str:
+    """Return the line that says why ssh could not be started."""
+    reason = error.strerror or str(error)
+    return f"cannot start {program!r} ({reason}): install OpenSSH or name your ssh in ssh_command"
+
+
+def _split(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        line = f"ssh_command cannot be split into words: {error}"
+        raise InvalidError(line) from error
+    return [os.path.expandvars(os.path.expanduser(word)) for word in words]
+
+
+def _checked_text(argument: str, text: object, *, blank: bool = False) -> str:
+    if not isinstance(text, str) or not (blank or text.strip()):
+        line = f"{argument} must be a text that is not blank"
+        raise InvalidError(line)
+    try:
+        sound = b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        sound = False
+    if not sound:
+        line = f"{argument} must not hold NUL or characters that cannot be encoded"
+        raise InvalidError(line)
+    return text
+
+
+def _matching(argument: str, text: object, pattern: re.Pattern[str], allowed: str) -> str:
+    if isinstance(text, str) and pattern.fullmatch(text):
+        return text
+    line = f"{argument} may hold {allowed}, and must not start with a sign: got {text!r}"
+    raise InvalidError(line)
+
+
+def _run(argv: list[str]) -> subprocess.CompletedProcess[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    except OSError as error:
+        raise FailedError(cannot_start(argv[0], error)) from error
+    with process:
+        try:
+            stdout, stderr = process.communicate()
+        except BaseException:
+            # subprocess.run() kills too, but after a Ctrl-C it does not wait: a zombie stays.
+            process.kill()
+            process.wait()
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, stdout, stderr)
+
+
+def _failure(done: subprocess.CompletedProcess[bytes], where: str) -> FailedError:
+    code = done.returncode
+    if code == _SSH_FAILED:
+        text = f"ssh to {where} failed: {ssh_words(done.stderr)}"
+    elif code < 0:
+        text = f"ssh to {where} was ended by signal {-code}"
+    else:
+        last = "".join(f": {line}" for line in _lines(done.stderr)[-1:])
+        text = f"the command on {where} exited with status {code}{last[:_WORDS]}"
+    output = _decoded(done.stdout) + _decoded(done.stderr)
+    return FailedError(text, returncode=code, output=output)
+
+
+def _lines(stderr: bytes) -> list[str]:
+    """Return the lines that are not blank, without what a terminal would act on."""
+    lines = (
+        "".join(c if c.isprintable() else " " for c in line)
+        for line in _decoded(stderr).splitlines()
+    )
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,145 @@
+"""An ssh that runs in the background, from its start to its certain end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from lavaclient import error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+__all__ = ["Forward"]
+
+_KEPT = 16 * 1024  # of what ssh says, in bytes
+_GRACE = 2.0  # seconds for ssh to end by itself
+
+_RUNNING: set[Forward] = set()
+
+
+class Forward:
+    """A running ssh that carries a port of localhost to a node.
+
+    It lasts until :meth:`kill`, the end of its ``with`` block or the end of the
+    interpreter, whichever is first; losing the last reference does not end it.
+    It may be used from many threads.
+
+    Attributes:
+        port: The port on 127.0.0.1.
+
+    Example:
+        >>> with lava.clusters.ssh_proxy("my-cluster", port=0) as forward:  # doctest: +SKIP
+        ...     print(f"socks5h://localhost:{forward.port}")
+    """
+
+    def __init__(self, argv: Sequence[str], port: int, name: str) -> None:
+        self.port = port
+        self._name = name
+        self._said = b""
+        # A session of its own: Ctrl-C at the terminal is for the program, not for its proxy.
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        _RUNNING.add(self)
+        self._reader = threading.Thread(target=self._attend, name=f"ssh-{port}", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id of ssh."""
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status of ssh, negative for a signal; None while it runs."""
+        return self.poll()
+
+    def poll(self) -> int | None:
+        """Return the exit status of ssh, or None while it runs.
+
+        A forked process sees 0: this ssh is no child of it, so that it ends none either.
+        """
+        return self._process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until ssh ends, by itself or by :meth:`kill` in another thread.
+
+        Args:
+            timeout: Seconds to wait at most; default: no limit.
+
+        Returns:
+            The exit status of ssh, negative for a signal.
+
+        Raises:
+            TimeoutError: ssh still runs after that time; it goes on running.
+        """
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired as expired:
+            text = f"ssh (process {self.pid}) still runs after {timeout:g} s"
+            raise error.TimeoutError(text) from expired
+
+    def kill(self) -> None:
+        """End ssh and wait until it is gone; more than once is fine."""
+        for signum in (signal.SIGTERM, signal.SIGKILL):
+            if self.poll() is None:
+                self._signal(signum)
+        self._reader.join(_GRACE)
+        _RUNNING.discard(self)
+
+    def said(self) -> bytes:
+        """Return the last that an ssh which has ended wrote to its standard error."""
+        self._reader.join(_GRACE)
+        return self._said
+
+    def _signal(self, signum: int) -> None:
+        # ssh may stand behind a program that starts it, so that the whole group is meant.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signum)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE)
+
+    def _attend(self) -> None:
+        """Take in what ssh says, so that it never waits for a reader, and collect it at its end."""
+        stream = self._process.stderr
+        assert stream is not None  # noqa: S101 - for mypy: it is a pipe
+        with stream:
+            while chunk := os.read(stream.fileno(), _KEPT):
+                said = self._said + chunk
+                # What is too old goes by whole lines: half a debug line would look like a reason.
+                self._said = said if len(said) <= _KEPT else said[-_KEPT:].partition(b"\n")[2]
+        self._process.wait()
+        _RUNNING.discard(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.kill()
+
+    def __repr__(self) -> str:
+        code = self.poll()
+        state = "running" if code is None else f"ended with {code}"
+        return f"<Forward port={self.port} {self._name} pid={self.pid} {state}>"
+
+
+@atexit.register
+def _end_all() -> None:
+    for forward in list(_RUNNING):
+        forward.kill()

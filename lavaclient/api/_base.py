@@ -1,0 +1,131 @@
+"""What all models and all managers have in common."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import ClassVar, Generic, Required, TypeAlias, TypedDict, TypeVar
+
+import msgspec
+
+from lavaclient._transport import Transport
+from lavaclient.error import InvalidError
+
+__all__ = ["Bound", "Component", "Id", "Link", "Manager", "Model", "bind", "bind_all"]
+
+Id: TypeAlias = str | int | uuid.UUID
+"""What may stand for an id: the service writes them all as text."""
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything that the service's answers become.
+
+    Models are values: they do not change, are equal when all their fields are,
+    and can be copied and pickled.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name")
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields as a dict.
+
+        Returns:
+            Attribute names to plain values: models within become dicts as
+            well, datetimes stay what they are.
+        """
+        names = [name for name in self.__struct_fields__ if not name.startswith("_")]
+        return {name: _plain(getattr(self, name)) for name in names}
+
+    def __repr__(self) -> str:
+        shown = " ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
+        return f"<{type(self).__name__} {shown}>"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+class Link(Model, frozen=True, kw_only=True, gc=False):
+    """A place where the service says something is to be found.
+
+    Attributes:
+        rel: What is there: ``self``, ``bookmark`` or ``next``.
+        href: Its URL.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("rel", "href")
+
+    rel: str = ""
+    href: str = ""
+
+
+class Component(TypedDict, total=False):
+    """A program that runs on a node, as a plain dict.
+
+    Attributes:
+        name: The service's name for it; always there.
+        nice_name: A name for people.
+        uri: Where it can be reached from within the cluster.
+        mode: In a distro, the mode in which the component is used.
+    """
+
+    name: Required[str]
+    nice_name: str
+    uri: str
+    mode: str
+
+
+class Manager:
+    """Base of the resource managers; ``Lava`` makes one of each."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._transport.endpoint}>"
+
+
+M = TypeVar("M", bound=Manager)
+
+
+class Bound(Generic[M]):
+    """Gives a model the manager that it came from.
+
+    The manager stands in a slot and is no field: it is not decoded, compared,
+    shown or pickled.
+    """
+
+    __slots__ = ("_bound_to",)
+
+    _bound_to: M
+
+    @property
+    def _manager(self) -> M:
+        try:
+            return self._bound_to
+        except AttributeError:
+            name = type(self).__name__
+            raise InvalidError(
+                f"this {name} belongs to no client, as it was copied, unpickled or made by hand: "
+                "use the client's own methods with its id"
+            ) from None
+
+
+_put = Bound.__dict__["_bound_to"].__set__
+
+
+def bind(model: Bound[M], manager: M) -> None:
+    """Let a model's own methods go through this manager."""
+    _put(model, manager)
+
+
+def bind_all(models: Iterable[Bound[M]], manager: M) -> None:
+    """Let the methods of all these models go through this manager."""
+    for model in models:
+        _put(model, manager)

@@ -1,0 +1,349 @@
+"""Credentials: SSH keys, and what clusters need to reach other services."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from lavaclient._reader import Names, odd, read
+from lavaclient._transport import segment
+from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._credential_bodies import AmbariBody, Body, CloudFilesBody, S3Body, SSHKeyBody
+from lavaclient.api._credential_shapes import FIELDS, by_type
+
+__all__ = [
+    "AmbariCredential",
+    "CloudFilesCredential",
+    "CredentialManager",
+    "CredentialType",
+    "Credentials",
+    "ReadCredentials",
+    "S3Credential",
+    "SSHKey",
+]
+
+
+class _Credential(Bound["CredentialManager"], Model, frozen=True, kw_only=True, gc=False):
+    _shown: ClassVar[tuple[str, ...]] = ("id",)
+    _kind: ClassVar[str]
+    type: ClassVar[str]
+
+    @property
+    def id(self) -> str:
+        """What identifies it among those of its type."""
+        return str(getattr(self, self.__struct_fields__[0]))
+
+    def delete(self) -> None:
+        """Delete it, as the method of ``lava.credentials`` for its type does."""
+        self._manager._delete(self._kind, "id", self.id)  # noqa: SLF001 (its own manager)
+
+
+class SSHKey(_Credential, frozen=True, kw_only=True, gc=False):
+    """A public key that may be put on nodes.
+
+    Attributes:
+        name: Its name, which is its ``id`` as well.
+        type: A display name for this kind of credential.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name")
+    _kind: ClassVar[str] = "ssh_keys"
+    type: ClassVar[str] = "SSH Key"
+
+    name: str = msgspec.field(name="key_name")
+
+
+class CloudFilesCredential(_Credential, frozen=True, kw_only=True, gc=False):
+    """A user of Cloud Files.
+
+    Attributes:
+        username: The user, which is its ``id`` as well.
+        type: A display name for this kind of credential.
+    """
+
+    _kind: ClassVar[str] = "cloud_files"
+    type: ClassVar[str] = "Cloud Files"
+
+    username: str
+
+
+class S3Credential(_Credential, frozen=True, kw_only=True, gc=False):
+    """A pair of keys for Amazon S3.
+
+    Attributes:
+        access_key_id: The half that is no secret, which is its ``id`` as well.
+        type: A display name for this kind of credential.
+    """
+
+    _kind: ClassVar[str] = "s3"
+    type: ClassVar[str] = "Amazon S3"
+
+    access_key_id: str
+
+
+class AmbariCredential(_Credential, frozen=True, kw_only=True, gc=False):
+    """A user of Ambari, the console of Hadoop clusters.
+
+    Attributes:
+        username: The user, which is its ``id`` as well.
+        type: A display name for this kind of credential.
+    """
+
+    _kind: ClassVar[str] = "ambari"
+    type: ClassVar[str] = "Ambari"
+
+    username: str
+
+
+class Credentials(Model, frozen=True, kw_only=True):
+    """Credentials of all types.
+
+    Attributes:
+        ssh_keys: Public keys.
+        cloud_files: Users of Cloud Files.
+        s3: Keys for Amazon S3.
+        ambari: Users of Ambari.
+        other: Types that this version does not know: name of the type to a
+            list of its credentials, as the service gives them.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("ssh_keys", "cloud_files", "s3", "ambari")
+
+    ssh_keys: list[SSHKey] = []
+    cloud_files: list[CloudFilesCredential] = []
+    s3: list[S3Credential] = []
+    ambari: list[AmbariCredential] = []
+    other: dict[str, list[object]] = {}
+
+
+class CredentialType(Model, frozen=True, kw_only=True):
+    """A type of credential that the service knows.
+
+    Attributes:
+        type: Its name, e.g. ``"cloud_files"``.
+        schema: Names of the fields that a new one needs.
+        connector: Whether it lets clusters reach another service.
+        links: Where the service has it.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("type", "schema", "connector")
+
+    type: str
+    schema: Names = msgspec.field(default_factory=list)
+    connector: bool = False
+    links: list[Link] = []
+
+
+def _credentials(value: object) -> Credentials:
+    found = by_type(value)
+    known = read({type_: found.pop(type_, []) for type_ in FIELDS}, Credentials)
+    return msgspec.structs.replace(known, other=found)
+
+
+if TYPE_CHECKING:
+    ReadCredentials: TypeAlias = Credentials
+else:
+    ReadCredentials = odd("Credentials", _credentials)
+
+T = TypeVar("T")
+C = TypeVar("C", bound=_Credential)
+
+
+class _Body(msgspec.Struct, Generic[T]):
+    credentials: T
+
+
+class _SSHKeyAnswer(msgspec.Struct):
+    ssh_keys: SSHKey
+
+
+class _CloudFilesAnswer(msgspec.Struct):
+    cloud_files: CloudFilesCredential
+
+
+class _S3Answer(msgspec.Struct):
+    s3: S3Credential
+
+
+class _AmbariAnswer(msgspec.Struct):
+    ambari: AmbariCredential
+
+
+def bind_credentials(credentials: Credentials, manager: CredentialManager) -> Credentials:
+    """Let the methods of all these credentials go through this manager."""
+    for type_ in FIELDS:
+        bind_all(getattr(credentials, type_), manager)
+    return credentials
+
+
+class CredentialManager(Manager):
+    """The credentials: ``lava.credentials``.
+
+    Secrets go in and never come out: the service tells names alone. An argument
+    that is no good is an InvalidError, and then nothing was sent.
+    """
+
+    def list_types(self) -> list[CredentialType]:
+        """Return the types of credential that the service knows."""
+        return self._transport.get("credentials/types", _Body[list[CredentialType]]).credentials
+
+    def list_ssh_keys(self) -> list[SSHKey]:
+        """Return the public keys."""
+        return self._get("credentials/ssh_keys").ssh_keys
+
+    def list_cloud_files(self) -> list[CloudFilesCredential]:
+        """Return the users of Cloud Files."""
+        return self._get("credentials/cloud_files").cloud_files
+
+    def list_s3(self) -> list[S3Credential]:
+        """Return the keys for Amazon S3."""
+        return self._get("credentials/s3").s3
+
+    def list_ambari(self) -> list[AmbariCredential]:
+        """Return the users of Ambari."""
+        return self._get("credentials/ambari").ambari
+
+    def list(self) -> Credentials:
+        """Return the credentials of all types.
+
+        Example::
+
+            print([key.name for key in lava.credentials.list().ssh_keys])
+        """
+        return self._get("credentials")
+
+    def create_ssh_key(self, name: str, public_key: str | os.PathLike[str]) -> SSHKey:
+        """Upload a public key.
+
+        Args:
+            name: What to call it, 3 to 255 characters.
+            public_key: The key, 50 to 1024 characters, or the path of a file
+                that holds it; ``~`` and ``$VARIABLES`` in a path are expanded.
+
+        Raises:
+            ConflictError: There is a key of this name.
+            InvalidError: The file cannot be read, or the key is a private one.
+
+        Example::
+
+            lava.credentials.create_ssh_key("laptop", "~/.ssh/id_ed25519.pub")
+        """
+        body = SSHKeyBody.checked(name, public_key)
+        return self._bound(self._create(body, _Body[_SSHKeyAnswer]).ssh_keys)
+
+    def create_cloud_files(self, username: str, api_key: str) -> CloudFilesCredential:
+        """Store a user of Cloud Files.
+
+        Args:
+            username: The user, 3 to 255 characters.
+            api_key: The user's API key, 20 to 40 characters.
+
+        Raises:
+            ConflictError: There is one for this user.
+        """
+        body = CloudFilesBody.checked(username, api_key)
+        return self._bound(self._create(body, _Body[_CloudFilesAnswer]).cloud_files)
+
+    def create_s3(self, access_key_id: str, access_secret_key: str) -> S3Credential:
+        """Store a pair of keys for Amazon S3.
+
+        Args:
+            access_key_id: 20 characters.
+            access_secret_key: 40 characters.
+
+        Raises:
+            ConflictError: There is one of this id.
+        """
+        body = S3Body.checked(access_key_id, access_secret_key)
+        return self._bound(self._create(body, _Body[_S3Answer]).s3)
+
+    def create_ambari(self, username: str, password: str) -> AmbariCredential:
+        """Store a user of Ambari.
+
+        Args:
+            username: The user, 3 to 255 characters.
+            password: The password, 8 to 255 characters.
+
+        Raises:
+            ConflictError: There is one for this user.
+        """
+        body = AmbariBody.checked(username, password)
+        return self._bound(self._create(body, _Body[_AmbariAnswer]).ambari)
+
+    def update_ssh_key(self, name: str, public_key: str | os.PathLike[str]) -> SSHKey:
+        """Put another public key under a name; arguments as for `create_ssh_key`.
+
+        Raises:
+            NotFoundError: There is no key of this name.
+        """
+        body = SSHKeyBody.checked(name, public_key)
+        return self._bound(self._update(body, name, _Body[_SSHKeyAnswer]).ssh_keys)
+
+    def update_cloud_files(self, username: str, api_key: str) -> CloudFilesCredential:
+        """Change the API key of a user; arguments as for `create_cloud_files`.
+
+        Raises:
+            NotFoundError: There is no credential for this user.
+        """
+        body = CloudFilesBody.checked(username, api_key)
+        return self._bound(self._update(body, username, _Body[_CloudFilesAnswer]).cloud_files)
+
+    def update_s3(self, access_key_id: str, access_secret_key: str) -> S3Credential:
+        """Change the secret half of a pair of keys; arguments as for `create_s3`.
+
+        Raises:
+            NotFoundError: There is no credential of this id.
+        """
+        body = S3Body.checked(access_key_id, access_secret_key)
+        return self._bound(self._update(body, access_key_id, _Body[_S3Answer]).s3)
+
+    def update_ambari(self, username: str, password: str) -> AmbariCredential:
+        """Change the password of a user of Ambari; arguments as for `create_ambari`.
+
+        Raises:
+            NotFoundError: There is no credential for this user.
+        """
+        body = AmbariBody.checked(username, password)
+        return self._bound(self._update(body, username, _Body[_AmbariAnswer]).ambari)
+
+    def delete_ssh_key(self, name: Id) -> None:
+        """Delete a public key.
+
+        Raises:
+            NotFoundError: There is no key of this name.
+            ConflictError: A cluster uses it.
+        """
+        self._delete("ssh_keys", "name", name)
+
+    def delete_cloud_files(self, username: Id) -> None:
+        """Delete a user of Cloud Files; errors as for `delete_ssh_key`."""
+        self._delete("cloud_files", "username", username)
+
+    def delete_s3(self, access_key_id: Id) -> None:
+        """Delete a pair of keys for Amazon S3; errors as for `delete_ssh_key`."""
+        self._delete("s3", "access_key_id", access_key_id)
+
+    def delete_ambari(self, username: Id) -> None:
+        """Delete a user of Ambari; errors as for `delete_ssh_key`."""
+        self._delete("ambari", "username", username)
+
+    def _get(self, path: str) -> Credentials:
+        found = self._transport.get(path, _Body[ReadCredentials]).credentials
+        return bind_credentials(found, self)
+
+    def _create(self, body: Body, answer_type: type[_Body[T]]) -> T:
+        path = f"credentials/{body.kind}"
+        return self._transport.post(path, body, answer_type, secrets=body.secrets).credentials
+
+    def _update(self, body: Body, name: str, answer_type: type[_Body[T]]) -> T:
+        path = f"credentials/{body.kind}/{segment('name', name)}"
+        return self._transport.put(path, body, answer_type, secrets=body.secrets).credentials
+
+    def _delete(self, kind: str, argument: str, name: Id) -> None:
+        self._transport.delete(f"credentials/{kind}/{segment(argument, name)}")
+
+    def _bound(self, credential: C) -> C:
+        bind(credential, self)
+        return credential

@@ -1,0 +1,106 @@
+"""Distros: the distributions of software that stacks are made from."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from lavaclient._reader import Names
+from lavaclient._transport import segment
+from lavaclient.api._base import Component, Id, Link, Manager, Model
+
+__all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
+
+
+class DistroService(Model, frozen=True, kw_only=True):
+    """A service that a distro has to offer, e.g. HDFS.
+
+    Attributes:
+        name: Its name.
+        version: Its version, or None.
+        description: What it is, or None.
+        components: The programs it consists of, as dicts with ``name`` and,
+            for those that only one mode uses, ``mode``.
+        modes: Names of the modes that it can run in.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("name", "version")
+
+    name: str
+    version: str | None = None
+    description: str | None = None
+    components: list[Component] = []
+    modes: Names = msgspec.field(default_factory=list)
+
+
+class Distro(Model, frozen=True, kw_only=True):
+    """A distribution.
+
+    Attributes:
+        id: The distro's id, e.g. ``"HDP2.2"``.
+        name: Its name.
+        version: Its version, or None.
+        links: Where the service has it.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "version")
+
+    id: str
+    name: str
+    version: str | None = None
+    links: list[Link] = []
+
+
+class DistroDetail(Distro, frozen=True, kw_only=True):
+    """A distribution with its services.
+
+    Attributes:
+        services: What it has to offer.
+    """
+
+    services: list[DistroService] = []
+
+
+class _DistrosPage(msgspec.Struct):
+    distros: list[Distro]
+    links: list[Link] = []
+
+    @property
+    def items(self) -> list[Distro]:
+        return self.distros
+
+
+class _DistroBody(msgspec.Struct):
+    distro: DistroDetail
+
+
+class DistroManager(Manager):
+    """The distros: ``lava.distros``."""
+
+    def list(self) -> list[Distro]:
+        """Return all distros, without their services.
+
+        Example::
+
+            names = {distro.id: distro.name for distro in lava.distros.list()}
+        """
+        return self._transport.list("distros", _DistrosPage)
+
+    def get(self, distro_id: Id) -> DistroDetail:
+        """Return one distro with its services.
+
+        Args:
+            distro_id: The distro's id.
+
+        Raises:
+            NotFoundError: There is no such distro.
+            InvalidError: The argument is no id.
+
+        Example::
+
+            for service in lava.distros.get("HDP2.2").services:
+                print(service.name, service.version)
+        """
+        path = f"distros/{segment('distro_id', distro_id)}"
+        return self._transport.get(path, _DistroBody).distro

@@ -1,0 +1,57 @@
+"""Flavors: the sizes that nodes come in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from lavaclient.api._base import Link, Manager, Model
+
+__all__ = ["Flavor", "FlavorManager"]
+
+
+class Flavor(Model, frozen=True, kw_only=True):
+    """A size of node.
+
+    Attributes:
+        id: The flavor's id, e.g. ``"hadoop1-7"``.
+        name: Its name.
+        vcpus: Number of virtual processors, or None.
+        ram: Memory in MB, or None.
+        disk: Disk in GB, or None.
+        flavor_class: The family it belongs to, e.g. ``"hadoop1"``, or None.
+        links: Where the service has it.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "vcpus", "ram", "disk")
+
+    id: str
+    name: str
+    vcpus: int | None = None
+    ram: int | None = None
+    disk: int | None = None
+    flavor_class: str | None = msgspec.field(default=None, name="class")
+    links: list[Link] = []
+
+
+class _FlavorsPage(msgspec.Struct):
+    flavors: list[Flavor]
+    links: list[Link] = []
+
+    @property
+    def items(self) -> list[Flavor]:
+        return self.flavors
+
+
+class FlavorManager(Manager):
+    """The flavors: ``lava.flavors``."""
+
+    def list(self) -> list[Flavor]:
+        """Return all flavors.
+
+        Example::
+
+            largest = max(lava.flavors.list(), key=lambda flavor: flavor.ram or 0)
+        """
+        return self._transport.list("flavors", _FlavorsPage)

@@ -1,0 +1,69 @@
+"""Limits: what an account may use in a region, and what is left of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from lavaclient.api._base import Manager, Model
+
+__all__ = ["AbsoluteLimit", "AbsoluteLimits", "LimitManager"]
+
+
+class AbsoluteLimit(Model, frozen=True, kw_only=True, gc=False):
+    """The limit of one thing.
+
+    Attributes:
+        limit: How much there may be.
+        remaining: How much of that is left.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("limit", "remaining")
+
+    limit: int
+    remaining: int
+
+    @property
+    def used(self) -> int:
+        """How much is in use."""
+        return self.limit - self.remaining
+
+
+class AbsoluteLimits(Model, frozen=True, kw_only=True):
+    """The limits of an account in a region.
+
+    Attributes:
+        node_count: Number of nodes.
+        ram: Memory in MB.
+        disk: Disk in GB.
+        vcpus: Virtual processors.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
+
+    node_count: AbsoluteLimit
+    ram: AbsoluteLimit
+    disk: AbsoluteLimit
+    vcpus: AbsoluteLimit
+
+
+class _Limits(msgspec.Struct):
+    absolute: AbsoluteLimits
+
+
+class _LimitsBody(msgspec.Struct):
+    limits: _Limits
+
+
+class LimitManager(Manager):
+    """The limits: ``lava.limits``."""
+
+    def get(self) -> AbsoluteLimits:
+        """Return the limits of the account in this region.
+
+        Example::
+
+            print(lava.limits.get().node_count.remaining, "nodes are left")
+        """
+        return self._transport.get("limits", _LimitsBody).limits.absolute

@@ -1,0 +1,276 @@
+"""Nodes: the servers that a cluster is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+import msgspec
+
+from lavaclient._reader import Text, Timestamp
+from lavaclient._ssh import execute
+from lavaclient._transport import segment
+from lavaclient.api._base import Component, Id, Link, Manager, Model
+from lavaclient.api._lookup import with_cluster
+from lavaclient.error import InvalidError
+
+__all__ = [
+    "Address",
+    "Addresses",
+    "Node",
+    "NodeGroup",
+    "NodeManager",
+    "NodeScript",
+    "NodeStatus",
+    "ScriptStatus",
+]
+
+
+class NodeStatus:
+    """The statuses of a node that are known; there may be others."""
+
+    BUILDING: Final = "BUILDING"
+    BUILD: Final = "BUILD"
+    CONFIGURING: Final = "CONFIGURING"
+    CONFIGURED: Final = "CONFIGURED"
+    UPDATING: Final = "UPDATING"
+    REBOOTING: Final = "REBOOTING"
+    RESIZING: Final = "RESIZING"
+    WAITING: Final = "WAITING"
+    ACTIVE: Final = "ACTIVE"
+    ERROR: Final = "ERROR"
+    IMPAIRED: Final = "IMPAIRED"
+    DEACTIVATING: Final = "DEACTIVATING"
+    DELETING: Final = "DELETING"
+    DELETED: Final = "DELETED"
+
+
+class ScriptStatus:
+    """How far a script is on a node; there may be other statuses."""
+
+    PENDING: Final = "PENDING"
+    DELIVERED: Final = "DELIVERED"
+    RUNNING: Final = "RUNNING"
+    SUCCEEDED: Final = "SUCCEEDED"
+    FAILED: Final = "FAILED"
+
+
+class Address(Model, frozen=True, kw_only=True, gc=False):
+    """An IP address.
+
+    Attributes:
+        address: The address.
+        version: ``"4"`` or ``"6"``.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("address", "version")
+
+    address: str = msgspec.field(name="addr")
+    version: Text = ""
+
+
+class Addresses(Model, frozen=True, kw_only=True):
+    """The addresses of a node.
+
+    Attributes:
+        public: Those that can be reached from anywhere.
+        private: Those of the network within the region.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("public", "private")
+
+    public: list[Address] = []
+    private: list[Address] = []
+
+
+class Node(Model, frozen=True, kw_only=True):
+    """A server of a cluster.
+
+    Attributes:
+        id: The node's id.
+        name: Its name, e.g. ``"slave-1"``.
+        status: See :class:`NodeStatus`.
+        node_group: Id of the group that it belongs to; in older answers its role.
+        flavor_id: Id of its flavor, None in older answers.
+        created: When it was made, or None.
+        updated: When it was last changed, or None.
+        addresses: Its IP addresses.
+        components: What runs on it, see :class:`Component`.
+        links: Where the service has it.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_group", "public_ip")
+
+    id: str
+    name: str
+    status: str = ""
+    node_group: str | None = None
+    flavor_id: str | None = None
+    created: Timestamp = None
+    updated: Timestamp = None
+    addresses: Addresses = msgspec.field(default_factory=Addresses)
+    components: list[Component] = []
+    links: list[Link] = []
+    _role: str | None = msgspec.field(default=None, name="role")
+    _services: list[Component] | None = msgspec.field(default=None, name="services")
+
+    def __post_init__(self) -> None:
+        """Take what older answers call otherwise."""
+        if self._role is not None:
+            _fold(self, "_role", "node_group", keep=self.node_group)
+        if self._services is not None:
+            _fold(self, "_services", "components", keep=self.components)
+
+    @property
+    def public_ip(self) -> str | None:
+        """The first public address, or None."""
+        return _first(self.addresses.public)
+
+    @property
+    def private_ip(self) -> str | None:
+        """The first private address, or None."""
+        return _first(self.addresses.private)
+
+    def execute(
+        self, username: str, command: str, ssh_command: str | Sequence[str] | None = None
+    ) -> str:
+        """Run a command on the node, with the ``ssh`` program of this machine.
+
+        Args:
+            username: Login name on the nodes of the cluster, ``ClusterDetail.username``.
+            command: Text for the shell of the node. Nothing in it is expanded here.
+            ssh_command: Another ssh program or options for it, as a text that is split
+                as a shell would, or as a list; by default ``ssh``.
+
+        Returns:
+            What the command wrote to its standard output, as UTF-8.
+
+        Raises:
+            InvalidError: An argument is no good, or the node has no address. Nothing was run.
+            FailedError: The command or ssh failed: ``.returncode`` is the exit status (255
+                is ssh's own), ``.output`` what came on both streams.
+
+        Example::
+
+            print(node.execute("analyst", "hdfs dfs -ls /"))
+        """
+        return execute(username, login_address(self), command, ssh_command=ssh_command)
+
+
+def login_address(node: Node) -> str:
+    """Return the address to log in at: the public one, else the private one.
+
+    Raises:
+        InvalidError: The node has neither.
+    """
+    address = node.public_ip or node.private_ip
+    if not address:
+        raise InvalidError(f"node {node.name!r} has no address (its status is {node.status!r})")
+    return address
+
+
+def _first(addresses: list[Address]) -> str | None:
+    return addresses[0].address if addresses else None
+
+
+def _fold(model: Model, old: str, new: str, keep: object) -> None:
+    """Move an older field to where it belongs, unless there is a value."""
+    msgspec.structs.force_setattr(model, new, keep or getattr(model, old))
+    msgspec.structs.force_setattr(model, old, None)
+
+
+class NodeGroup(Model, frozen=True, kw_only=True):
+    """Nodes of a cluster that are alike.
+
+    Attributes:
+        id: The group's id, e.g. ``"slave"``.
+        flavor_id: Id of the flavor of its nodes.
+        count: How many nodes it has.
+        components: What runs on each, see :class:`Component`.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
+
+    id: str
+    flavor_id: str = ""
+    count: int
+    components: list[Component] = []
+
+
+class NodeScript(Model, frozen=True, kw_only=True, gc=False):
+    """How a script of the user's fares on a node.
+
+    Attributes:
+        id: The script's id.
+        node_id: The node's id, or None as long as there is no node.
+        name: The script's name.
+        status: See :class:`ScriptStatus`.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_id")
+
+    id: str = ""
+    node_id: str | None = None
+    name: str
+    status: str = ""
+    _script_id: str | None = msgspec.field(default=None, name="script_id")
+
+    def __post_init__(self) -> None:
+        """Prefer the id that is the script's for certain."""
+        if self._script_id:
+            _fold(self, "_script_id", "id", keep=None)
+        if not self.id:
+            raise ValueError("Object missing required field `id`")
+
+
+class _NodesPage(msgspec.Struct):
+    nodes: list[Node]
+    links: list[Link] = []
+
+    @property
+    def items(self) -> list[Node]:
+        return self.nodes
+
+
+class NodeManager(Manager):
+    """The nodes of clusters: ``lava.nodes``."""
+
+    def list(self, cluster_id: Id) -> list[Node]:
+        """Return all nodes of a cluster.
+
+        Args:
+            cluster_id: Id or name of the cluster.
+
+        Raises:
+            NotFoundError: There is no such cluster.
+            InvalidError: The argument is no id, or several clusters have that name.
+
+        Example::
+
+            for node in lava.nodes.list("my-cluster"):
+                print(node.name, node.public_ip)
+        """
+        return with_cluster(
+            self._transport,
+            cluster_id,
+            lambda cluster: self._transport.list(f"clusters/{cluster}/nodes", _NodesPage),
+        )
+
+    def delete(self, cluster_id: Id, node_id: Id) -> None:
+        """Delete a node; its group counts one less from then on.
+
+        Args:
+            cluster_id: Id or name of the cluster.
+            node_id: Id of the node.
+
+        Raises:
+            NotFoundError: There is no such cluster, or it has no such node.
+            ConflictError: The cluster is not ``ACTIVE``, or its group needs the node.
+            InvalidError: An argument is no id, or several clusters have that name.
+        """
+        node = segment("node_id", node_id)
+        with_cluster(
+            self._transport,
+            cluster_id,
+            lambda cluster: self._transport.delete(f"clusters/{cluster}/nodes/{node}"),
+        )

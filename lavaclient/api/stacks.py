@@ -1,0 +1,211 @@
+"""Stacks: the blueprints that clusters are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from lavaclient._reader import Names, Timestamp
+from lavaclient._transport import segment
+from lavaclient.api import _stack_bodies as bodies
+from lavaclient.api._base import Bound, Component, Id, Link, Manager, Model, bind, bind_all
+
+__all__ = [
+    "ResourceLimits",
+    "Stack",
+    "StackDetail",
+    "StackManager",
+    "StackNodeGroup",
+    "StackService",
+]
+
+
+class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
+    """What a node group of a stack allows.
+
+    Attributes:
+        min_count: The least number of nodes, or None.
+        max_count: The greatest number of nodes, or None.
+        min_ram: The least memory of a node in MB, or None.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
+
+    min_count: int | None = None
+    max_count: int | None = None
+    min_ram: int | None = None
+
+
+class StackNodeGroup(Model, frozen=True, kw_only=True):
+    """Nodes that a cluster of this stack will have.
+
+    Attributes:
+        id: The group's id, e.g. ``"slave"``.
+        flavor_id: Id of the flavor proposed, None where the cluster has to say.
+        count: Number of nodes proposed, None where the cluster has to say.
+        components: What runs on each, as dicts with ``name``.
+        resource_limits: What a cluster may choose, or None.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
+
+    id: str
+    flavor_id: str | None = None
+    count: int | None = None
+    components: list[Component] = []
+    resource_limits: ResourceLimits | None = None
+
+
+class StackService(Model, frozen=True, kw_only=True):
+    """A service that a stack has, e.g. HDFS.
+
+    Attributes:
+        name: Its name.
+        modes: Names of the modes that it runs in.
+        version: Its version, None in a list of stacks.
+        components: The programs it consists of, as dicts with ``name``; empty
+            in a list of stacks.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("name", "version")
+
+    name: str
+    modes: Names = msgspec.field(default_factory=list)
+    version: str | None = None
+    components: list[Component] = []
+
+
+class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
+    """A stack.
+
+    Attributes:
+        id: The stack's id, e.g. ``"HDP2.2_Hadoop"``.
+        name: Its name.
+        description: What it is for, or None.
+        distro: Id of the distro that it is made from, or None.
+        services: What it has.
+        links: Where the service has it.
+    """
+
+    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "distro")
+
+    id: str
+    name: str
+    description: str | None = None
+    distro: str | None = None
+    services: list[StackService] = []
+    links: list[Link] = []
+
+    def refresh(self) -> StackDetail:
+        """Return the stack as it is now, with all details."""
+        return self._manager.get(self.id)
+
+    def delete(self) -> None:
+        """Delete it, as ``lava.stacks.delete`` does."""
+        self._manager.delete(self.id)
+
+
+class StackDetail(Stack, frozen=True, kw_only=True):
+    """A stack with all details.
+
+    Attributes:
+        created: When it was made, or None.
+        node_groups: The nodes that a cluster of it will have.
+        is_deletable: False for those that are part of the service; or None.
+    """
+
+    created: Timestamp = None
+    node_groups: list[StackNodeGroup] = []
+    is_deletable: bool | None = None
+
+
+class _StacksPage(msgspec.Struct):
+    stacks: list[Stack]
+    links: list[Link] = []
+
+    @property
+    def items(self) -> list[Stack]:
+        return self.stacks
+
+
+class _StackBody(msgspec.Struct):
+    stack: StackDetail
+
+
+class StackManager(Manager):
+    """The stacks: ``lava.stacks``."""
+
+    def list(self) -> list[Stack]:
+        """Return all stacks that the account may use.
+
+        Example::
+
+            hadoop = [stack for stack in lava.stacks.list() if "Hadoop" in stack.name]
+        """
+        stacks = self._transport.list("stacks", _StacksPage)
+        bind_all(stacks, self)
+        return stacks
+
+    def get(self, stack_id: Id) -> StackDetail:
+        """Return one stack with all details.
+
+        Args:
+            stack_id: The stack's id.
+
+        Raises:
+            NotFoundError: There is no such stack.
+            InvalidError: The argument is no id.
+        """
+        path = f"stacks/{segment('stack_id', stack_id)}"
+        return self._bound(self._transport.get(path, _StackBody).stack)
+
+    def create(
+        self,
+        name: str,
+        distro: str,
+        services: Sequence[Mapping[str, object]],
+        node_groups: bodies.NodeGroups | None = None,
+        description: str | None = None,
+    ) -> StackDetail:
+        """Make a stack of the account's own.
+
+        Args:
+            name: What to call it, 1 to 255 characters.
+            distro: Id of the distro to make it from.
+            services: At least one ``{"name": "HDFS", "modes": ["Secondary"]}``,
+                of which ``modes`` may be left out.
+            node_groups: ``[{"id": "slave", "flavor_id": "hadoop1-7", "count": 3,
+                "components": [{"name": "Datanode"}]}]``, or a dict of such by
+                id. The id has 1 to 36 characters, a count is 0 to 100; all but
+                the id may be left out. By default they follow from the services.
+            description: What it is for, 1 to 1024 characters.
+
+        Raises:
+            ConflictError: There is a stack of this name.
+            InvalidError: An argument is no good. Nothing was sent.
+
+        Example::
+
+            stack = lava.stacks.create("mine", "HDP2.2", [{"name": "HDFS"}, {"name": "Yarn"}])
+        """
+        body = bodies.stack(name, distro, services, node_groups, description)
+        return self._bound(self._transport.post("stacks", body, _StackBody).stack)
+
+    def delete(self, stack_id: Id) -> None:
+        """Delete a stack of the account's own.
+
+        Args:
+            stack_id: The stack's id.
+
+        Raises:
+            NotFoundError: There is no such stack.
+            ForbiddenError: It is part of the service.
+            ConflictError: A cluster was made from it.
+        """
+        self._transport.delete(f"stacks/{segment('stack_id', stack_id)}")
+
+    def _bound(self, stack: StackDetail) -> StackDetail:
+        bind(stack, self)
+        return stack

@@ -1,0 +1,58 @@
+"""What the service says no with: one exception, one constructor for each reason."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A rule of the service that a request broke.
+
+    Args:
+        code: The HTTP status.
+        message: What the service says.
+        retry_after: Seconds for a `Retry-After` header, if it should have one.
+        kind: The key of an identity-style body, where the status alone does not say it.
+    """
+
+    def __init__(
+        self, code: int, message: str, retry_after: int | None = None, kind: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+        self.kind = kind
+
+
+def bad_request(message: str) -> Refusal:
+    """400: the request itself is wrong."""
+    return Refusal(400, message)
+
+
+def unauthorized(message: str) -> Refusal:
+    """401: no token, or one that is not valid."""
+    return Refusal(401, message)
+
+
+def forbidden(message: str) -> Refusal:
+    """403: the user may not do this."""
+    return Refusal(403, message)
+
+
+def not_found(noun: str, key: str) -> Refusal:
+    """404: there is no such thing."""
+    return Refusal(404, f"{noun} {key} could not be found")
+
+
+def conflict(message: str) -> Refusal:
+    """409: a duplicate, or the wrong state for it."""
+    return Refusal(409, message)
+
+
+def over_quota(message: str) -> Refusal:
+    """413 without `Retry-After`: waiting does not help."""
+    return Refusal(413, message)
+
+
+def over_rate(message: str, retry_after: int) -> Refusal:
+    """413 with `Retry-After`: waiting does help."""
+    return Refusal(413, message, retry_after)

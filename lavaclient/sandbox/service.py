@@ -1,0 +1,271 @@
+"""The sandbox itself: state, rules and clock in one object, without any HTTP."""
+
+from __future__ import annotations
+
+import random
+import threading
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from lavaclient.sandbox import content, identity, lifecycle, routes, state_file
+from lavaclient.sandbox.calls import Call, query_of
+from lavaclient.sandbox.clock import Clock, SystemClock
+from lavaclient.sandbox.context import Answer, Context, Quotas, Timings
+from lavaclient.sandbox.faults import Faults
+from lavaclient.sandbox.rates import Rates
+from lavaclient.sandbox.refusals import not_found
+from lavaclient.sandbox.requests_seen import RequestLog
+from lavaclient.sandbox.sites import Site
+from lavaclient.sandbox.state import Account, Cluster, State, User
+
+DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
+DEFAULT_BASE_URL = "http://127.0.0.1:8642"
+
+
+class Sandbox:
+    """Cloud Identity and Cloud Big Data, in memory.
+
+    Args:
+        clock: Where the time comes from; the machine's clock if none is given.
+        username: The first user, who has all rights.
+        api_key: That user's API key.
+        tenant_id: The account number.
+        rate_limits: Whether the real service's rate limits are kept.
+        crooked_links: Whether next links are as wrong as the documented ones.
+        token_lifetime: Seconds for which a token is good.
+        base_url: Scheme, host and port of links in answers to requests that name none.
+        quotas: What a tenant may use.
+        timings: How long builds and changes take.
+        seed: Makes all ids the same in each run.
+        state_path: A file that keeps the state between runs.
+
+    Attributes:
+        clock: The clock.
+        faults: What is to go wrong.
+        requests: What was asked so far.
+
+    Example:
+        >>> from lavaclient.sandbox import ManualClock, Sandbox
+        >>> sandbox = Sandbox(ManualClock())
+        >>> sandbox.clock.advance(600)
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        username: str = "sandbox",
+        api_key: str = DEFAULT_API_KEY,
+        tenant_id: str = "123456",
+        rate_limits: bool = False,
+        crooked_links: bool = False,
+        token_lifetime: float = 86_400,
+        base_url: str = DEFAULT_BASE_URL,
+        quotas: Quotas | None = None,
+        timings: Timings | None = None,
+        seed: int | None = None,
+        state_path: Path | None = None,
+    ) -> None:
+        self.clock: Clock = clock if clock is not None else SystemClock()
+        self.username = username
+        self.api_key = api_key
+        self.tenant_id = tenant_id
+        self.rate_limits = rate_limits
+        self.crooked_links = crooked_links
+        self.token_lifetime = token_lifetime
+        self.base_url = base_url
+        self.quotas = quotas if quotas is not None else Quotas()
+        self.timings = timings if timings is not None else Timings()
+        self.faults = Faults()
+        self.requests = RequestLog()
+        self.lock = threading.RLock()
+        self.content = content.load()
+        self._random = random.Random(seed)  # noqa: S311 - ids of a sandbox, not secrets
+        self._state_path = state_path
+        self._rates = Rates()
+        self._state = self._first_state()
+
+    def __repr__(self) -> str:
+        """Who may sign in, and what there is."""
+        clusters = sum(len(account.clusters) for account in self._state.accounts.values())
+        return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
+
+    def new_id(self) -> str:
+        """An id that was not used before."""
+        with self.lock:
+            return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def add_user(
+        self,
+        username: str,
+        api_key: str,
+        roles: Sequence[str] = ("admin",),
+        tenant_id: str | None = None,
+        *,
+        enabled: bool = True,
+    ) -> None:
+        """Let somebody else sign in too.
+
+        Args:
+            username: The user's name; one that is known already is replaced.
+            api_key: The key.
+            roles: Any of `observer`, `creator` and `admin`, with or without `bigdata:`.
+            tenant_id: The account number, if it is another one.
+            enabled: False for a user whom identity turns away.
+
+        Raises:
+            ValueError: There is no such role.
+        """
+        names = [role if ":" in role else f"bigdata:{role}" for role in roles]
+        for name in names:
+            if name not in identity.ROLES:
+                message = f"roles: there is no role {name!r}; there are {identity.ROLES}"
+                raise ValueError(message)
+        with self.lock:
+            user_id, tenant = self.new_id(), tenant_id or self.tenant_id
+            user = User(user_id, username, api_key, tenant, names, enabled)
+            self._state.users[username] = user
+
+    def expire_tokens(self) -> None:
+        """Let every token expire now."""
+        with self.lock:
+            for token in self._state.tokens.values():
+                token.expires = min(token.expires, self.clock.time())
+
+    def expire_token(self, token_id: str | None) -> None:
+        """Let one token expire now, if it is known."""
+        with self.lock:
+            token = self._state.tokens.get(token_id or "")
+            if token is not None:
+                token.expires = min(token.expires, self.clock.time())
+
+    def fail_cluster(self, cluster_id: str) -> None:
+        """Put a cluster into `ERROR`.
+
+        Raises:
+            Refusal: 404; there is none of this id.
+        """
+        with self.lock:
+            lifecycle.fail(self.cluster(cluster_id), self.clock.time())
+            self.save()
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """A cluster's record, whoever's it is.
+
+        Raises:
+            Refusal: 404; there is none of this id.
+        """
+        with self.lock:
+            self.settle()
+            for account in self._state.accounts.values():
+                if cluster_id in account.clusters:
+                    return account.clusters[cluster_id]
+        raise not_found("Cluster", cluster_id)
+
+    def account(self, region: str = "DFW", tenant_id: str | None = None) -> Account:
+        """The records of one tenant in one region, up to date."""
+        with self.lock:
+            self.settle()
+            key = f"{tenant_id or self.tenant_id}/{region.upper()}"
+            return self._state.accounts.setdefault(key, Account())
+
+    def accounts(self) -> list[Account]:
+        """The records of all tenants in all regions, up to date."""
+        with self.lock:
+            self.settle()
+            return list(self._state.accounts.values())
+
+    def reset(self) -> None:
+        """Forget everything: clusters, tokens, added users, faults, the requests seen."""
+        with self.lock:
+            self._rates = Rates()
+            self._state = self._new_state()
+            self.faults.clear()
+            self.requests.clear()
+            self.save()
+
+    def dump(self) -> object:
+        """The accounts as plain values, for people to look at; no users, no tokens."""
+        with self.lock:
+            self.settle()
+            plain: object = msgspec.to_builtins(self._state.accounts)
+            return plain
+
+    def save(self) -> None:
+        """Write the state to its file, if there is one."""
+        if self._state_path is None:
+            return
+        with self.lock:
+            self._state.clock = self.clock.time()
+            state_file.write(self._state_path, self._state)
+
+    def sign_in(self, body: bytes, site: Site) -> Answer:
+        """`POST /identity/v2.0/tokens`.
+
+        Raises:
+            Refusal: The credentials or the body are not good.
+        """
+        now = self.clock.time()
+        return identity.sign_in(
+            self._state, body, site, now=now, lifetime=self.token_lifetime, new_id=self.new_id
+        )
+
+    def call(self, call: Call) -> Answer:
+        """Carry out a request to Cloud Big Data.
+
+        Raises:
+            Refusal: Some rule is against it.
+        """
+        now = self.clock.time()
+        user = identity.user_of(self._state, call.token, call.tenant_id, call.method, now)
+        route, captured = routes.find(call.method, call.segments)
+        query = query_of(call.query, paged=route.paged)
+        if self.rate_limits:
+            self._rates.check(call.tenant_id, call.method, call.segments[0], now)
+        return route.rule(self._context(call, user, query, now), *captured)
+
+    def settle(self) -> None:
+        """Bring all clusters up to the clock's time."""
+        now = self.clock.time()
+        for account in self._state.accounts.values():
+            kept = [c for c in account.clusters.values() if lifecycle.settle(c, now)]
+            account.clusters = {cluster.id: cluster for cluster in kept}
+
+    def _context(self, call: Call, user: User, query: dict[str, str], now: float) -> Context:
+        return Context(
+            account=self.account(call.region, call.tenant_id),
+            content=self.content,
+            user=user,
+            region=call.region,
+            links=call.site.links(call.region, call.tenant_id),
+            query=query,
+            body=call.body,
+            now=now,
+            new_id=self.new_id,
+            quotas=self.quotas,
+            timings=self.timings,
+            crooked_links=self.crooked_links,
+        )
+
+    def _new_state(self) -> State:
+        user = User(
+            id=self.new_id(),
+            username=self.username,
+            api_key=self.api_key,
+            tenant_id=self.tenant_id,
+            roles=["bigdata:admin"],
+        )
+        return State(users={user.username: user})
+
+    def _first_state(self) -> State:
+        fresh = self._new_state()
+        if self._state_path is None or not self._state_path.exists():
+            return fresh
+        kept = state_file.read(self._state_path)
+        kept.users.update(fresh.users)
+        # A clock that ran fast in the last run was ahead: nothing may happen twice.
+        self.clock.advance(max(kept.clock - self.clock.time(), 0.0))
+        return kept

@@ -1,0 +1,92 @@
+"""Addresses: which part of the sandbox a URL means, and the URLs that answers hold.
+
+The sandbox stands under one host (`/identity/v2.0`, `/dfw/v2/123456`). Asked under the names of
+the real service's hosts, as an in-process fake is, it answers with URLs of those hosts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+REGIONS = ("DFW", "ORD", "IAD", "LON")
+
+_IDENTITY_HOST = re.compile(r"^(?:lon\.)?identity\.api\.rackspacecloud\.com$")
+_SERVICE_HOST = re.compile(r"^(dfw|ord|iad|lon)\.bigdata\.api\.rackspacecloud\.com$")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Builds the links of one tenant's answers in one region."""
+
+    service: str
+    bookmarks: str
+
+    def of(self, path: str) -> list[dict[str, str]]:
+        """The `self` and `bookmark` links of one thing.
+
+        Args:
+            path: Where it stands below the endpoint, such as `clusters/ID`.
+        """
+        return [
+            {"rel": "self", "href": f"{self.service}/{path}"},
+            {"rel": "bookmark", "href": f"{self.bookmarks}/{path}"},
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The host that a request named, and how URLs look there."""
+
+    base: str
+    public: bool
+
+    def root(self, region: str, service: str = "bigdata") -> str:
+        """The URL below which a region's service has its versions."""
+        if self.public:
+            return f"https://{region.lower()}.{service}.api.rackspacecloud.com"
+        middle = "" if service == "bigdata" else f"/{service}"
+        return f"{self.base}/{region.lower()}{middle}"
+
+    def links(self, region: str, tenant_id: str) -> Links:
+        """The links of one tenant in one region."""
+        root = self.root(region)
+        return Links(service=f"{root}/v2/{tenant_id}", bookmarks=f"{root}/{tenant_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL taken apart. Segments are decoded one by one, so an encoded slash stays in its own."""
+
+    site: Site
+    path: str
+    segments: tuple[str, ...]
+    query: tuple[tuple[str, str], ...]
+    raw_query: str
+
+
+def _prefix(host: str) -> str | None:
+    if _IDENTITY_HOST.match(host):
+        return "/identity"
+    found = _SERVICE_HOST.match(host)
+    return f"/{found[1]}" if found else None
+
+
+def locate(url: str, default_base: str) -> Target:
+    """Take a request's URL apart.
+
+    Args:
+        url: The absolute URL, or the path and query alone.
+        default_base: Scheme and host for a URL that has none.
+    """
+    parts = urlsplit(url if "://" in url.split("?", 1)[0] else default_base + url)
+    prefix = _prefix((parts.hostname or "").lower())
+    path = (prefix or "") + (parts.path or "/")
+    return Target(
+        site=Site(base=f"{parts.scheme}://{parts.netloc}", public=prefix is not None),
+        path=path,
+        segments=tuple(unquote(segment) for segment in path.split("/")[1:]),
+        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        raw_query=parts.query,
+    )

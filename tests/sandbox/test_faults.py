@@ -1,0 +1,280 @@
+"""Faults on demand, from Python, over the control API and from the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+
+from lavaclient.sandbox import Fault, Sandbox
+from lavaclient.sandbox.app import Application
+from lavaclient.sandbox.fault_lines import parse
+from lavaclient.sandbox.faults import Faults
+from lavaclient.sandbox.server import SandboxServer
+from tests.sandbox.callers import Caller, DirectCaller, SocketCaller
+
+SCRIPT = {"script": {"name": "setup", "type": "POST_INIT", "url": "https://example.com/x"}}
+
+
+def _names(caller: Caller) -> list[str]:
+    return [script["name"] for script in caller.get("scripts").body["scripts"]]
+
+
+def test_a_status_fault_refuses_so_many_requests(caller: Caller) -> None:
+    """Then all is well again; nothing was carried out."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("status", method="POST", times=2, code=500))
+    for _ in range(2):
+        answer = caller.post("scripts", SCRIPT)
+        assert answer.status == 500
+        assert answer.body["fault"]["code"] == 500
+        assert "Retry-After" not in answer.headers
+    assert "setup" not in _names(caller)
+    assert caller.post("scripts", SCRIPT).status == 200
+
+
+def test_a_status_fault_may_say_when_to_come_again(caller: Caller) -> None:
+    """In whatever words."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("status", code=503, retry_after="7"))
+    answer = caller.get("limits")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+
+
+def test_identity_has_faults_in_its_own_words(caller: Caller) -> None:
+    """One key, named after the status."""
+    caller.sandbox.faults.add(Fault("status", path="tokens", code=503, times=1))
+    caller.sandbox.faults.add(Fault("status", path="tokens", code=502, times=1))
+    assert caller.auth({}).body["serviceUnavailable"]["code"] == 503
+    assert caller.auth({}).body["identityFault"]["code"] == 502
+
+
+def test_a_fault_hits_what_it_is_for(caller: Caller) -> None:
+    """By method and path; `after` lets some through, `times=None` never ends."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("status", "GET", "/limits$", times=None, after=1))
+    assert caller.get("distros").status == 200
+    statuses = [caller.get("limits").status for _ in range(4)]
+    assert statuses == [200, 503, 503, 503]
+    caller.sandbox.faults.clear()
+    assert caller.get("limits").status == 200
+
+
+def test_faults_come_one_after_the_other() -> None:
+    """One that is spent makes way for the next; a late one goes with any other."""
+    faults = Faults()
+    first, second = Fault("status", code=500), Fault("status", code=503)
+    late = Fault("latency", times=None)
+    for fault in (first, second, late):
+        faults.add(fault)
+    assert faults.list() == (first, second, late)
+    assert faults.take("GET", "/") == (late, first)
+    assert faults.take("GET", "/") == (late, second)
+    assert faults.take("GET", "/") == (late,)
+    assert faults.list() == (late,)
+
+
+def test_latency_waits_before_the_answer(sandbox: Sandbox) -> None:
+    """As long as it says."""
+    waited: list[float] = []
+    application = Application(sandbox, sleep=waited.append)
+    sandbox.faults.add(Fault("latency", seconds=2.5))
+    assert application.handle("GET", "/dfw/v2/123456/limits").status == 401
+    assert waited == [2.5]
+
+
+def test_a_reset_before_carries_nothing_out(server: SandboxServer) -> None:
+    """The client sees a broken connection."""
+    with requests.Session() as session:
+        caller = SocketCaller(server, session)
+        caller.sign_in()
+        server.sandbox.faults.add(Fault("reset_before", method="POST"))
+        with pytest.raises(requests.ConnectionError, match="reset by peer"):
+            caller.post("scripts", SCRIPT)
+        assert "setup" not in _names(caller)
+        assert server.sandbox.requests.matching("POST", "/scripts")[0].status == 0
+
+
+def test_a_reset_after_carries_it_out(server: SandboxServer) -> None:
+    """The client cannot tell the difference."""
+    with requests.Session() as session:
+        caller = SocketCaller(server, session)
+        caller.sign_in()
+        server.sandbox.faults.add(Fault("reset_after", method="POST"))
+        with pytest.raises(requests.ConnectionError, match="reset by peer"):
+            caller.post("scripts", SCRIPT)
+        assert "setup" in _names(caller)
+
+
+def test_a_reset_is_an_exception_in_process(direct: DirectCaller) -> None:
+    """Of the kind that sockets raise."""
+    direct.sign_in()
+    direct.sandbox.faults.add(Fault("reset_after"))
+    with pytest.raises(ConnectionResetError, match="after the request was carried out"):
+        direct.get("limits")
+
+
+def test_a_cut_body_is_half_of_it_under_its_whole_length(direct: DirectCaller) -> None:
+    """In-process too."""
+    direct.sign_in()
+    whole = direct.send("GET", direct.url + "/dfw/v2/123456/distros", _token(direct), b"")
+    direct.sandbox.faults.add(Fault("cut"))
+    cut = direct.send("GET", direct.url + "/dfw/v2/123456/distros", _token(direct), b"")
+    assert cut[1]["Content-Length"] == str(len(whole[2]))
+    assert cut[2] == whole[2][: len(whole[2]) // 2]
+
+
+def _token(caller: Caller) -> dict[str, str]:
+    return {"X-Auth-Token": caller.token or ""}
+
+
+def test_a_cut_body_ends_the_connection(server: SandboxServer) -> None:
+    """So that nobody waits for the rest."""
+    with requests.Session() as session:
+        caller = SocketCaller(server, session)
+        caller.sign_in()
+        server.sandbox.faults.add(Fault("cut"))
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            caller.get("distros")
+        assert caller.get("distros").status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("empty", b""),
+        ("list", b'[{"limits":'),
+        ("types", b'{"limits":42}'),
+        ("html", b"<html>"),
+    ],
+)
+def test_a_wrong_body_comes_with_a_good_status(
+    direct: DirectCaller, body: Any, expected: bytes
+) -> None:
+    """Whatever it is."""
+    direct.sign_in()
+    direct.sandbox.faults.add(Fault("wrong_body", body=body))
+    status, headers, content = direct.send(
+        "GET", direct.url + "/dfw/v2/123456/limits", _token(direct), b""
+    )
+    assert status == 200
+    assert content.startswith(expected)
+    assert bool(content) == bool(expected)
+    assert headers["Content-Type"] == ("text/html" if body == "html" else "application/json")
+
+
+def test_a_wrong_body_can_come_where_there_was_none(direct: DirectCaller) -> None:
+    """A 204 becomes a 200 then."""
+    path = f"scripts/{direct.script()}"
+    direct.sandbox.faults.add(Fault("wrong_body", body="types"))
+    answer = direct.delete(path)
+    assert (answer.status, answer.body) == (200, [None])
+
+
+def test_an_expired_token_is_the_one_that_came(caller: Caller) -> None:
+    """The next one is good."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("expired_token", path="/v2/"))
+    assert caller.get("limits").status == 401
+    assert caller.get("limits").status == 401
+    caller.sign_in()
+    assert caller.get("limits").status == 200
+
+
+def test_a_token_that_is_not_known_cannot_expire(caller: Caller) -> None:
+    """It is refused as it is."""
+    caller.sandbox.faults.add(Fault("expired_token"))
+    assert caller.ask("GET", "/dfw/v2/123456/limits").status == 401
+
+
+def test_endless_pages_always_have_one_more(caller: Caller) -> None:
+    """Each with a marker of its own; what is no list stays as it is."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("endless_pages", "GET", times=None))
+    markers = set()
+    path = "flavors"
+    for _ in range(5):
+        body = caller.get(path).body
+        assert body["flavors"]
+        href = body["links"][0]["href"]
+        markers.add(href)
+        path = "flavors?" + href.split("?")[1]
+    assert len(markers) == 5
+    assert "links" not in caller.get("limits").body
+
+
+def test_the_control_api_keeps_the_faults(caller: Caller) -> None:
+    """POST, GET, DELETE."""
+    fault = {"kind": "status", "path": "/limits$", "code": 500, "times": None}
+    added = caller.ask("POST", "/_sandbox/faults", fault)
+    assert added.status == 201
+    assert added.body["fault"].items() >= fault.items()
+    assert caller.get("limits").status == 500
+    assert caller.ask("GET", "/_sandbox/faults").body["faults"] == [added.body["fault"]]
+    assert caller.ask("DELETE", "/_sandbox/faults").status == 204
+    assert caller.get("limits").status == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "kind"),
+        ({"kind": "boom"}, "kind: "),
+        ({"kind": "status", "code": 200}, "code: "),
+        ({"kind": "status", "times": 0}, "times: "),
+        ({"kind": "status", "path": "("}, "path: is not a regular expression"),
+        ({"kind": "status", "colour": "red"}, "colour"),
+    ],
+)
+def test_a_fault_that_is_none_is_refused_by_name(
+    caller: Caller, fields: dict[str, object], message: str
+) -> None:
+    """By the control API."""
+    answer = caller.ask("POST", "/_sandbox/faults", fields)
+    assert answer.status == 400
+    assert message in answer.message
+    assert caller.sandbox.faults.list() == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("GET clusters: 503 x3", Fault("status", "GET", "clusters", 3)),
+        (": 500", Fault("status", code=500)),
+        ("POST: reset-after", Fault("reset_after", "POST")),
+        ("GET|PUT /limits$: cut x* after 2", Fault("cut", "GET|PUT", "/limits$", None, after=2)),
+        ("tokens: latency=0.5", Fault("latency", path="tokens", seconds=0.5)),
+        (
+            "PUT clusters: 413 retry-after=30",
+            Fault("status", "PUT", "clusters", code=413, retry_after="30"),
+        ),
+        ("GET (?:a|b): html", Fault("wrong_body", "GET", "(?:a|b)", body="html")),
+        ("limits: expired-token", Fault("expired_token", path="limits")),
+        ("GET flavors: endless-pages", Fault("endless_pages", "GET", "flavors")),
+        ("x: reset-before", Fault("reset_before", path="x")),
+    ],
+)
+def test_a_line_says_a_fault(line: str, fault: Fault) -> None:
+    """As the command line takes them."""
+    assert parse(line) == fault
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "GET clusters", "GET x: boom", "GET x: 503 after", "x: latency=soon", "x: retry-after=",
+     "x: x3", "x: 999", "(: 503", "x: 503 x0", "x: latency=-1", "x: after two"],
+)  # fmt: skip
+def test_a_line_that_says_none_is_refused(line: str) -> None:
+    """And repeated in the error."""
+    with pytest.raises(ValueError, match=r"is not a fault|Expected|missing|regular") as caught:
+        parse(line)
+    assert repr(line) in str(caught.value)
+
+
+def test_a_fault_survives_being_written_and_read() -> None:
+    """It is a record like others."""
+    fault = Fault("latency", seconds=2.0)
+    assert msgspec.convert(json.loads(msgspec.json.encode(fault)), Fault) == fault

@@ -1,0 +1,223 @@
+"""The command line, and the state that it keeps between runs."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import msgspec
+import pytest
+import requests
+
+from lavaclient.sandbox import ManualClock, Sandbox, SystemClock, state_file
+from lavaclient.sandbox.__main__ import main
+from lavaclient.sandbox.state import State
+from tests.sandbox.callers import DirectCaller
+
+
+def _exports(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^export (LAVA_\w+)=(\S+)$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_prints_its_exports_and_ends_cleanly(sign: signal.Signals) -> None:
+    """With status 0, after Ctrl-C as after SIGTERM, and nothing but request lines on stderr."""
+    command = [sys.executable, "-W", "error", "-m", "lavaclient.sandbox", "--port", "0"]
+    fault = ["--fault", "GET limits: 503 x1"]
+    with subprocess.Popen(
+        [*command, *fault], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            text = "".join(process.stdout.readline() for _ in range(6))
+            environ = _exports(text)
+            origin = environ["LAVA_AUTH_URL"].removesuffix("/identity/v2.0")
+            assert set(environ) == {
+                "LAVA_USERNAME", "LAVA_API_KEY", "LAVA_REGION_NAME", "LAVA_AUTH_URL",
+                "LAVA_TENANT_NAME",
+            }  # fmt: skip
+            with requests.Session() as session:
+                answer = session.get(f"{origin}/dfw/v2/123456/limits", timeout=10)
+                assert answer.status_code == 503
+                process.send_signal(sign)
+                assert process.wait(10) == 0
+            assert process.stderr is not None
+            assert re.fullmatch(r"GET /dfw/v2/123456/limits 503 \S+ \S+\n", process.stderr.read())
+        finally:
+            process.kill()
+
+
+def _serve(pool: ThreadPoolExecutor, *arguments: str) -> tuple[Future[int], threading.Event]:
+    stop = threading.Event()
+    return pool.submit(main, ["--port", "0", *arguments], stop), stop
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_quiet_leaves_out_the_request_lines(
+    quiet: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They go to stderr otherwise."""
+    with ThreadPoolExecutor(1) as pool:
+        future, stop = _serve(pool, *(["--quiet"] if quiet else []))
+        environ: dict[str, str] = {}
+        text = ""
+        while "LAVA_TENANT_NAME" not in environ:
+            text += capsys.readouterr().out
+            environ = _exports(text)
+            threading.Event().wait(0.01)
+        requests.get(environ["LAVA_AUTH_URL"], timeout=5)
+        stop.set()
+        assert future.result(10) == 0
+    assert bool(capsys.readouterr().err) is not quiet
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fault", "nonsense"], "'nonsense' is not a fault"),
+        (["--speed", "0"], "speed must be a positive number"),
+        (["--host", "192.0.2.1"], "lavaclient.sandbox: "),
+    ],
+)
+def test_what_cannot_be_served_is_one_line_and_status_1(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """On stderr."""
+    assert main(["--port", "0", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_wrong_option_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """As programs do."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["--colour"])
+    assert "--colour" in capsys.readouterr().err
+
+
+def test_help_explains_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    """With an example."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    assert "GET /clusters$: 503 retry-after=5 x3" in capsys.readouterr().out
+
+
+def test_the_process_arguments_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When none are given."""
+    monkeypatch.setattr(sys, "argv", ["sandbox", "--help"])
+    with redirect_stdout(io.StringIO()) as output, pytest.raises(SystemExit):
+        main()
+    assert "--rate-limits" in output.getvalue()
+
+
+def test_demo_hands_on_to_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the arguments behind it."""
+    seen: list[list[str]] = []
+
+    class Demo:
+        @staticmethod
+        def main(argv: list[str]) -> int:
+            seen.append(argv)
+            return 7
+
+    import lavaclient.sandbox
+
+    monkeypatch.setitem(sys.modules, "lavaclient.sandbox.demo", Demo)
+    monkeypatch.setattr(lavaclient.sandbox, "demo", Demo, raising=False)
+    assert main(["demo", "--fast"]) == 7
+    assert seen == [["--fast"]]
+
+
+def test_the_state_outlives_the_sandbox(tmp_path: Path, clock: ManualClock) -> None:
+    """With clusters, tokens and users; builds go on."""
+    path = tmp_path / "state.json"
+    first = DirectCaller(Sandbox(clock, state_path=path))
+    first.sandbox.add_user("user", "k" * 32)
+    cluster_id = first.cluster()
+    second = DirectCaller(Sandbox(clock, state_path=path))
+    second.token = first.token
+    assert second.get(f"clusters/{cluster_id}").body["cluster"]["status"] == "BUILDING"
+    clock.advance(600)
+    assert second.get(f"clusters/{cluster_id}").body["cluster"]["status"] == "ACTIVE"
+    second.sign_in("user", "k" * 32)
+    second.sandbox.fail_cluster(cluster_id)
+    third = Sandbox(clock, state_path=path)
+    assert third.cluster(cluster_id).failed == clock.time()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.glob("*state*")) == [path]
+
+
+def test_time_does_not_go_back_between_runs(tmp_path: Path) -> None:
+    """A fast clock was ahead when it stopped."""
+    path = tmp_path / "state.json"
+    late = ManualClock()
+    late.advance(5000)
+    Sandbox(late, state_path=path).save()
+    clock = ManualClock()
+    Sandbox(clock, state_path=path)
+    assert clock.time() == late.time()
+    later = ManualClock(late.time() + 100)
+    Sandbox(later, state_path=path)
+    assert later.time() == late.time() + 100
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"users": 5}'])
+def test_a_file_that_holds_no_state_is_refused(tmp_path: Path, content: bytes) -> None:
+    """And left as it is."""
+    path = tmp_path / "state.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="does not hold a sandbox's state"):
+        Sandbox(state_path=path)
+    assert path.read_bytes() == content
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    """And no other."""
+    path = tmp_path / "state.json"
+    state_file.write(path, State())
+    before = path.read_bytes()
+    with pytest.raises((TypeError, msgspec.MsgspecError)):
+        state_file.write(path, State(users={"x": object()}))  # type: ignore[dict-item]
+    assert path.read_bytes() == before
+    assert list(tmp_path.glob("*state*")) == [path]
+
+
+def test_clocks_go_forward_only() -> None:
+    """By finite numbers."""
+    for clock in (ManualClock(), SystemClock()):
+        for seconds in (-1, float("nan"), float("inf")):
+            with pytest.raises(ValueError, match="seconds must be a number from 0 up"):
+                clock.advance(seconds)
+
+
+def test_a_system_clock_starts_now_and_can_be_moved() -> None:
+    """And never stands still for long."""
+    import time
+
+    clock = SystemClock(speed=1000)
+    before = clock.time()
+    assert before >= time.time() - 5
+    clock.advance(1000)
+    assert clock.time() >= before + 1000
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("nan"), float("inf")])
+def test_a_speed_must_be_a_positive_number(speed: float) -> None:
+    """Others are refused."""
+    with pytest.raises(ValueError, match="speed must be a positive number"):
+        SystemClock(speed)
+
+
+def test_a_sandbox_shows_no_secret(sandbox: Sandbox) -> None:
+    """In its repr; and its ids follow from the seed."""
+    assert repr(sandbox) == "<Sandbox user=sandbox tenant=123456 clusters=0>"
+    assert Sandbox(seed=5).new_id() == Sandbox(seed=5).new_id()
+    assert Sandbox().new_id() != Sandbox().new_id()

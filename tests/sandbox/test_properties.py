@@ -1,0 +1,172 @@
+"""Whatever is asked in whatever order, what must hold holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from lavaclient.sandbox import ManualClock, Quotas, Sandbox, lifecycle
+from lavaclient.sandbox.content import load
+from tests.sandbox.callers import Answer, DirectCaller
+
+# Which status may follow which, when somebody looks now and then.
+FOLLOWS = {
+    "BUILDING": {"BUILDING", "CONFIGURING", "ACTIVE", "ERROR", "DELETING"},
+    "CONFIGURING": {"CONFIGURING", "ACTIVE", "ERROR", "DELETING"},
+    "ACTIVE": {"ACTIVE", "UPDATING", "RESIZING", "ERROR", "DELETING"},
+    "UPDATING": {"UPDATING", "RESIZING", "ACTIVE", "ERROR", "DELETING"},
+    "RESIZING": {"RESIZING", "ACTIVE", "ERROR", "DELETING"},
+    "ERROR": {"ERROR", "DELETING"},
+    "DELETING": {"DELETING"},
+}
+QUOTAS = Quotas(node_count=25, ram=150_000, disk=25_000, vcpus=50)
+FLAVORS = load().flavors
+
+
+class Service(RuleBasedStateMachine):
+    """Makes, changes, breaks and deletes clusters, and lets the time pass."""
+
+    clusters = Bundle("clusters")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = ManualClock()
+        self.caller = DirectCaller(Sandbox(self.clock, quotas=QUOTAS, token_lifetime=1e9, seed=1))
+        self.known: dict[str, str] = {}
+        self.deleted: set[str] = set()
+
+    @initialize()
+    def upload(self) -> None:
+        self.caller.key()
+
+    @rule(target=clusters, count=st.integers(1, 12), name=st.sampled_from(["a", "b"]))
+    def create(self, count: int, name: str) -> Any:
+        groups = [{"id": "slave0", "count": count, "flavor_id": "hadoop1-2"}]
+        wanted = self.caller.cluster_body(name=name, stack_id="HDP2.3_Kafka", node_groups=groups)
+        answer = self._expect(self.caller.post("clusters", wanted), 202, 413)
+        if answer.status == 413:
+            return multiple()
+        cluster_id = answer.body["cluster"]["id"]
+        self.known[cluster_id] = "BUILDING"
+        return cluster_id
+
+    @rule(cluster=clusters, count=st.integers(1, 12))
+    def resize(self, cluster: str, count: int) -> None:
+        groups = {"node_groups": [{"id": "slave0", "count": count}]}
+        self._change(cluster, groups)
+
+    @rule(cluster=clusters)
+    def restart(self, cluster: str) -> None:
+        self._change(cluster, {"control_services": {"action": "restart", "services": []}})
+
+    def _change(self, cluster: str, change: Mapping[str, object]) -> None:
+        before = self.known.get(cluster)
+        answer = self.caller.put(f"clusters/{cluster}", {"cluster": change})
+        if before is None:
+            assert answer.status == 404
+        else:
+            self._expect(answer, *((202, 413) if before == "ACTIVE" else (409,)))
+
+    @rule(cluster=clusters, which=st.integers(0, 12))
+    def delete_node(self, cluster: str, which: int) -> None:
+        if cluster in self.known:
+            nodes = self.caller.nodes(cluster)
+            node_id = nodes[which % len(nodes)]["id"] if nodes else "none"
+            self._expect(self.caller.delete(f"clusters/{cluster}/nodes/{node_id}"), 204, 404, 409)
+
+    @rule(cluster=clusters)
+    def delete(self, cluster: str) -> None:
+        expected = 204 if cluster in self.known else 404
+        self._expect(self.caller.delete(f"clusters/{cluster}"), expected)
+        self.deleted.add(cluster)
+
+    @rule(cluster=clusters)
+    def fail(self, cluster: str) -> None:
+        if self.known.get(cluster, "DELETING") != "DELETING":
+            self.caller.sandbox.fail_cluster(cluster)
+
+    @rule(seconds=st.sampled_from([1, 30, 60, 61, 290, 600, 5000]))
+    def wait(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @staticmethod
+    def _expect(answer: Answer, *statuses: int) -> Answer:
+        assert answer.status in statuses, answer
+        return answer
+
+    @invariant()
+    def what_must_hold_holds(self) -> None:
+        self.statuses_follow_each_other_and_nothing_is_lost()
+        self.groups_count_the_nodes_that_stay()
+        self.limits_are_what_is_there()
+
+    def statuses_follow_each_other_and_nothing_is_lost(self) -> None:
+        shown = {c["id"]: c["status"] for c in self.caller.get("clusters").body["clusters"]}
+        assert set(self.known) - self.deleted <= set(shown) <= set(self.known)
+        for cluster_id, status in shown.items():
+            assert status in FOLLOWS[self.known[cluster_id]], (self.known[cluster_id], status)
+        self.known = shown
+
+    def groups_count_the_nodes_that_stay(self) -> None:
+        for cluster_id, status in self.known.items():
+            cluster = self.caller.sandbox.cluster(cluster_id)
+            for group in cluster.groups:
+                assert len(lifecycle.members(cluster, group.id)) == group.count
+            nodes = self.caller.nodes(cluster_id)
+            assert len({node["name"] for node in nodes}) == len(nodes)
+            if status == "ACTIVE":
+                assert len(nodes) == sum(group.count for group in cluster.groups)
+                assert {node["status"] for node in nodes} == {"ACTIVE"}
+
+    def limits_are_what_is_there(self) -> None:
+        absolute = self.caller.get("limits").body["limits"]["absolute"]
+        nodes = [
+            FLAVORS[node.flavor_id]
+            for cluster_id in self.known
+            for node in self.caller.sandbox.cluster(cluster_id).nodes
+        ]
+        used = {name: entry["limit"] - entry["remaining"] for name, entry in absolute.items()}
+        assert used["node_count"] == len(nodes)
+        assert used["ram"] == sum(flavor.ram for flavor in nodes)
+        assert all(entry["remaining"] >= 0 for entry in absolute.values())
+
+
+SETTINGS = settings(
+    max_examples=150,
+    stateful_step_count=25,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def test_any_sequence_of_calls_and_waits_keeps_the_invariants() -> None:
+    run_state_machine_as_test(Service, settings=SETTINGS)
+
+
+def test_a_resize_that_loses_a_node_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted bug: nodes retire without their group counting less."""
+    real = lifecycle.remove_node
+
+    def forgetful(cluster: Any, node: Any, now: float, seconds: float) -> None:
+        real(cluster, node, now, seconds)
+        next(g for g in cluster.groups if g.id == node.node_group).count += 1
+
+    monkeypatch.setattr(lifecycle, "remove_node", forgetful)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Service, settings=SETTINGS)

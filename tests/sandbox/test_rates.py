@@ -1,0 +1,69 @@
+"""Rate limits, which are off unless asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from lavaclient.sandbox import ManualClock, Quotas, Sandbox
+from tests.sandbox.callers import Caller, DirectCaller
+
+
+@pytest.fixture
+def limited(clock: ManualClock) -> DirectCaller:
+    """Asks a sandbox that keeps the rate limits."""
+    quotas = Quotas(node_count=1000, disk=10**9, ram=10**9, vcpus=10**6)
+    return DirectCaller(Sandbox(clock, rate_limits=True, quotas=quotas, token_lifetime=10**7))
+
+
+def test_there_are_none_by_default(caller: Caller) -> None:
+    """Many requests in no time are answered."""
+    assert {caller.delete("scripts/none").status for _ in range(20)} == {404}
+
+
+def test_two_clusters_a_minute(limited: DirectCaller, clock: ManualClock) -> None:
+    """The third is a 413 that says when to come again."""
+    limited.cluster(stack_id="HDP2.3_Kafka")
+    clock.advance(20)
+    limited.cluster(stack_id="HDP2.3_Kafka")
+    answer = limited.post("clusters", limited.cluster_body())
+    assert answer.status == 413
+    assert answer.headers["Retry-After"] == "40"
+    assert "rate-limited" in answer.message
+    clock.advance(39)
+    assert limited.post("clusters", limited.cluster_body()).headers["Retry-After"] == "1"
+    clock.advance(1)
+    assert limited.post("clusters", limited.cluster_body()).status == 202
+
+
+def test_fifty_clusters_a_day(limited: DirectCaller, clock: ManualClock) -> None:
+    """Then only tomorrow."""
+    for _ in range(50):
+        limited.cluster(stack_id="HDP2.3_Kafka")
+        clock.advance(30)
+    answer = limited.post("clusters", limited.cluster_body())
+    assert answer.status == 413
+    assert answer.headers["Retry-After"] == str(86_400 - 50 * 30)
+
+
+@pytest.mark.parametrize(("method", "count"), [("PUT", 2), ("DELETE", 5)])
+def test_so_many_of_a_method_a_minute(limited: DirectCaller, method: str, count: int) -> None:
+    """To whatever they are."""
+    body = {"script": {"name": "x"}} if method == "PUT" else None
+    statuses = [limited.call(method, "scripts/none", body).status for _ in range(count + 1)]
+    assert statuses == [404] * count + [413]
+
+
+def test_other_posts_and_reads_are_not_limited(limited: DirectCaller) -> None:
+    """Keys and scripts are free."""
+    for number in range(10):
+        limited.script(f"script {number}")
+        assert limited.get("scripts").status == 200
+
+
+def test_reset_forgets_what_was_counted(limited: DirectCaller) -> None:
+    """As everything else."""
+    for _ in range(2):
+        limited.cluster()
+    limited.sandbox.reset()
+    limited.token = None
+    assert limited.cluster()

@@ -1,0 +1,1 @@
+"""Signing in, row by row of the table of faults."""

@@ -1,0 +1,305 @@
+"""The habits of this code, as tests: a failing one lists the offenders."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import graphlib
+import importlib
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lavaclient
+from lavaclient import error
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "lavaclient"
+NOUNS = {"clusters", "credentials", "distros", "flavors", "limits", "nodes", "scripts", "stacks"}
+
+# What leans on these may not be reached from them, through however many modules. "api" and
+# the like stand for all that is in them.
+NEVER_REACHED = {
+    "api": {"client", "identity", "sandbox", "testing", "cli"},
+    "identity": {"api", "client", "sandbox", "testing", "cli"},
+    "client": {"sandbox", "testing", "cli"},
+    "_reader": {"_transport", "_wire", "api", "client", "identity"},
+    "_transport": {"api", "client", "identity"},
+    "_wire": {"_reader", "_transport", "api", "client", "identity"},
+    "_ssh": {"_transport", "_wire", "api", "client", "identity"},
+    "_ssh_forward": {"_transport", "_wire", "api", "client", "identity"},
+    "_ssh_process": {"_transport", "_wire", "api", "client", "identity"},
+}
+STANDS_ALONE = {"error", "_clock", "_log", "_secrets", "_version"}
+DOWNHILL = {"clusters": {"credentials", "nodes"}, "response": NOUNS}
+ON_TOP = {"sandbox", "testing", "cli"}
+EXTRAS_ONLY = {
+    "IPython",
+    "asyncssh",
+    "click",
+    "platformdirs",
+    "pytest",
+    "responses",
+    "rich",
+    "trustme",
+    "werkzeug",
+}
+EXPORTS = {
+    "ApiError",
+    "AuthenticationError",
+    "AuthorizationError",
+    "BadRequestError",
+    "ConflictError",
+    "ConnectionError",
+    "FailedError",
+    "ForbiddenError",
+    "InsecureTransportWarning",
+    "InvalidError",
+    "Lava",
+    "LavaError",
+    "NotFoundError",
+    "OverLimitError",
+    "ProxyError",
+    "RequestError",
+    "ServerError",
+    "TimeoutError",
+    "__version__",
+}
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+MODULES = dict(_modules())
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """Return our modules that are imported anywhere in a tree, functions included."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else node.module for name in whole}
+    return {name for name in found if name.partition(".")[0] == "lavaclient"}
+
+
+GRAPH = {name: _imported(tree) for name, tree in MODULES.items()}
+
+
+def _reached(start: str) -> set[str]:
+    """Return all that a module imports, and what that imports, and so on."""
+    reached: set[str] = set()
+    ahead = [start]
+    while ahead:
+        new = GRAPH.get(ahead.pop(), set()) - reached
+        reached |= new
+        ahead += new
+    return reached
+
+
+def _place(module: str) -> str:
+    """Return where a module stands: `api` for lavaclient.api.clusters, say."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def _project() -> dict[str, Any]:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    project: dict[str, Any] = tomllib.loads(text)["project"]
+    return project
+
+
+def test_imports_form_no_circle() -> None:
+    try:
+        graphlib.TopologicalSorter(GRAPH).prepare()
+    except graphlib.CycleError as found:
+        pytest.fail(" <- ".join(found.args[1]))
+
+
+def test_imports_point_one_way() -> None:
+    wrong = {
+        f"{module} reaches {other}"
+        for module in MODULES
+        for other in _reached(module)
+        if _place(other) in NEVER_REACHED.get(_place(module), set())
+    }
+    assert not wrong
+
+
+def test_the_lowest_modules_import_nothing_of_ours() -> None:
+    wrong = {f"lavaclient.{name}": GRAPH[f"lavaclient.{name}"] for name in STANDS_ALONE}
+    assert not {name: others for name, others in wrong.items() if others}
+
+
+def test_nothing_imports_the_packages_on_top_but_themselves() -> None:
+    wrong = {
+        f"{module} imports {other}"
+        for module, others in GRAPH.items()
+        for other in others
+        if _place(other) in ON_TOP and _place(module) not in ON_TOP
+    }
+    assert not wrong
+
+
+def test_a_noun_imports_other_nouns_only_downhill() -> None:
+    wrong = {
+        f"api.{noun} imports {other}"
+        for noun in (*NOUNS, "response")
+        for other in GRAPH[f"lavaclient.api.{noun}"]
+        if _place(other) == "api"
+        and (name := other.rpartition(".")[2]) in NOUNS
+        and name not in DOWNHILL.get(noun, set())
+    }
+    assert not wrong
+
+
+def test_the_sandbox_imports_nothing_of_the_client_but_in_its_demo() -> None:
+    wrong = {
+        f"{module} imports {other}"
+        for module, others in GRAPH.items()
+        for other in others
+        if _place(module) == "sandbox" and _place(other) not in {"sandbox", "_version"}
+    }
+    assert {line for line in wrong if not line.startswith("lavaclient.sandbox.demo ")} == set()
+
+
+def test_no_import_of_ours_hides_behind_type_checking() -> None:
+    wrong = {
+        f"{module} imports {other}"
+        for module, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for statement in node.body
+        for other in _imported(statement)
+    }
+    assert not wrong
+
+
+def test_importing_lava_imports_no_extra_and_nothing_on_top() -> None:
+    lines = "import sys; from lavaclient import Lava; print(*sys.modules)"
+    command = [sys.executable, "-c", lines]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(ran.stdout.split())
+    assert "lavaclient.client" in loaded
+    assert not {name for name in loaded if name.partition(".")[0] in EXTRAS_ONLY}
+    assert not {
+        name for name in loaded if name.startswith("lavaclient.") and _place(name) in ON_TOP
+    }
+
+
+def test_the_package_exports_lava_the_errors_and_its_version() -> None:
+    assert set(lavaclient.__all__) == EXPORTS
+    assert lavaclient.__all__ == sorted(EXPORTS)
+    assert set(error.__all__) >= EXPORTS - {"Lava", "__version__"}
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
+def test_each_name_in_all_exists_and_stands_there_once(name: str) -> None:
+    module = importlib.import_module(name)
+    names = list(getattr(module, "__all__", ()))
+    assert [one for one in names if not hasattr(module, one)] == []
+    assert len(names) == len(set(names))
+
+
+def test_every_public_module_class_and_function_has_a_docstring() -> None:
+    wrong = [name for name, tree in MODULES.items() if ast.get_docstring(tree) is None]
+    for name, tree in MODULES.items():
+        if not any(part.startswith("_") for part in name.split(".")):
+            wrong += _undocumented(name, tree)
+    assert not wrong
+
+
+def _undocumented(owner: str, tree: ast.Module | ast.ClassDef) -> Iterator[str]:
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        name = f"{owner}.{node.name}"
+        if ast.get_docstring(node) is None and not _is_overload(node):
+            yield name
+        if isinstance(node, ast.ClassDef):
+            yield from _undocumented(name, node)
+
+
+def _is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
+    return any(ast.unparse(one).endswith("overload") for one in node.decorator_list)
+
+
+def test_there_is_no_bare_type_ignore_and_no_cast() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in (*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"))
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(r"#\s*type: ignore(?!\[)|\bcast\(", line)
+    ]
+    assert not wrong
+
+
+def test_every_module_stays_small() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in PACKAGE.rglob("*.py")
+    }
+    assert not {name: count for name, count in lengths.items() if count > 350}
+
+
+def test_a_noun_has_one_name_in_every_layer() -> None:
+    places = ["lavaclient/api/{}.py", "lavaclient/sandbox/{}.py", "tests/api/test_{}.py"]
+    if (ROOT / "docs" / "clusters.rst").exists():
+        places.append("docs/{}.rst")
+    paths = [place.format(noun) for noun in sorted(NOUNS) for place in places]
+    assert not [path for path in paths if not (ROOT / path).is_file()]
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert _project()["dynamic"] == ["version"]
+    names = ("pyproject.toml", "setup.py", "tox.ini", "README.rst", "docs/conf.py")
+    paths = (*PACKAGE.rglob("*.py"), *(ROOT / name for name in names))
+    holders = [
+        str(path.relative_to(ROOT))
+        for path in paths
+        if lavaclient.__version__ in path.read_text(encoding="utf-8")
+    ]
+    assert holders == ["lavaclient/_version.py"]
+
+
+def test_lowest_pins_what_the_project_allows_at_the_least() -> None:
+    extras = _project()["optional-dependencies"]
+    offered = [*_project()["dependencies"]]
+    offered += [
+        one for name in ("sandbox", "testing", "cli", "sandbox-ssh") for one in extras[name]
+    ]
+    bounds = dict(one.split(">=") for one in (*offered, *extras["tests"]) if ">=" in one)
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    pins = dict(one.split("==") for one in tox["testenv:lowest"]["deps"].split())
+    # What requests brings, at the oldest that our connections are tested with.
+    assert pins.pop("urllib3") >= "2"
+    assert {one.partition(">=")[0] for one in offered if ">=" in one} <= set(pins)
+    assert pins == {name: bounds[name] for name in pins}
+
+
+def test_the_readme_is_short_and_has_its_two_commands() -> None:
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 120
+    for name in ("demo", "tests"):
+        blocks = re.findall(rf"^\.\. run: {name}\n\n::\n\n((?: +.*\n)+)", text, re.MULTILINE)
+        assert [len(block.splitlines()) for block in blocks] == [1], name
+
+
+def test_the_readme_s_links_into_the_tree_lead_somewhere() -> None:
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    links = re.findall(r"<([^<>:\s]+)>`_", text)
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]

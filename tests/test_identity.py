@@ -1,0 +1,355 @@
+"""The keystoneauth1 plugin, in sessions and connections that are not ours."""
+
+from __future__ import annotations
+
+import copy
+import importlib.metadata
+import json
+import pickle
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from keystoneauth1 import adapter, loading, plugin
+from keystoneauth1 import exceptions as keystone_errors
+from keystoneauth1.session import Session
+
+from lavaclient import error
+from lavaclient._loader import RackspaceApiKeyLoader
+from lavaclient.identity import RackspaceApiKey
+from tests.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen, together, until
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def cloud() -> Iterator[FakeCloud]:
+    with FakeCloud() as made:
+        made.clock.now = time.time()
+        yield made
+
+
+@pytest.fixture
+def auth(cloud: FakeCloud) -> RackspaceApiKey:
+    return RackspaceApiKey(USER, KEY, cloud.auth_url)
+
+
+@pytest.fixture
+def session(auth: RackspaceApiKey) -> Iterator[Session]:
+    made = Session(auth=auth)
+    made.session.get_adapter("http://").init_poolmanager(64, 64)  # type: ignore[attr-defined]
+    yield made
+    made.session.close()
+
+
+def limits(cloud: FakeCloud, session: Session) -> object:
+    return session.get(f"{cloud.endpoint()}/limits").json()["limits"]["absolute"]["ram"]["limit"]
+
+
+def test_it_signs_in_with_one_post_and_no_discovery(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    assert isinstance(auth, plugin.BaseAuthPlugin)
+    assert limits(cloud, session) == 10
+    assert auth.get_token(session) == session.get_token() in cloud.good
+    assert [one.method for one in cloud.seen] == ["POST", "GET"]
+    assert cloud.seen[0].json() == {
+        "auth": {"RAX-KSKEY:apiKeyCredentials": {"username": USER, "apiKey": KEY}}
+    }
+
+
+def test_32_threads_of_a_plain_session_sign_in_once_for_a_dead_token(
+    cloud: FakeCloud, session: Session
+) -> None:
+    for round in range(10):
+        cloud.kill()
+        assert together(32, lambda _: limits(cloud, session)) == [10] * 32
+        assert cloud.sign_ins == round + 1
+
+
+def test_401s_that_arrive_spread_out_sign_in_once_too(cloud: FakeCloud, session: Session) -> None:
+    limits(cloud, session)
+    late = iter(range(32))
+
+    def spread(seen: Seen) -> None:
+        if not seen.path.endswith("/tokens") and seen.headers["X-Auth-Token"] not in cloud.good:
+            time.sleep(next(late) * 0.003)
+
+    cloud.kill()
+    cloud.before = spread
+    assert together(32, lambda _: limits(cloud, session)) == [10] * 32
+    assert cloud.sign_ins == 2
+
+
+def test_identity_down_is_tried_once_for_the_threads_of_a_plain_session(
+    cloud: FakeCloud, session: Session
+) -> None:
+    limits(cloud, session)
+    cloud.kill()
+    cloud.outage = Reply(401, {})
+    refused: list[Seen] = []
+
+    def all_at_once(seen: Seen) -> None:
+        if not seen.path.endswith("/tokens"):
+            refused.append(seen)
+            until(lambda: len(refused) == 32)
+
+    cloud.before = all_at_once
+    outcomes = together(32, lambda _: limits(cloud, session))
+    assert {type(one) for one in outcomes} == {error.AuthorizationError}
+    assert cloud.sign_ins == 2
+
+
+def test_invalidate_drops_only_what_the_thread_was_given(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    first = auth.get_token(session)
+    given: list[str] = []
+
+    def elsewhere() -> None:
+        given.append(auth.get_token(session))
+        assert auth.invalidate() is True
+        given.append(auth.get_token(session))
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join(10)
+    assert given[0] == first != given[1]
+    assert session.invalidate() is True
+    assert auth.get_token(session) == given[1]
+    assert cloud.sign_ins == 2
+
+
+def test_what_is_looked_up_in_between_is_not_what_was_refused(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    auth.get_token(session)
+    thread = threading.Thread(target=lambda: (auth.get_token(session), auth.invalidate()))
+    thread.start()
+    thread.join(10)
+    auth.get_endpoint(session, service_type="rax:bigdata", region_name="DFW")
+    newer = cloud.sign_ins
+    auth.invalidate()
+    auth.get_token(session)
+    assert cloud.sign_ins == newer == 2
+
+
+def test_a_thread_that_was_given_nothing_drops_what_is_current(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    thread = threading.Thread(target=auth.get_token, args=(session,))
+    thread.start()
+    thread.join(10)
+    assert session.invalidate() is True
+    auth.get_token(session)
+    assert cloud.sign_ins == 2
+
+
+def test_endpoints_come_from_the_catalog(cloud: FakeCloud, session: Session) -> None:
+    assert session.get_endpoint(service_type="rax:bigdata", region_name="ord") == cloud.endpoint(
+        "ORD"
+    )
+    assert session.get_endpoint(service_type="rax:bigdata") == cloud.endpoint("DFW")
+    assert session.get_endpoint(
+        service_type="object-store", interface="public", region_name="ORD"
+    ) == (f"{cloud.url}/files/ORD")
+    assert session.get_endpoint(service_type="object-store", region_name="SYD") is None
+    assert session.get_endpoint(interface=plugin.AUTH_INTERFACE) == cloud.auth_url
+    with pytest.raises(error.AuthenticationError, match="DFW, IAD, ORD"):
+        session.get_endpoint(service_type="rax:bigdata", region_name="SYD")
+    assert {one.method for one in cloud.seen} == {"POST"}
+
+
+def test_endpoint_data_is_not_discovered(cloud: FakeCloud, session: Session) -> None:
+    found = session.get_endpoint_data(service_type="rax:bigdata", region_name="IAD")
+    assert found is not None
+    assert found.url == cloud.endpoint("IAD")
+    given = session.get_endpoint_data(endpoint_override="https://own.example/v2/1")
+    assert given is not None
+    assert given.url == "https://own.example/v2/1"
+    assert session.get_endpoint_data(service_type="volume") is None
+    assert cloud.calls == 0
+
+
+def test_an_adapter_reaches_the_service(cloud: FakeCloud, session: Session) -> None:
+    service = adapter.Adapter(session, service_type="rax:bigdata", region_name="DFW")
+    assert service.get("/limits").status_code == 200
+    assert [one.path for one in cloud.seen][1:] == [f"/dfw/v2/{TENANT}/limits"]
+
+
+def test_a_service_that_is_not_in_the_catalog_is_keystoneauths_error(session: Session) -> None:
+    with pytest.raises(keystone_errors.EndpointNotFound):
+        session.get("/x", endpoint_filter={"service_type": "volume"})
+
+
+def test_user_and_project_are_told(cloud: FakeCloud, session: Session) -> None:
+    assert (session.get_user_id(), session.get_project_id()) == ("170454", TENANT)
+    given = RackspaceApiKey(USER, KEY, cloud.auth_url, tenant_id=99)
+    assert given.get_project_id(session) == "99"
+    assert cloud.sign_ins == 1
+
+
+def test_odd_parts_of_an_answer_are_no_reason_to_fail(cloud: FakeCloud, session: Session) -> None:
+    def spoil(access: dict[str, object]) -> None:
+        odd = [None, {}, {"type": 5}, {"type": "volume"}, {"type": "volume", "endpoints": [5]}]
+        access["user"] = None
+        access["serviceCatalog"] = [*odd, *cloud.catalog()]
+        token = access["token"]
+        assert isinstance(token, dict)
+        token["tenant"] = "none"
+
+    cloud.change = spoil
+    assert (session.get_user_id(), session.get_project_id()) == (None, None)
+    assert session.get_endpoint(service_type="volume") is None
+    assert session.get_endpoint(service_type="object-store") == f"{cloud.url}/files/DFW"
+
+
+def test_access_is_what_identity_answered(auth: RackspaceApiKey, session: Session) -> None:
+    access = auth.get_access(session)
+    assert access.auth_token == session.get_token()
+    assert access.username == USER
+    assert access.will_expire_soon() is False
+
+
+def test_the_auth_state_goes_round_without_the_key(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    assert auth.get_auth_state() is None
+    token = auth.get_token(session)
+    state = auth.get_auth_state()
+    assert state is not None
+    assert json.loads(state)["auth_token"] == token
+    assert KEY not in state
+    other = RackspaceApiKey(USER, KEY, cloud.auth_url)
+    other.set_auth_state(state)
+    assert other.get_token(session) == token
+    assert cloud.sign_ins == 1
+    other.set_auth_state(None)
+    assert other.get_token(session) != token
+
+
+@pytest.mark.parametrize("state", ["{", "[]", '{"auth_token": "x", "body": {}}', "[" * 99_999])
+def test_what_is_no_auth_state_is_refused(auth: RackspaceApiKey, state: str) -> None:
+    with pytest.raises(error.InvalidError, match="data is no auth state"):
+        auth.set_auth_state(state)
+
+
+def test_the_cache_id_is_of_user_key_and_place_and_shows_no_key(auth: RackspaceApiKey) -> None:
+    same = RackspaceApiKey(USER, KEY, auth.auth_url + "/tokens/")
+    assert same.get_cache_id() == auth.get_cache_id()
+    others = [
+        RackspaceApiKey("another", KEY, auth.auth_url),
+        RackspaceApiKey(USER, "another-key", auth.auth_url),
+        RackspaceApiKey(USER, KEY, "https://identity.example"),
+        RackspaceApiKey(USER, KEY, auth.auth_url, 5),
+    ]
+    assert len({one.get_cache_id() for one in [auth, *others]}) == 5
+    assert KEY not in repr(auth.get_cache_id_elements())
+
+
+@pytest.mark.parametrize("attempt", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_row_35_the_plugin_cannot_be_copied_or_pickled(
+    auth: RackspaceApiKey, attempt: Callable[[object], object]
+) -> None:
+    with pytest.raises(TypeError, match="holds an API key"):
+        attempt(auth)
+
+
+def test_the_repr_shows_no_key(auth: RackspaceApiKey) -> None:
+    assert repr(auth) == f"<RackspaceApiKey username='myusername' auth_url='{auth.auth_url}'>"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ((USER, None), "both required"),
+        ((None, KEY), "both required"),
+        ((USER, ""), "api_key must not be blank"),
+        ((USER, KEY, "https://identity.example/v3"), r"v2\.0 only"),
+        ((USER, KEY, None, True), "tenant_id"),
+    ],
+)
+def test_bad_arguments_are_refused(given: tuple[str, str], words: str) -> None:
+    with pytest.raises(error.InvalidError, match=words):
+        RackspaceApiKey(*given)
+
+
+def test_the_client_uses_the_plugin_itself(cloud: FakeCloud) -> None:
+    with cloud.client(tenant_id=TENANT) as lava:
+        auth = lava.session.auth
+        assert isinstance(auth, RackspaceApiKey)
+        assert lava.session.get_token() == lava.token
+        assert auth.get_project_id(lava.session) == TENANT
+        assert auth.username == USER
+    assert cloud.sign_ins == 1
+
+
+def test_the_loader_makes_the_plugin_of_its_options(cloud: FakeCloud) -> None:
+    made = RackspaceApiKeyLoader().load_from_options(
+        username=USER, api_key=KEY, auth_url=cloud.auth_url, tenant_id=TENANT
+    )
+    assert isinstance(made, RackspaceApiKey)
+    assert made.auth_url == cloud.auth_url
+    options = {one.dest: one for one in RackspaceApiKeyLoader().get_options()}
+    assert options.keys() == {"username", "api_key", "auth_url", "tenant_id"}
+    assert [one.dest for one in options.values() if one.secret] == ["api_key"]
+    with pytest.raises(keystone_errors.MissingRequiredOptions):
+        RackspaceApiKeyLoader().load_from_options(username=USER)
+
+
+@pytest.fixture
+def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin's entry point; where the package is not installed, as it would be if it were."""
+    if importlib.metadata.entry_points(group="keystoneauth1.plugin", name="rax_apikey"):
+        return
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    [(name, place)] = project["entry-points"]["keystoneauth1.plugin"].items()
+    folder = tmp_path / "site" / "lavaclient-1.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: lavaclient\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text(f"[keystoneauth1.plugin]\n{name} = {place}\n")
+    monkeypatch.syspath_prepend(folder.parent)
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_plugin_is_registered_under_its_name() -> None:
+    assert isinstance(loading.get_plugin_loader("rax_apikey"), RackspaceApiKeyLoader)
+
+
+# openstacksdk warns of what it does itself
+@pytest.mark.filterwarnings("ignore:Support for InfluxDB", "ignore:The 'service_type' parameter")
+@pytest.mark.usefixtures("registered")
+def test_an_openstacksdk_connection_from_a_clouds_yaml_works(
+    cloud: FakeCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openstack = pytest.importorskip("openstack", reason="openstacksdk is not installed")
+    lines = [
+        "clouds:",
+        "  rackspace:",
+        "    auth_type: rax_apikey",
+        "    auth:",
+        f"      username: {USER}",
+        f"      api_key: {KEY}",
+        f"      auth_url: {cloud.auth_url}",
+        f"      tenant_id: '{TENANT}'",
+        "    region_name: DFW",
+    ]
+    path = tmp_path / "clouds.yaml"
+    path.write_text("\n".join(lines))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(path))
+    connection = openstack.connect(cloud="rackspace")
+    try:
+        assert connection.authorize() in cloud.good
+        assert connection.current_project_id == TENANT
+        service = connection.config.get_session_client("rax:bigdata")
+        cloud.kill()
+        assert service.get("/limits").status_code == 200
+        assert connection.object_store.get_endpoint() == f"{cloud.url}/files/DFW"
+    finally:
+        connection.close()
+        connection.session.session.close()
+    assert cloud.sign_ins == 2
+    assert {one.path for one in cloud.seen if one.method == "GET"} == {f"/dfw/v2/{TENANT}/limits"}
