@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 import msgspec
 
@@ -15,6 +16,7 @@ __all__ = ["SERVICE_TYPE", "SOON", "SignIn", "choose_endpoint", "read_answer", "
 
 SERVICE_TYPE = "rax:bigdata"
 _VERSION = "2"
+_PLACES = ("region", "publicURL", "internalURL", "adminURL")
 SOON = 120.0
 
 Json = Mapping[str, object]
@@ -53,14 +55,11 @@ class SignIn:
 
     @property
     def plain_catalog(self) -> list[dict[str, object]]:
-        """The entries of the catalog, of any service, that are of the usual form."""
+        """The catalog's entries of all services, without what is not of the usual form."""
+        found = [entry for entry in self.catalog if _is_plain(entry, "type", "name")]
         return [
-            entry
-            for entry in self.catalog
-            if isinstance(entry, dict)
-            and isinstance(entry.get("type"), str)
-            and isinstance(endpoints := entry.get("endpoints"), list)
-            and all(isinstance(endpoint, dict) for endpoint in endpoints)
+            {**entry, "endpoints": [one for one in _list_of(entry) if _is_plain(one, *_PLACES)]}
+            for entry in found
         ]
 
     def text(self, *path: str) -> str | None:
@@ -78,6 +77,16 @@ class SignIn:
     def of_token(cls, token: str) -> SignIn:
         """Return the sign-in of a token of which nothing more is known."""
         return cls(token, None, {"access": {"token": {"id": token}}}, 0.0)
+
+
+def _list_of(entry: object) -> list[object]:
+    endpoints = entry.get("endpoints") if isinstance(entry, dict) else None
+    return endpoints if isinstance(endpoints, list) else []
+
+
+def _is_plain(entry: object, *names: str) -> TypeGuard[dict[str, object]]:
+    """Tell whether it is an object in which these are text, or missing."""
+    return isinstance(entry, dict) and all(isinstance(entry.get(one, ""), str) for one in names)
 
 
 def read_answer(data: bytes, now: float, *, with_catalog: bool) -> SignIn:
@@ -202,8 +211,7 @@ def _endpoints(sign_in: SignIn) -> dict[str, str]:
     for entry in sign_in.catalog:
         if not isinstance(entry, dict) or entry.get("type") != SERVICE_TYPE:
             continue
-        endpoints = entry.get("endpoints")
-        for endpoint in endpoints if isinstance(endpoints, list) else ():
+        for endpoint in _list_of(entry):
             if isinstance(endpoint, dict) and endpoint.get("versionId") == _VERSION:
                 region, url = endpoint.get("region"), endpoint.get("publicURL")
                 if isinstance(region, str) and isinstance(url, str):

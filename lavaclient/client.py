@@ -13,7 +13,6 @@ from lavaclient._insecure import InsecureOnce
 from lavaclient._options import Options, from_environment
 from lavaclient._retry import Policy, TimeSource
 from lavaclient._secrets import Secrets
-from lavaclient._session import WireSession
 from lavaclient._signing import Desk, policy_of
 from lavaclient._transport import HEADERS, Transport
 from lavaclient.api.clusters import ClusterManager
@@ -26,6 +25,7 @@ from lavaclient.api.scripts import ScriptManager
 from lavaclient.api.stacks import StackManager
 
 if TYPE_CHECKING:
+    import requests
     from keystoneauth1.session import Session
 
 __all__ = ["Lava"]
@@ -137,7 +137,7 @@ class Lava:
         self._secrets = Secrets(api_key, token)
         self._insecure = InsecureOnce()
         self._insecure.check(self._options)
-        self._wire: WireSession | None = None
+        self._wire: requests.Session | None = None
         self._start(session, self._make_desk())
 
     def _make_desk(self) -> Desk:
@@ -153,6 +153,7 @@ class Lava:
     def _make_session(self, authority: KeyAuthority) -> Session:
         from keystoneauth1.session import Session
 
+        from lavaclient._session import WireSession
         from lavaclient.identity import plugin_over
 
         self._wire = WireSession()

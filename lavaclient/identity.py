@@ -148,7 +148,8 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
                 ``service_name``, as keystoneauth1 defines them.
 
         Raises:
-            AuthenticationError: Cloud Big Data has no endpoint in the region.
+            AuthenticationError: Cloud Big Data has no endpoint in the region,
+                or signing in was not possible.
         """
         if kwargs.get("interface") is plugin.AUTH_INTERFACE:
             return self.auth_url
@@ -164,7 +165,10 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         from keystoneauth1.access.service_catalog import ServiceCatalogV2
 
         catalog = ServiceCatalogV2(self._authority.signed_in(session).plain_catalog)
-        urls = catalog.get_urls(**given)  # type: ignore[arg-type]
+        try:
+            urls = catalog.get_urls(**given)  # type: ignore[arg-type]
+        except ValueError as reason:
+            raise error.AuthenticationError(f"the catalog makes no sense: {reason}") from reason
         return urls[0] if urls else None
 
     def get_endpoint_data(

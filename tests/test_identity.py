@@ -194,7 +194,8 @@ def test_user_and_project_are_told(cloud: FakeCloud, session: Session) -> None:
 
 def test_odd_parts_of_an_answer_are_no_reason_to_fail(cloud: FakeCloud, session: Session) -> None:
     def spoil(access: dict[str, object]) -> None:
-        odd = [None, {}, {"type": 5}, {"type": "volume"}, {"type": "volume", "endpoints": [5]}]
+        bad = {"type": "dns", "endpoints": [{"publicURL": "https://["}]}
+        odd = [None, {}, {"type": 5}, {"type": "volume"}, {"type": "volume", "endpoints": [5]}, bad]
         access["user"] = None
         access["serviceCatalog"] = [*odd, *cloud.catalog()]
         token = access["token"]
@@ -204,6 +205,8 @@ def test_odd_parts_of_an_answer_are_no_reason_to_fail(cloud: FakeCloud, session:
     cloud.change = spoil
     assert (session.get_user_id(), session.get_project_id()) == (None, None)
     assert session.get_endpoint(service_type="volume") is None
+    with pytest.raises(error.AuthenticationError, match="the catalog makes no sense"):
+        session.get_endpoint(service_type="dns")
     assert session.get_endpoint(service_type="object-store") == f"{cloud.url}/files/DFW"
 
 
