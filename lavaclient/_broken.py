@@ -6,29 +6,58 @@ whole chain tells more than the outermost class does.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-
-import requests
-import urllib3.exceptions
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from lavaclient import error
 from lavaclient._secrets import Secrets
-from lavaclient._sockets import was_never_sent
 
-__all__ = ["BODY_LIMIT", "Broken", "TooLargeError", "UnpackableError", "broken"]
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["BODY_LIMIT", "NEVER_SENT", "Broken", "TooLargeError", "UnpackableError", "broken"]
 
 BODY_LIMIT = 64 * 2**20
 
-_NOT_SENT = (
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.InvalidURL,
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    ssl.SSLCertVerificationError,
-)
-_TIMEOUTS = (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)
+NEVER_SENT = "_lavaclient_never_sent"
+"""The attribute that marks what was raised before a connection stood."""
+
+Errors: TypeAlias = tuple[type[BaseException], ...]
+
+
+class _Kinds(NamedTuple):
+    """The classes of others that matter here, imported when something breaks."""
+
+    of_requests: Errors
+    not_sent: Errors
+    timeouts: Errors
+    refused: Errors
+    undecodable: Errors
+
+
+@cache
+def _kinds() -> _Kinds:
+    import ssl
+
+    import requests
+    import urllib3.exceptions
+
+    return _Kinds(
+        of_requests=(requests.RequestException,),
+        not_sent=(
+            requests.ConnectTimeout,
+            requests.exceptions.ProxyError,
+            requests.exceptions.InvalidURL,
+            urllib3.exceptions.NewConnectionError,
+            urllib3.exceptions.ConnectTimeoutError,
+            ssl.SSLCertVerificationError,
+        ),
+        timeouts=(TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError),
+        # urllib3 counts a refused connection among the timeouts.
+        refused=(urllib3.exceptions.NewConnectionError,),
+        undecodable=(urllib3.exceptions.DecodeError,),
+    )
 
 
 class TooLargeError(Exception):
@@ -103,8 +132,8 @@ def broken(cause: Exception, method: str, path: str, sent_id: str, timeout: floa
     """
     chain = list(_chain(cause))
     for one in chain:
-        if isinstance(one, requests.RequestException):
-            one.request = one.response = None
+        if isinstance(one, _kinds().of_requests):
+            vars(one).update(request=None, response=None)
     kind, words = _verdict(chain, timeout)
     refused = _certificate_error(chain)
     judged = Broken(
@@ -113,7 +142,9 @@ def broken(cause: Exception, method: str, path: str, sent_id: str, timeout: floa
         method=method,
         path=path,
         request_id=sent_id,
-        sent=not any(was_never_sent(one) or isinstance(one, _NOT_SENT) for one in chain),
+        sent=not any(
+            getattr(one, NEVER_SENT, False) or isinstance(one, _kinds().not_sent) for one in chain
+        ),
         lasting=kind is error.ApiError or refused is not None,
     )
     judged.__cause__ = refused or cause
@@ -121,6 +152,8 @@ def broken(cause: Exception, method: str, path: str, sent_id: str, timeout: floa
 
 
 def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationError | None:
+    import ssl
+
     return next((one for one in chain if isinstance(one, ssl.SSLCertVerificationError)), None)
 
 
@@ -130,7 +163,7 @@ def _verdict(chain: list[BaseException], timeout: float) -> tuple[type[error.Lav
             return error.ApiError, f"the body is larger than {BODY_LIMIT // 2**20} MiB"
         if isinstance(one, UnpackableError):
             return error.ApiError, "the body is packed in a way that was not asked for"
-        if isinstance(one, urllib3.exceptions.DecodeError):
+        if isinstance(one, _kinds().undecodable):
             return error.ApiError, "the body cannot be unpacked"
     if refused := _certificate_error(chain):
         return error.ConnectionError, f"certificate refused: {refused.verify_message}"
@@ -140,9 +173,7 @@ def _verdict(chain: list[BaseException], timeout: float) -> tuple[type[error.Lav
 
 
 def _is_timeout(one: BaseException) -> bool:
-    # urllib3 counts a refused connection among the timeouts.
-    refused = isinstance(one, urllib3.exceptions.NewConnectionError)
-    return isinstance(one, _TIMEOUTS) and not refused
+    return isinstance(one, _kinds().timeouts) and not isinstance(one, _kinds().refused)
 
 
 def _root_words(chain: list[BaseException]) -> str:

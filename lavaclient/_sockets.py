@@ -20,6 +20,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
+from lavaclient._broken import NEVER_SENT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
@@ -27,14 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from urllib3.poolmanager import PoolManager
 
-__all__ = ["keep_deadlines", "was_never_sent"]
-
-_NEVER_SENT = "_lavaclient_never_sent"
-
-
-def was_never_sent(error: BaseException) -> bool:
-    """Tell whether the error arose before a connection stood."""
-    return getattr(error, _NEVER_SENT, False)
+__all__ = ["keep_deadlines"]
 
 
 class _DeadlineReader(socket.SocketIO):
@@ -90,7 +85,7 @@ class _Connecting:
         if error is None:
             self._connection.spend()
         else:
-            setattr(error, _NEVER_SENT, True)
+            setattr(error, NEVER_SENT, True)
 
 
 class _DeadlineMixin(HTTPConnection):

@@ -14,13 +14,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import requests
-import urllib3
-
 from lavaclient._broken import BODY_LIMIT, Broken, TooLargeError, UnpackableError, broken
 from lavaclient._log import LOG
 
 if TYPE_CHECKING:
+    import requests
+    import urllib3
     from keystoneauth1.session import Session
 
 __all__ = ["Answer", "Broken", "exchange", "origin"]
