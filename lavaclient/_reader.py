@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from lavaclient._repair import as_number, as_text, repair_for
+from lavaclient._repair import Repair, as_number, as_text, repair_for
 
 __all__ = ["Names", "Number", "Text", "Timestamp", "UnreadableError", "decode", "odd", "read"]
 
@@ -68,11 +69,15 @@ class _Reader(Generic[T]):
 
     def __init__(self, type_: type[T]) -> None:
         self._type = type_
-        self._repair = repair_for(msgspec.inspect.type_info(type_))
         self._decoder = msgspec.json.Decoder(type_, dec_hook=_hook)
 
     def strict(self, data: bytes) -> T:
         return self._decoder.decode(data)
+
+    @cached_property
+    def _repair(self) -> Repair:
+        """The repair of this type, compiled when a body needs it."""
+        return repair_for(msgspec.inspect.type_info(self._type))
 
     def repaired(self, value: object) -> T:
         try:

@@ -16,8 +16,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lavaclient._wire import Answer, Broken
 
@@ -51,8 +50,7 @@ class TimeSource(Protocol):
         """Wait."""
 
 
-@dataclass(frozen=True)
-class Repeat:
+class Repeat(NamedTuple):
     """How far a request may be repeated.
 
     Attributes:
@@ -136,8 +134,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_locks)
 
 
-@dataclass(frozen=True)
-class Policy:
+def _any_of(most: float) -> float:
+    return random.uniform(0.0, most)  # noqa: S311 (spreads load, guards nothing)
+
+
+class Policy(NamedTuple):
     """How often and how long: what the caller of ``Lava`` chose.
 
     Attributes:
@@ -152,7 +153,7 @@ class Policy:
     backoff: float
     clock: TimeSource
     budget: Budget
-    jitter: Callable[[float], float] = field(default=lambda most: random.uniform(0.0, most))  # noqa: S311 (spreads load, guards nothing)
+    jitter: Callable[[float], float] = _any_of
 
     def pause(self, retry: int, floor: float | None) -> float:
         """Return the seconds before retry number ``retry`` (from 0)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
 from lavaclient._authority import KeyAuthority, SessionAuthority
@@ -15,18 +16,19 @@ from lavaclient._retry import Policy, TimeSource
 from lavaclient._secrets import Secrets
 from lavaclient._signing import Desk, policy_of
 from lavaclient._transport import HEADERS, Transport
-from lavaclient.api.clusters import ClusterManager
-from lavaclient.api.credentials import CredentialManager
-from lavaclient.api.distros import DistroManager
-from lavaclient.api.flavors import FlavorManager
-from lavaclient.api.limits import LimitManager
-from lavaclient.api.nodes import NodeManager
-from lavaclient.api.scripts import ScriptManager
-from lavaclient.api.stacks import StackManager
 
 if TYPE_CHECKING:
     import requests
     from keystoneauth1.session import Session
+
+    from lavaclient.api.clusters import ClusterManager
+    from lavaclient.api.credentials import CredentialManager
+    from lavaclient.api.distros import DistroManager
+    from lavaclient.api.flavors import FlavorManager
+    from lavaclient.api.limits import LimitManager
+    from lavaclient.api.nodes import NodeManager
+    from lavaclient.api.scripts import ScriptManager
+    from lavaclient.api.stacks import StackManager
 
 __all__ = ["Lava"]
 
@@ -178,7 +180,7 @@ class Lava:
         except BaseException:
             self._close_wire()
             raise
-        self._make_managers(endpoint, desk.policy)
+        self._make_transport(endpoint, desk.policy)
 
     def _find_endpoint(self) -> str:
         """Sign in, unless a token and an endpoint are given, and return the endpoint."""
@@ -190,8 +192,8 @@ class Lava:
         self._insecure.check_url(endpoint)
         return endpoint
 
-    def _make_managers(self, endpoint: str, policy: Policy) -> None:
-        self._transport = transport = Transport(
+    def _make_transport(self, endpoint: str, policy: Policy) -> None:
+        self._transport = Transport(
             session=self.session,
             authority=self._authority,
             endpoint=endpoint,
@@ -199,14 +201,65 @@ class Lava:
             policy=policy,
             secrets=self._secrets,
         )
-        self.nodes = NodeManager(transport)
-        self.clusters = ClusterManager(transport, self.nodes)
-        self.credentials = CredentialManager(transport)
-        self.distros = DistroManager(transport)
-        self.flavors = FlavorManager(transport)
-        self.limits = LimitManager(transport)
-        self.scripts = ScriptManager(transport)
-        self.stacks = StackManager(transport)
+
+    # The managers are imported when they are asked for: a script that lists
+    # clusters does not wait for the modules of the other nouns.
+
+    @cached_property
+    def clusters(self) -> ClusterManager:
+        """The clusters."""
+        from lavaclient.api.clusters import ClusterManager
+
+        return ClusterManager(self._transport, self.nodes)
+
+    @cached_property
+    def credentials(self) -> CredentialManager:
+        """The keys and credentials that clusters may use."""
+        from lavaclient.api.credentials import CredentialManager
+
+        return CredentialManager(self._transport)
+
+    @cached_property
+    def distros(self) -> DistroManager:
+        """The distributions that stacks are made from."""
+        from lavaclient.api.distros import DistroManager
+
+        return DistroManager(self._transport)
+
+    @cached_property
+    def flavors(self) -> FlavorManager:
+        """The sizes of nodes."""
+        from lavaclient.api.flavors import FlavorManager
+
+        return FlavorManager(self._transport)
+
+    @cached_property
+    def limits(self) -> LimitManager:
+        """What the account may use."""
+        from lavaclient.api.limits import LimitManager
+
+        return LimitManager(self._transport)
+
+    @cached_property
+    def nodes(self) -> NodeManager:
+        """The nodes of clusters."""
+        from lavaclient.api.nodes import NodeManager
+
+        return NodeManager(self._transport)
+
+    @cached_property
+    def scripts(self) -> ScriptManager:
+        """The scripts that run on nodes."""
+        from lavaclient.api.scripts import ScriptManager
+
+        return ScriptManager(self._transport)
+
+    @cached_property
+    def stacks(self) -> StackManager:
+        """The plans of clusters."""
+        from lavaclient.api.stacks import StackManager
+
+        return StackManager(self._transport)
 
     @classmethod
     def from_env(

@@ -174,18 +174,6 @@ def test_the_sandbox_imports_nothing_of_the_client_but_in_its_demo() -> None:
     assert {line for line in wrong if not line.startswith("lavaclient.sandbox.demo ")} == set()
 
 
-def test_no_import_of_ours_hides_behind_type_checking() -> None:
-    wrong = {
-        f"{module} imports {other}"
-        for module, tree in MODULES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for statement in node.body
-        for other in _imported(statement)
-    }
-    assert not wrong
-
-
 def test_importing_lava_imports_no_extra_and_nothing_on_top() -> None:
     lines = "import sys; from lavaclient import Lava; print(*sys.modules)"
     command = [sys.executable, "-c", lines]

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from lavaclient import _ssh_forward
-from lavaclient._ssh import check_command, check_ssh_command
-from lavaclient._ssh_forward import Forward, check_port
 from lavaclient.api._base import Id
 from lavaclient.api._cluster_changes import ClusterChanges
 from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.api.nodes import Node, login_address
 from lavaclient.error import InvalidError
+
+# Most clients never run ssh, so what runs it is imported by the methods that do.
+if TYPE_CHECKING:
+    from lavaclient._ssh_forward import Forward
 
 __all__ = ["RemoteCluster", "RemoteClusters"]
 
@@ -75,8 +76,10 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
 
             print(lava.clusters.ssh_execute("my-cluster", "master-1", "hdfs dfs -ls /"))
         """
-        check_command(command)
-        check_ssh_command(ssh_command)
+        from lavaclient import _ssh
+
+        _ssh.check_command(command)
+        _ssh.check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         node = _named(self.nodes(cluster.id), node_name, cluster)
         return node.execute(_login(cluster), command, ssh_command)
@@ -116,8 +119,10 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
                 url = f"socks5h://localhost:{proxy.port}"
                 print(requests.get("http://master-1.local:8088", proxies={"http": url}))
         """
-        number = check_port("port", _PROXY_PORT if port is None else port, lowest=0)
-        check_ssh_command(ssh_command)
+        from lavaclient import _ssh, _ssh_forward
+
+        number = _ssh_forward.check_port("port", _PROXY_PORT if port is None else port, lowest=0)
+        _ssh.check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         node = _named(self.nodes(cluster.id), node_name, cluster)
         return _ssh_forward.proxy(
@@ -163,9 +168,11 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
         """
         if (node_name is None) == (component is None):
             raise InvalidError("give either node_name or component, and not both")
-        near = check_port("local_port", local_port, lowest=0)
-        far = check_port("remote_port", remote_port, lowest=1)
-        check_ssh_command(ssh_command)
+        from lavaclient import _ssh, _ssh_forward
+
+        near = _ssh_forward.check_port("local_port", local_port, lowest=0)
+        far = _ssh_forward.check_port("remote_port", remote_port, lowest=1)
+        _ssh.check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         nodes = self.nodes(cluster.id)
         if component is None:

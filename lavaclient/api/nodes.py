@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 import msgspec
 
 from lavaclient._reader import Text, Timestamp
-from lavaclient._ssh import execute
 from lavaclient._transport import segment
 from lavaclient.api._base import Component, Id, Link, Manager, Model
 from lavaclient.api._lookup import with_cluster
@@ -154,6 +153,8 @@ class Node(Model, frozen=True, kw_only=True):
 
             print(node.execute("analyst", "hdfs dfs -ls /"))
         """
+        from lavaclient._ssh import execute
+
         return execute(username, login_address(self), command, ssh_command=ssh_command)
 
 
