@@ -4,12 +4,13 @@
 
     from lavaclient import Lava
 
-    with Lava("myusername", region="DFW", api_key="0123456789abcdef") as lava:
+    with Lava("myusername", region="DFW", api_key="807895ec1ec4ca255e49ccc6715bf29f") as lava:
         print(lava.clusters.list())
 """
 
+from typing import TYPE_CHECKING
+
 from lavaclient._version import __version__
-from lavaclient.client import Lava
 from lavaclient.error import (
     ApiError,
     AuthenticationError,
@@ -51,3 +52,17 @@ __all__ = [
     "TimeoutError",
     "__version__",
 ]
+
+
+# What only wants the errors or the command line's help does not wait for the client.
+if TYPE_CHECKING:
+    from lavaclient.client import Lava
+else:
+
+    def __getattr__(name: str) -> object:
+        if name != "Lava":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from lavaclient.client import Lava
+
+        globals()["Lava"] = Lava
+        return Lava

@@ -8,15 +8,16 @@ import re
 import msgspec
 
 from lavaclient import error
-from lavaclient._retry import retry_after
+from lavaclient._retry import may_have_worked, retry_after
 from lavaclient._secrets import Secrets
 from lavaclient._wire import Answer
 
 __all__ = ["error_of"]
 
-_TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TAGS = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_MOST_READ = 64 * 2**10
+# Searching takes time with the square of this where tags are left open.
+_MOST_READ = 8 * 2**10
 _WORDS = ("message", "details", "description", "detail", "title")
 
 
@@ -25,7 +26,6 @@ def error_of(
     secrets: Secrets,
     now: float,
     *,
-    more_secrets: tuple[str, ...] = (),
     doubtful: bool = False,
     kind: type[error.LavaError] | None = None,
 ) -> error.LavaError:
@@ -35,20 +35,18 @@ def error_of(
         answer: The answer.
         secrets: What must not be shown.
         now: The wall clock, for a ``Retry-After`` that is a date.
-        more_secrets: Secrets that this request alone carried.
         doubtful: An attempt before this answer may have been carried out.
         kind: The error's class; by default the one of the status table.
     """
     pause = retry_after(answer.headers, now)
-    turned_away = answer.status == 503 and pause is not None
-    applied = doubtful or (answer.status >= 500 and not turned_away)
+    applied = doubtful or may_have_worked(answer.status, pause)
     return error.failed_request(
         kind or error.for_status(answer.status),
-        secrets.plain(_message(answer), *more_secrets) or _reason(answer.status),
+        secrets.plain(_message(answer)) or _reason(answer.status),
         code=answer.status,
         method=answer.method,
         path=answer.path,
-        request_id=secrets.plain(answer.request_id),
+        request_id=answer.request_id,
         retry_after=pause,
         maybe_applied=applied and answer.method != "GET",
     )
@@ -61,8 +59,8 @@ def _message(answer: Answer) -> str:
         return "a status that no answer ends with"
     try:
         return _from_json(msgspec.json.decode(answer.body))
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
-        return _from_text(answer.body[:_MOST_READ].decode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return _from_text(answer.body.decode("utf-8", "replace"))
 
 
 def _from_json(body: object) -> str:
@@ -81,6 +79,9 @@ def _from_json(body: object) -> str:
 
 
 def _from_text(text: str) -> str:
+    if len(text) > _MOST_READ:
+        # Between words, for half a secret would not be known for one.
+        text = text[:_MOST_READ].rpartition(" ")[0]
     title = _TITLE.search(text)
     if title and title[1].strip():
         return title[1]

@@ -8,7 +8,6 @@ than the service's ``Retry-After``.
 
 from __future__ import annotations
 
-import email.utils
 import itertools
 import os
 import random
@@ -16,6 +15,7 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import NamedTuple, Protocol
 
 from lavaclient._wire import Answer, Broken
@@ -28,13 +28,15 @@ __all__ = [
     "Policy",
     "Repeat",
     "TimeSource",
+    "may_have_worked",
     "retry_after",
     "run",
 ]
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_FOR_EVER = 1e9
 
 
 class TimeSource(Protocol):
@@ -130,7 +132,7 @@ def _renew_locks() -> None:
         budget.make_lock()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=_renew_locks)
 
 
@@ -174,10 +176,12 @@ def run(
     doubtful = False
     for retry in itertools.count():
         outcome = _outcome(attempt)
-        if not _again(policy, repeat, outcome, retry):
+        if not _worth_repeating(repeat, outcome, floor := _floor(policy, outcome)):
             break
-        doubtful = doubtful or _may_have_worked(outcome)
-        policy.clock.sleep(policy.pause(retry, _floor(policy, outcome)))
+        if retry >= policy.max_retries or not policy.budget.spend():
+            break
+        doubtful = doubtful or _leaves_doubt(outcome, floor)
+        policy.clock.sleep(policy.pause(retry, floor))
     return outcome, doubtful
 
 
@@ -188,24 +192,32 @@ def _outcome(attempt: Callable[[], Answer]) -> Answer | Broken:
         return broken
 
 
-def _may_have_worked(outcome: Answer | Broken) -> bool:
-    return outcome.sent if isinstance(outcome, Broken) else outcome.status >= 500
+def _leaves_doubt(outcome: Answer | Broken, floor: float | None) -> bool:
+    if isinstance(outcome, Broken):
+        return outcome.sent
+    return may_have_worked(outcome.status, floor)
+
+
+def may_have_worked(status: int, pause: float | None) -> bool:
+    """Tell whether the service may have acted on a request that it answered so.
+
+    Args:
+        status: What it answered, no success.
+        pause: The answer's ``Retry-After``; with it a 503 turned the request away.
+    """
+    return status >= 500 and not (status == 503 and pause is not None)
 
 
 def _floor(policy: Policy, outcome: Answer | Broken) -> float | None:
-    if isinstance(outcome, Broken):
+    if isinstance(outcome, Broken) or outcome.status < 400:
         return None
     return retry_after(outcome.headers, policy.clock.time())
 
 
-def _again(policy: Policy, repeat: Repeat, outcome: Answer | Broken, retry: int) -> bool:
+def _worth_repeating(repeat: Repeat, outcome: Answer | Broken, floor: float | None) -> bool:
     if isinstance(outcome, Broken):
-        worth = not outcome.lasting and (repeat.after_sending or not outcome.sent)
-    elif outcome.status < 400:
-        return False
-    else:
-        worth = _answer_may_change(repeat, outcome.status, _floor(policy, outcome))
-    return worth and retry < policy.max_retries and policy.budget.spend()
+        return not outcome.lasting and (repeat.after_sending or not outcome.sent)
+    return outcome.status >= 400 and _answer_may_change(repeat, outcome.status, floor)
 
 
 def _answer_may_change(repeat: Repeat, status: int, floor: float | None) -> bool:
@@ -219,14 +231,19 @@ def _answer_may_change(repeat: Repeat, status: int, floor: float | None) -> bool
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Read ``Retry-After``: seconds, or an HTTP date; None for anything else."""
+    """Read ``Retry-After``: seconds, or an HTTP date; None for anything else.
+
+    Of several the first counts. A date without an offset is in UTC.
+    """
     text = headers.get("Retry-After", "").strip()
-    if "," in text and not re.match(r"[A-Za-z]{3,9},", text):
-        text = text.split(",")[0].strip()
-    if _SECONDS.fullmatch(text):
-        return float(text)
+    first = text.partition(",")[0].strip()
+    if _SECONDS.fullmatch(first):
+        return min(float(first), _FOR_EVER)
+    import email.utils
+
     try:
         date = email.utils.parsedate_to_datetime(text)
-        return max(date.timestamp() - now, 0.0)
+        moment = date if date.tzinfo else date.replace(tzinfo=UTC)
+        return min(max(moment.timestamp() - now, 0.0), _FOR_EVER)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None

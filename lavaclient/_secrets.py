@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections import deque
+from collections.abc import Iterator
 
 __all__ = ["Secrets", "plain_words"]
 
@@ -17,34 +19,56 @@ _HIDDEN = "[hidden]"
 class Secrets:
     """What must never be shown: the key and the tokens a client has used.
 
-    Only the newest tokens are kept, for a client that lives for weeks.
+    Texts under six characters are no secrets here: they would hide half of a
+    message. Of the tokens only the newest are kept, for a client that lives
+    for weeks.
+
+    Args:
+        *secrets: What is never forgotten.
     """
 
     def __init__(self, *secrets: str | None) -> None:
-        self._secrets: tuple[str, ...] = ()
-        for secret in secrets:
-            self.add(secret)
+        self._lasting = tuple(secret for secret in secrets if secret)
+        self._tokens: deque[str] = deque(maxlen=_MOST)
 
-    def add(self, secret: str | None) -> None:
-        """Remember one more; texts under six characters would hide half of a message."""
-        if secret and len(secret) >= _SHORTEST and secret not in self._secrets:
-            self._secrets = (*self._secrets[-_MOST:], secret)
+    def add(self, token: str | None) -> None:
+        """Remember a token."""
+        if token and token not in self._tokens:
+            self._tokens.append(token)
 
-    def scrub(self, text: str, *more: str) -> str:
+    def along_with(self, *more: str) -> Secrets:
+        """Return these, tokens to come included, and more of them."""
+        if not more:
+            return self
+        both = Secrets(*self._lasting, *more)
+        both._tokens = self._tokens
+        return both
+
+    def scrub(self, text: str) -> str:
         """Return the text with each secret in it replaced."""
-        for secret in sorted((*self._secrets, *more), key=len, reverse=True):
+        for secret in sorted((*self._lasting, *self._tokens.copy()), key=len, reverse=True):
             if len(secret) >= _SHORTEST:
-                text = text.replace(secret, _HIDDEN)
-                text = text.replace(urllib.parse.quote(secret, safe=""), _HIDDEN)
+                for written in _ways_to_write(secret):
+                    text = text.replace(written, _HIDDEN)
         return text
 
     def shows(self, text: str) -> bool:
         """Tell whether a secret stands in the text."""
         return self.scrub(text) != text
 
-    def plain(self, text: str, *more: str) -> str:
+    def plain(self, text: str) -> str:
         """Return words of the service that are fit to be shown: scrubbed, one short line."""
-        return plain_words(self.scrub(_one_line(self.scrub(text, *more)), *more))
+        return plain_words(self.scrub(_one_line(self.scrub(text))))
+
+
+def _ways_to_write(secret: str) -> Iterator[str]:
+    import html
+    import json
+
+    yield secret
+    yield urllib.parse.quote(secret, safe="")
+    yield json.dumps(secret)[1:-1]
+    yield html.escape(secret)
 
 
 def plain_words(text: str) -> str:

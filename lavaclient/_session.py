@@ -8,8 +8,10 @@ cannot change: proxies and CA bundle of the environment, the pool of an origin.
 from __future__ import annotations
 
 import os
+import re
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import requests
@@ -19,6 +21,7 @@ import requests.structures
 import requests.utils
 import urllib3
 
+from lavaclient._broken import NEVER_SENT
 from lavaclient._sockets import keep_deadlines
 
 if TYPE_CHECKING:
@@ -31,7 +34,18 @@ Verify: TypeAlias = bool | str | None
 Certificate: TypeAlias = str | tuple[str, str] | None
 
 _POOL_SIZE = 64
+_WHOLE = re.compile(r"https?://[\w.:\[\]%-]+/[!-~]*", re.ASCII)
 _PLAIN_OPTIONS = frozenset({"headers", "data", "verify", "stream", "allow_redirects"})
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    """Mark what is raised before there is a connection: a bundle that is missing, say."""
+    try:
+        yield
+    except Exception as failure:
+        setattr(failure, NEVER_SENT, True)
+        raise
 
 
 def _origin(url: str) -> str:
@@ -72,30 +86,29 @@ class _Adapter(requests.adapters.HTTPAdapter):
         cert: Certificate = None,
     ) -> urllib3.HTTPConnectionPool:
         """Return the pool of the request's origin, looked for once."""
-        if proxies or cert is not None or request.url is None:
-            return super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type]
-        key = (_origin(request.url), verify)
-        pool = self._pools.get(key)
+        key = (_origin(str(request.url)), verify)
+        plain = not proxies and cert is None
+        pool = self._pools.get(key) if plain else None
         if pool is None:
-            pool = super().get_connection_with_tls_context(request, verify, None, None)  # type: ignore[arg-type]
-            super().cert_verify(pool, request.url, verify, None)  # type: ignore[arg-type]
-            self._pools[key] = pool
+            with _nothing_sent():
+                pool = super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type]
+                super().cert_verify(pool, str(request.url), verify, cert)  # type: ignore[arg-type]
+            if plain:
+                self._pools[key] = pool
         return pool
 
     def cert_verify(
         self, conn: urllib3.HTTPConnectionPool, url: str, verify: Verify, cert: Certificate
     ) -> None:
-        """Tell the pool how to verify; one that is kept in ``_pools`` has been told."""
-        if self._pools.get((_origin(url), verify)) is not conn:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[arg-type]
+        """Do nothing: the pool was told how to verify when it was looked for."""
 
     def request_url(
         self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None
     ) -> str:
         """Return what stands in the request line."""
-        if proxies or request.url is None:
+        if proxies:
             return super().request_url(request, proxies)  # type: ignore[arg-type]
-        return request.url[len(_origin(request.url)) :]
+        return str(request.url)[len(_origin(str(request.url))) :]
 
     def build_response(
         self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
@@ -151,10 +164,11 @@ class WireSession(requests.Session):
         """Send a request; ``timeout`` in seconds is for all of it."""
         if isinstance(timeout, int | float):
             timeout = urllib3.Timeout(total=timeout)
-        if args or options.keys() - _PLAIN_OPTIONS:
-            options["timeout"] = timeout
-            return super().request(method, url, *args, **options)  # type: ignore[arg-type]
-        return self._plain_request(method, url, timeout, **options)  # type: ignore[arg-type]
+        plain = not args and not options.keys() - _PLAIN_OPTIONS and _WHOLE.fullmatch(url)
+        if plain and isinstance(options.get("data"), bytes | None):
+            return self._plain_request(method, url, timeout, **options)  # type: ignore[arg-type]
+        options["timeout"] = timeout
+        return super().request(method, url, *args, **options)  # type: ignore[arg-type]
 
     def _plain_request(
         self,
@@ -221,5 +235,5 @@ def _renew_all_pools() -> None:
         session.renew_pools()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=_renew_all_pools)

@@ -99,7 +99,14 @@ class Desk:
 
         def attempt() -> Answer:
             return exchange(
-                session, "POST", url, _PATH, headers=headers, body=data, timeout=self._timeout
+                session,
+                "POST",
+                url,
+                _PATH,
+                headers=headers,
+                body=data,
+                timeout=self._timeout,
+                secrets=self.secrets,
             )
 
         outcome, _ = _retry.run(self.policy, _SIGN_IN, attempt)
@@ -127,7 +134,7 @@ class Desk:
                 f"could not sign in: {reason}",
                 method="POST",
                 path=_PATH,
-                request_id=self.secrets.plain(answer.request_id),
+                request_id=answer.request_id,
                 code=answer.status,
             ) from reason
         self.secrets.add(sign_in.token)

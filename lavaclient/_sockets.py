@@ -11,9 +11,10 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -60,7 +61,9 @@ class _Source:
         if left is None:
             return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         # As socket.makefile does: the socket stays open until its files are closed.
-        self._socket._io_refs += 1  # type: ignore[attr-defined]  # noqa: SLF001
+        # TLS within TLS stands on another one, which counts for it.
+        counting: Any = getattr(self._socket, "socket", self._socket)
+        counting._io_refs += 1  # noqa: SLF001
         return io.BufferedReader(_DeadlineReader(self._socket, time.monotonic() + left))
 
 
@@ -69,6 +72,12 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: object, **kwargs: object) -> None:
         super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]
+
+    def begin(self) -> None:
+        """Read the head, and forget what of it is no header: urllib3 would log it."""
+        super().begin()
+        self.headers.defects.clear()
+        self.headers.set_payload(None)
 
 
 class _Connecting:
@@ -86,6 +95,17 @@ class _Connecting:
             self._connection.spend()
         else:
             setattr(error, NEVER_SENT, True)
+            _close_half_made(error)
+
+
+def _close_half_made(error: BaseException) -> None:
+    """Close the socket that ssl forgets when the other side resets before the handshake."""
+    trace = error.__traceback__
+    while trace is not None:
+        made = trace.tb_frame.f_locals.get("self")
+        if isinstance(made, ssl.SSLSocket):
+            made.close()
+        trace = trace.tb_next
 
 
 class _DeadlineMixin(HTTPConnection):
@@ -156,6 +176,7 @@ class _DeadlineMixin(HTTPConnection):
             yield family, kind, protocol, address
 
     def _tunnel(self) -> None:
+        self.spend()
         super()._tunnel()
         self.spend()
 

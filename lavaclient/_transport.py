@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import time
 import urllib.parse
-import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -14,15 +12,17 @@ import msgspec
 
 from lavaclient import _reader, _retry, error
 from lavaclient._faults import error_of
+from lavaclient._listing import Listing
+from lavaclient._paths import Link, next_query, redirect_target
 from lavaclient._retry import Policy, Repeat, TimeSource
-from lavaclient._secrets import Secrets
+from lavaclient._secrets import Secrets, plain_words
 from lavaclient._version import __version__
-from lavaclient._wire import Answer, Broken, exchange, origin
+from lavaclient._wire import Answer, Broken, exchange
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 
-__all__ = ["HEADERS", "Authority", "Held", "Transport", "may_pass", "segment"]
+__all__ = ["HEADERS", "Authority", "Held", "Transport", "may_pass"]
 
 T = TypeVar("T")
 Item_co = TypeVar("Item_co", covariant=True)
@@ -34,8 +34,6 @@ HEADERS = {
 }
 _MOST_REDIRECTS = 5
 _MOST_PAGES = 9_999
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_QUERY = re.compile(r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)")
 
 
 class Held(Protocol):
@@ -59,13 +57,6 @@ class Authority(Protocol):
         """Return a sign-in other than the one that was refused."""
 
 
-class _Link(Protocol):
-    @property
-    def rel(self) -> str | None: ...
-    @property
-    def href(self) -> str | None: ...
-
-
 class Page(Protocol[Item_co]):
     """A page of a list, as it is decoded."""
 
@@ -74,8 +65,24 @@ class Page(Protocol[Item_co]):
         """What the page holds."""
 
     @property
-    def links(self) -> Sequence[_Link]:
+    def links(self) -> Sequence[Link]:
         """Where it says that there is more."""
+
+
+class _Attempts(msgspec.Struct):
+    """One request of the caller's, through however many attempts.
+
+    Attributes:
+        secrets: What is not to be shown, what stands in the body included.
+        doubtful: An attempt without a clear answer may have been carried out.
+    """
+
+    method: str
+    path: str
+    repeat: Repeat
+    data: bytes | None
+    secrets: Secrets
+    doubtful: bool = False
 
 
 class Transport:
@@ -151,20 +158,20 @@ class Transport:
 
         Only the marker and the limit of a next link are used, never its URL.
         """
-        items: list[T] = []
-        seen: set[str] = set()
+        items: list[T] = Listing()
+        seen = {""}
         query = ""
         for _ in range(_MOST_PAGES):
             answer = self._request("GET", path + query, _retry.GET)
             page = self._decode(answer, page_type)
             items += page.items
-            following = _next_query(page.links) if page.items else None
+            following = next_query(page.links) if page.items else None
             if following is None:
                 return items
-            if following in seen or following == "":
+            if following["marker"] in seen:
                 raise self._unreadable(answer, "its next link leads nowhere new")
-            seen.add(following)
-            query = f"?{following}"
+            seen.add(following["marker"])
+            query = f"?{urllib.parse.urlencode(following, errors='replace')}"
         raise self._unreadable(answer, f"the list does not end after {_MOST_PAGES} pages")
 
     def _request(
@@ -179,59 +186,64 @@ class Transport:
         data = None if body is None else msgspec.json.encode(body)
         ticket = self._authority.ticket()
         held = self._authority.signed_in(self.session)
-        answer, doubtful = self._run(method, path, repeat, data, held)
+        attempts = _Attempts(method, path, repeat, data, self._secrets.along_with(*secrets))
+        answer = self._run(attempts, held)
         if answer.status == 401:
-            held = self._renewed(answer, held, ticket)
-            answer, again = self._run(method, path, repeat, data, held)
-            doubtful = doubtful or again
+            held = self._renewed(attempts, answer, held, ticket)
+            answer = self._run(attempts, held)
         if 200 <= answer.status < 300:
             return answer
-        if answer.status == 404 and method == "DELETE" and doubtful:
+        if answer.status == 404 and method == "DELETE" and attempts.doubtful:
             return answer
         raise error_of(
             answer,
-            self._secrets,
+            attempts.secrets,
             self.clock.time(),
-            more_secrets=secrets,
-            doubtful=doubtful,
+            doubtful=attempts.doubtful,
         )
 
-    def _renewed(self, refused: Answer, held: Held, ticket: int) -> Held:
+    def _renewed(self, attempts: _Attempts, refused: Answer, held: Held, ticket: int) -> Held:
         try:
             return self._authority.renew(self.session, held, ticket)
         except error.LavaError as failure:
+            if attempts.doubtful and attempts.method != "GET":
+                failure.doubted()
             if failure.__cause__ is None:
-                raise failure from error_of(refused, self._secrets, self.clock.time())
+                raise failure from error_of(refused, attempts.secrets, self.clock.time())
             raise
 
-    def _run(
-        self, method: str, path: str, repeat: Repeat, data: bytes | None, held: Held
-    ) -> tuple[Answer, bool]:
+    def _run(self, attempts: _Attempts, held: Held) -> Answer:
         headers = {"X-Auth-Token": held.token, **HEADERS}
-        if data is not None:
+        if attempts.data is not None:
             headers["Content-Type"] = "application/json"
 
         def attempt() -> Answer:
             self.check_open()
-            return self._follow(method, path, headers, data)
+            return self._follow(attempts, headers)
 
-        outcome, doubtful = _retry.run(self._policy, repeat, attempt)
+        outcome, doubtful = _retry.run(self._policy, attempts.repeat, attempt)
+        attempts.doubtful = attempts.doubtful or doubtful
         if isinstance(outcome, Broken):
-            raise outcome.as_error(self._secrets, doubtful=doubtful)
-        return outcome, doubtful
+            raise outcome.as_error(attempts.secrets, doubtful=attempts.doubtful)
+        return outcome
 
-    def _follow(
-        self, method: str, path: str, headers: dict[str, str], data: bytes | None
-    ) -> Answer:
+    def _follow(self, attempts: _Attempts, headers: dict[str, str]) -> Answer:
         """Make one exchange, and those it is redirected to within the same origin."""
-        url = f"{self.endpoint}/{path}"
+        url = f"{self.endpoint}/{attempts.path}"
         deadline = time.monotonic() + self._timeout
         left = self._timeout
         for _ in range(_MOST_REDIRECTS + 1):
             answer = exchange(
-                self.session, method, url, path, headers=headers, body=data, timeout=left
+                self.session,
+                attempts.method,
+                url,
+                attempts.path,
+                headers=headers,
+                body=attempts.data,
+                timeout=left,
+                secrets=attempts.secrets,
             )
-            target = _redirect(answer, url)
+            target = redirect_target(answer, url)
             left = deadline - time.monotonic()
             if target is None or left <= 0:
                 break
@@ -247,10 +259,10 @@ class Transport:
     def _unreadable(self, answer: Answer, words: str) -> error.LavaError:
         return error.failed_request(
             error.ApiError,
-            f"the answer makes no sense: {self._secrets.plain(words)}",
+            f"the answer makes no sense: {plain_words(words)}",
             method=answer.method,
             path=answer.path,
-            request_id=self._secrets.plain(answer.request_id),
+            request_id=answer.request_id,
             code=answer.status,
             maybe_applied=answer.method != "GET",
         )
@@ -271,53 +283,3 @@ def may_pass(failure: error.LavaError) -> bool:
     if isinstance(failure, error.ConnectionError):
         return not isinstance(failure.__cause__, ssl.SSLCertVerificationError)
     return isinstance(failure, error.TimeoutError | error.ServerError)
-
-
-def segment(name: str, value: object) -> str:
-    """Return an id as one percent-encoded segment of a path.
-
-    Args:
-        name: What the caller knows the id as, for the error.
-        value: A string that is no way to another path; an int; a UUID.
-
-    Raises:
-        InvalidError: It is anything else.
-    """
-    if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
-        return str(value)
-    if not isinstance(value, str):
-        raise error.InvalidError(f"{name} must be a string, not {type(value).__name__}")
-    if not value:
-        raise error.InvalidError(f"{name} must not be empty")
-    if any(part in {".", ".."} for part in re.split(r"[/\\]", value)):
-        raise error.InvalidError(f"{name} must not hold '.' or '..' as a part of a path")
-    if not value.isprintable():
-        raise error.InvalidError(f"{name} must not hold control characters")
-    return urllib.parse.quote(value, safe="")
-
-
-def _redirect(answer: Answer, url: str) -> str | None:
-    """Return where a GET may be sent on to: a place of the same origin."""
-    location = answer.headers.get("Location")
-    if answer.method != "GET" or answer.status not in _REDIRECTS or not location:
-        return None
-    try:
-        target = urllib.parse.urljoin(url, location)
-        return target if origin(target) == origin(url) and target.isascii() else None
-    except ValueError:
-        return None
-
-
-def _next_query(links: Sequence[_Link]) -> str | None:
-    """Return the query of the next page, "" where a next link has no marker."""
-    for link in links:
-        if link.rel == "next":
-            found = dict(reversed(_QUERY.findall(link.href or "")))
-            marker = urllib.parse.unquote(found.get("marker", ""))
-            if not marker:
-                return ""
-            query = {"marker": marker}
-            if (limit := found.get("limit", "")).isdecimal() and limit.isascii():
-                query["limit"] = limit
-            return urllib.parse.urlencode(query)
-    return None

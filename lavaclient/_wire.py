@@ -9,40 +9,58 @@ from __future__ import annotations
 
 import logging
 import time
-import urllib.parse
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lavaclient._broken import BODY_LIMIT, Broken, TooLargeError, UnpackableError, broken
 from lavaclient._log import LOG
+from lavaclient._secrets import Secrets
 
 if TYPE_CHECKING:
     import requests
     import urllib3
     from keystoneauth1.session import Session
 
-__all__ = ["Answer", "Broken", "exchange", "origin"]
+__all__ = ["Answer", "Broken", "exchange"]
 
 _CHUNK = 16 * 2**10
 _PACKINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-_REQUEST_IDS = ("x-request-id", "x-openstack-request-id", "x-compute-request-id")
+_REQUEST_IDS = (
+    "x-request-id",
+    "x-openstack-request-id",
+    "x-compute-request-id",
+    "Client-Request-ID",
+)
 
 
 class Answer:
     """A whole HTTP answer."""
 
-    __slots__ = ("body", "headers", "method", "path", "request_id", "status")
+    __slots__ = ("_secrets", "_sent_id", "body", "headers", "method", "path", "status")
 
     def __init__(
-        self, method: str, path: str, status: int, headers: Mapping[str, str], request_id: str
+        self,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        sent_id: str,
+        secrets: Secrets,
     ) -> None:
         self.method = method
         self.path = path
         self.status = status
         self.headers = headers
-        self.request_id = request_id
         self.body = b""
+        self._sent_id = sent_id
+        self._secrets = secrets
+
+    @property
+    def request_id(self) -> str:
+        """The service's id of the request, fit to be shown, else the one that was sent."""
+        given = next(filter(None, map(self.headers.get, _REQUEST_IDS)), self._sent_id)
+        return self._secrets.plain(given)
 
 
 def exchange(
@@ -54,6 +72,7 @@ def exchange(
     headers: Mapping[str, str],
     body: bytes | None = None,
     timeout: float,
+    secrets: Secrets,
 ) -> Answer:
     """Send one request and read the whole answer, within ``timeout`` seconds.
 
@@ -65,6 +84,7 @@ def exchange(
         headers: All headers but ``Client-Request-ID``, which is made here.
         body: JSON, or None.
         timeout: Seconds for everything but name resolution.
+        secrets: What the log must not show.
 
     Raises:
         Broken: There was no whole answer.
@@ -86,30 +106,21 @@ def exchange(
             connect_retries=0,
             status_code_retries=0,
         )
-        answer = Answer(
-            method,
-            path,
-            response.status_code,
-            response.headers,
-            _request_id(response.headers, sent_id),
-        )
+        answer = Answer(method, path, response.status_code, response.headers, sent_id, secrets)
         with response:
             answer.body = _read(response, started + timeout)
     except Exception as cause:  # noqa: BLE001 (whatever they raise is one of ours from here on)
         judged = broken(cause, method, path, sent_id, timeout)
-        LOG.debug("%s %s failed: %s %s", method, path, judged.kind.__name__, sent_id)
+        _log(method, path, judged.kind.__name__, started, sent_id)
         raise judged from judged.__cause__
     if LOG.isEnabledFor(logging.DEBUG):
-        spent = (time.monotonic() - started) * 1000
-        LOG.debug("%s %s %d %.0f ms %s", method, path, answer.status, spent, answer.request_id)
+        _log(method, path, answer.status, started, answer.request_id)
     return answer
 
 
-def _request_id(headers: Mapping[str, str], sent_id: str) -> str:
-    for name in _REQUEST_IDS:
-        if given := headers.get(name):
-            return given
-    return headers.get("Client-Request-ID") or sent_id
+def _log(method: str, path: str, outcome: object, started: float, request_id: str) -> None:
+    spent = (time.monotonic() - started) * 1000
+    LOG.debug("%s %s %s %.0f ms %s", method, path, outcome, spent, request_id)
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
@@ -118,7 +129,9 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     if packing not in _PACKINGS:
         raise UnpackableError
     length = raw.length_remaining
-    if not packing and length is not None and length <= BODY_LIMIT:
+    if length is not None and length > BODY_LIMIT:
+        raise TooLargeError
+    if not packing and length is not None:
         whole: bytes = raw.read()
         return whole
     return b"".join(_bounded(raw, deadline))
@@ -133,10 +146,3 @@ def _bounded(raw: urllib3.HTTPResponse, deadline: float) -> Iterator[bytes]:
         if time.monotonic() > deadline:
             raise TimeoutError
         yield chunk
-
-
-def origin(url: str) -> tuple[str, str, int | None]:
-    """Return what must be equal for two URLs to be of one origin."""
-    parts = urllib.parse.urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), port

@@ -77,16 +77,6 @@ class Lava:
         session: A keystoneauth1 session with an auth plugin of its own, used
             as it is.
 
-    Attributes:
-        clusters: :class:`lavaclient.api.clusters.ClusterManager`
-        limits: :class:`lavaclient.api.limits.LimitManager`
-        flavors: :class:`lavaclient.api.flavors.FlavorManager`
-        stacks: :class:`lavaclient.api.stacks.StackManager`
-        distros: :class:`lavaclient.api.distros.DistroManager`
-        scripts: :class:`lavaclient.api.scripts.ScriptManager`
-        nodes: :class:`lavaclient.api.nodes.NodeManager`
-        credentials: :class:`lavaclient.api.credentials.CredentialManager`
-
     Raises:
         InvalidError: An option is no good, or options do not go together;
             nothing was sent.
@@ -97,7 +87,7 @@ class Lava:
 
         from lavaclient import Lava
 
-        with Lava("myusername", region="DFW", api_key="0123456789abcdef") as lava:
+        with Lava("myusername", region="DFW", api_key="807895ec1ec4ca255e49ccc6715bf29f") as lava:
             for cluster in lava.clusters.list():
                 print(cluster.name, cluster.status)
     """

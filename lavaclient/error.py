@@ -46,6 +46,8 @@ __all__ = [
     "TimeoutError",
 ]
 
+_ADVICE = "; it may have been carried out, so look before trying again"
+
 
 class LavaError(Exception):
     """Base of every error that the library raises.
@@ -92,6 +94,13 @@ class LavaError(Exception):
         twin = copy.copy(self)
         twin.__cause__ = self.__cause__
         return twin
+
+    def doubted(self) -> Self:
+        """Say that an attempt before this failure may have been carried out; return the error."""
+        if not self.maybe_applied:
+            self.maybe_applied = True
+            self.args = (f"{self}{_ADVICE}",)
+        return self
 
 
 class InvalidError(LavaError):
@@ -227,7 +236,7 @@ def failed_request(
 ) -> LavaError:
     """Return the error of a request, with the one line that tells all of it."""
     status = "" if code is None else f"{code} "
-    advice = "; it may have been carried out, so look before trying again" if maybe_applied else ""
+    advice = _ADVICE if maybe_applied else ""
     return kind(
         f"{method} {path}: {status}{words}{advice} (request id {request_id})",
         message=words,

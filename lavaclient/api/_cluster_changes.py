@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
-from lavaclient._transport import segment
+from lavaclient._paths import segment
 from lavaclient.api import _cluster_bodies as bodies
 from lavaclient.api._base import Id, Manager
 from lavaclient.api._cluster_bodies import NodeGroups, UpdatedCredentials

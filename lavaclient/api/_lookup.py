@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
-from lavaclient._transport import Transport, segment
+from lavaclient._paths import segment
+from lavaclient._transport import Transport
 from lavaclient.api._base import Id, Link
 from lavaclient.error import InvalidError, NotFoundError
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from lavaclient._paths import segment
 from lavaclient._reader import Names, odd, read
-from lavaclient._transport import segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._credential_bodies import AmbariBody, Body, CloudFilesBody, S3Body, SSHKeyBody
 from lavaclient.api._credential_shapes import FIELDS, by_type

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
+from lavaclient._paths import segment
 from lavaclient._reader import Names
-from lavaclient._transport import segment
 from lavaclient.api._base import Component, Id, Link, Manager, Model
 
 __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]

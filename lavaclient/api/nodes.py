@@ -7,8 +7,8 @@ from typing import ClassVar, Final
 
 import msgspec
 
+from lavaclient._paths import segment
 from lavaclient._reader import Text, Timestamp
-from lavaclient._transport import segment
 from lavaclient.api._base import Component, Id, Link, Manager, Model
 from lavaclient.api._lookup import with_cluster
 from lavaclient.error import InvalidError

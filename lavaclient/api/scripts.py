@@ -7,8 +7,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from lavaclient._paths import segment
 from lavaclient._reader import Timestamp
-from lavaclient._transport import segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._checks import text
 from lavaclient.error import InvalidError

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import msgspec
 
+from lavaclient._paths import segment
 from lavaclient._reader import Names, Timestamp
-from lavaclient._transport import segment
 from lavaclient.api import _stack_bodies as bodies
 from lavaclient.api._base import Bound, Component, Id, Link, Manager, Model, bind, bind_all
 

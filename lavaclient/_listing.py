@@ -1,0 +1,40 @@
+"""Lists that a notebook shows as a table."""
+
+from __future__ import annotations
+
+import html
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+
+__all__ = ["Listing"]
+
+T = TypeVar("T")
+
+_MOST_ROWS = 100
+
+
+@runtime_checkable
+class _Shown(Protocol):
+    """What says of itself which of its fields tell it from others."""
+
+    _shown: ClassVar[tuple[str, ...]]
+
+
+class Listing(list[T]):
+    """A list like any other, which notebooks show as a table of its first rows."""
+
+    def _repr_html_(self) -> str:
+        """Return the table, its texts escaped."""
+        rows = [one for one in self[:_MOST_ROWS] if isinstance(one, _Shown)]
+        if not rows:
+            return f"<pre>{html.escape(repr(list(self)))}</pre>"
+        names = type(rows[0])._shown  # noqa: SLF001 (the models' own, for this)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+        body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in rows)
+        more = len(self) - len(rows)
+        foot = f"<caption>and {more} more</caption>" if more else ""
+        return f"<table>{foot}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(row: object, name: str) -> str:
+    value = getattr(row, name)
+    return f"<td>{'' if value is None else html.escape(str(value))}</td>"

@@ -1,0 +1,252 @@
+"""Rows 20 to 23, and 30: answers that are no success."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import threading
+
+import pytest
+
+from lavaclient import (
+    ApiError,
+    BadRequestError,
+    LavaError,
+    OverLimitError,
+    RequestError,
+    ServerError,
+)
+from tests.fake_identity import START, MovedClock
+from tests.fault_server import DETAIL, answer
+from tests.faults.conftest import TOKEN, Client, Serve
+from tests.faults.test_transit import create
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (429, {}),
+        (429, {"Retry-After": "2"}),
+        (413, {"Retry-After": "2"}),
+        (503, {"Retry-After": "2"}),
+    ],
+)
+def test_row_20_a_create_that_was_turned_away_is_sent_again(
+    status: int, headers: dict[str, str], serve: Serve, client: Client, clock: MovedClock
+) -> None:
+    server = serve(answer(status, b"", headers), answer(202, DETAIL))
+    create(client(server))
+    assert len(server.seen) == 2
+    assert server.seen[0].body == server.seen[1].body
+    assert clock.slept[0] >= (2 if headers else 0)
+
+
+def test_row_20_503_alone_is_not_repeated_for_a_create(serve: Serve, client: Client) -> None:
+    server = serve(answer(503, b"<title>Bad day</title>"))
+    with pytest.raises(ServerError, match=r"Bad day.*look before trying again") as caught:
+        create(client(server))
+    assert caught.value.maybe_applied
+    assert len(server.seen) == 1
+
+
+def test_row_20_503_alone_is_repeated_for_the_rest(serve: Serve, client: Client) -> None:
+    for method in ("get", "delete"):
+        server = serve(answer(503, b""), answer(200, DETAIL))
+        getattr(client(server).clusters, method)("c-1")
+        assert len(server.seen) == 2
+
+
+def test_a_quota_that_is_used_up_is_told_at_once(serve: Serve, client: Client) -> None:
+    server = serve(answer(413, b'{"fault": {"code": 413, "message": "no nodes left"}}'))
+    with pytest.raises(OverLimitError, match="no nodes left") as caught:
+        create(client(server))
+    assert caught.value.retry_after is None
+    assert not caught.value.maybe_applied
+    assert len(server.seen) == 1
+
+
+def test_row_21_a_long_retry_after_is_told_at_once(
+    serve: Serve, client: Client, clock: MovedClock
+) -> None:
+    server = serve(answer(503, b"", {"Retry-After": "86400"}))
+    with pytest.raises(ServerError) as caught:
+        client(server).clusters.list()
+    assert caught.value.retry_after == 86400
+    assert len(server.seen) == 1
+    assert not clock.slept
+
+
+@pytest.mark.parametrize(
+    ("text", "least"),
+    [
+        ("0.5", 0.5),
+        ("7", 7),
+        ("7, 9", 7),
+        (email.utils.formatdate(START + 20, usegmt=True), 20),
+        (email.utils.formatdate(START - 20, usegmt=True), 0),
+        ("-5", 0),
+        ("soon", 0),
+        ("nan", 0),
+        ("Mon, 99 Foo 2015 10:00:00 GMT", 0),
+        ("", 0),
+    ],
+)
+def test_row_21_every_form_is_read_or_ignored(
+    text: str, least: float, serve: Serve, client: Client, clock: MovedClock
+) -> None:
+    server = serve(answer(429, b"", {"Retry-After": text}), answer())
+    client(server).clusters.list()
+    (slept,) = clock.slept
+    assert least <= slept <= max(least, 0.1)
+
+
+def test_the_pauses_grow_with_jitter_up_to_half_a_minute(
+    serve: Serve, client: Client, clock: MovedClock
+) -> None:
+    random.seed(7)
+    with pytest.raises(ServerError):
+        client(serve(answer(503, b"")), max_retries=12, retry_backoff=1).clusters.list()
+    assert all(0 <= slept <= min(2**index, 30) for index, slept in enumerate(clock.slept))
+    assert max(clock.slept) > 15
+    assert len(set(clock.slept)) == 12
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_row_22_a_get_alone_is_repeated(status: int, serve: Serve, client: Client) -> None:
+    server = serve(answer(status, b""), answer())
+    client(server).clusters.list()
+    assert len(server.seen) == 2
+    for call in ("delete", "resize"):
+        server = serve(answer(status, b""))
+        clusters = client(server).clusters
+        with pytest.raises(ServerError) as caught:
+            clusters.delete("c-1") if call == "delete" else clusters.resize(
+                "c-1", {"s": {"count": 2}}
+            )
+        assert caught.value.code == status
+        assert caught.value.maybe_applied
+        assert len(server.seen) == 1
+
+
+def test_row_23_endless_503_costs_half_a_request_a_call(serve: Serve, client: Client) -> None:
+    server = serve(answer(503, b""))
+    lava = client(server)
+    failures: list[LavaError] = []
+
+    def call() -> None:
+        for _ in range(50):
+            try:
+                lava.clusters.list()
+            except LavaError as failure:
+                failures.append(failure)
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failures) == 400
+    assert 400 < len(server.seen) <= 600
+
+
+def test_row_23_a_single_call_has_all_its_retries(serve: Serve, client: Client) -> None:
+    for retries in (3, 60):
+        server = serve(answer(503, b""))
+        with pytest.raises(ServerError):
+            client(server, max_retries=retries).clusters.list()
+        assert len(server.seen) == retries + 1
+
+
+def test_row_23_time_refills_the_budget(serve: Serve, client: Client, clock: MovedClock) -> None:
+    server = serve(answer(503, b""))
+    lava = client(server)
+    for _ in range(100):
+        with pytest.raises(ServerError):
+            lava.clusters.list()
+    clock.now += 3600
+    before = len(server.seen)
+    with pytest.raises(ServerError):
+        lava.clusters.list()
+    assert len(server.seen) - before == 4
+
+
+BODIES = {
+    b'{"fault": {"code": 400, "message": "name: too long"}}': "name: too long",
+    b'{"badRequest": {"code": 400, "message": "name: too long"}}': "name: too long",
+    b'{"error": {"message": "name: too long"}}': "name: too long",
+    b'{"message": "name: too long"}': "name: too long",
+    b'{"error": "name: too long"}': "name: too long",
+    b'"name: too long"': "name: too long",
+    b"<html><head><title>Proxy\n says no</title></head></html>": "Proxy says no",
+    b"<html><script>alert(1)</script><p>Proxy <b>says</b> no": "Proxy says no",
+    b"plain\x00\x1b[31m words": "plain [31m words",
+    b"": "Bad Request",
+    b"[]": "Bad Request",
+    b"null": "Bad Request",
+    b'{"fault": null}': "Bad Request",
+    b'{"fault": {"code": 400}}': "Bad Request",
+    b'{"message": "\\u202eevil"}': "evil",
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_row_30_a_message_is_found_in_a_body_of_any_shape(
+    body: bytes, serve: Serve, client: Client
+) -> None:
+    server = serve(answer(400, body, {"X-Request-Id": "req-1"}))
+    with pytest.raises(BadRequestError) as caught:
+        client(server).clusters.list()
+    assert caught.value.message == BODIES[body]
+    assert str(caught.value) == f"GET clusters: 400 {BODIES[body]} (request id req-1)"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\xff\xfe" * 500, b"x" * 10_000_000, b"[" * 200_000, b'{"message": "' + b"y" * 9999 + b'"}'],
+)
+def test_row_30_a_message_is_short_and_printable(body: bytes, serve: Serve, client: Client) -> None:
+    server = serve(answer(418, body))
+    with pytest.raises(RequestError) as caught:
+        client(server).clusters.list()
+    assert caught.value.code == 418
+    assert 0 < len(caught.value.message) <= 500
+    assert caught.value.message.isprintable()
+
+
+def test_row_31_a_token_that_is_echoed_is_hidden_everywhere(serve: Serve, client: Client) -> None:
+    body = f'{{"fault": {{"message": "bad token {TOKEN[:16]}\\u0000{TOKEN[16:]} and {TOKEN}"}}}}'
+    server = serve(answer(400, body.encode(), {"X-Request-Id": TOKEN}))
+    with pytest.raises(BadRequestError) as caught:
+        client(server).clusters.list()
+    assert TOKEN not in repr(vars(caught.value)) + str(caught.value)
+    assert "[hidden]" in caught.value.message
+    assert caught.value.request_id == "[hidden]"
+
+
+def test_row_31_what_a_request_carried_is_hidden_too(serve: Serve, client: Client) -> None:
+    password = "correct horse battery"
+    server = serve(answer(400, f'{{"message": "weak: {password}"}}'.encode()))
+    with pytest.raises(BadRequestError) as caught:
+        client(server).credentials.create_ambari("admin", password)
+    assert password not in repr(vars(caught.value)) + str(caught.value)
+
+
+@pytest.mark.parametrize("status", [101, 300, 304, 399])
+def test_a_status_that_is_neither_success_nor_error_makes_no_sense(
+    status: int, serve: Serve, client: Client
+) -> None:
+    server = serve(answer(status, b""))
+    with pytest.raises(ApiError) as caught:
+        client(server, timeout=0.5, max_retries=0).clusters.list()
+    assert caught.value.code == status
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["x-request-id", "x-openstack-request-id", "X-Compute-Request-Id", "Client-Request-ID"],
+)
+def test_the_services_own_request_id_is_told(header: str, serve: Serve, client: Client) -> None:
+    server = serve(answer(404, b"", {header: "req-77"}))
+    with pytest.raises(RequestError, match=r"\(request id req-77\)$") as caught:
+        client(server).distros.get("x")
+    assert caught.value.request_id == "req-77"

@@ -1,0 +1,215 @@
+"""Rows 16, 17, 26 and 40 over TLS, through proxies, and with several addresses."""
+
+from __future__ import annotations
+
+import builtins
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
+from tests.fake_identity import MovedClock
+from tests.fault_server import DETAIL, FaultServer, answer, drip, fin, raw, reset, stall, tunnel
+from tests.faults.conftest import TOKEN, Client, Serve
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Whose certificates are trusted, by the environment."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    return made
+
+
+@pytest.fixture
+def context(authority: trustme.CA) -> ssl.SSLContext:
+    """A certificate for localhost."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(made)
+    return made
+
+
+def over(proxy: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go through a proxy, by the environment."""
+    scheme = proxy.url.partition(":")[0]
+    monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://localhost:{proxy.port}")
+
+
+def create(lava: Lava) -> object:
+    return lava.clusters.create("nightly", "HDP2.3_Hadoop", username="analyst", ssh_keys=["k"])
+
+
+def test_row_40_a_tunnel_is_used_again(
+    serve: Serve, client: Client, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(context=context)
+    proxy = serve(tunnel(server.port))
+    over(proxy, monkeypatch)
+    lava = client(server)
+    assert [lava.clusters.list() for _ in range(3)] == [[], [], []]
+    assert [seen.method for seen in proxy.seen] == ["CONNECT"]
+    assert [seen.headers["x-auth-token"] for seen in server.seen] == [TOKEN] * 3
+    assert "x-auth-token" not in proxy.seen[0].headers
+
+
+def test_row_40_a_proxy_may_itself_speak_tls(
+    serve: Serve, client: Client, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(answer(), answer(body=DETAIL), context=context)
+    proxy = serve(tunnel(server.port), context=context)
+    over(proxy, monkeypatch)
+    lava = client(server)
+    assert lava.clusters.list() == []
+    assert lava.clusters.get("c-1").name == "nightly"
+    assert proxy.connections == 1
+
+
+@pytest.mark.parametrize("proxy_speaks_tls", [False, True])
+def test_row_26_a_drip_through_a_tunnel_ends(
+    proxy_speaks_tls: bool,
+    serve: Serve,
+    client: Client,
+    context: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = serve(drip(HEAD + b"X-Slow: ", b"a"), context=context)
+    proxy = serve(tunnel(server.port), context=context if proxy_speaks_tls else None)
+    over(proxy, monkeypatch)
+    lava = client(server, timeout=0.5, max_retries=0)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        create(lava)
+    assert 0.45 < time.monotonic() - started < 0.55 + 0.1
+    assert caught.value.maybe_applied
+
+
+def test_row_26_a_proxy_that_drips_ends_and_nothing_was_sent(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = serve(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"))
+    over(proxy, monkeypatch)
+    lava = client("https://localhost:1/v2/123456", timeout=0.4, max_retries=0)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        create(lava)
+    assert 0.35 < time.monotonic() - started < 0.44 + 0.1
+    assert not caught.value.maybe_applied
+
+
+@pytest.mark.parametrize("step", [reset, fin, raw(b"nonsense\r\n\r\n"), answer(502, b"<html>")])
+def test_row_16_what_a_proxy_breaks_was_never_sent(
+    step: Callable[[socket.socket], object],
+    serve: Serve,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = serve(step)
+    over(proxy, monkeypatch)
+    with pytest.raises(ConnectionError) as caught:
+        create(client("https://localhost:1/v2/123456", timeout=1, max_retries=2))
+    assert not caught.value.maybe_applied
+    assert len(proxy.seen) == 3
+
+
+@pytest.mark.parametrize("step", ["refuse", "babble"])
+def test_row_16_a_handshake_that_breaks_was_never_sent(
+    step: str, client: Client, clock: MovedClock
+) -> None:
+    with FaultServer(step) as server:
+        lava = client(f"https://localhost:{server.port}/v2/123456", timeout=1, max_retries=2)
+        with pytest.raises(ConnectionError) as caught:
+            create(lava)
+        assert server.connections == 3
+    assert not caught.value.maybe_applied
+    assert len(clock.slept) == 2
+
+
+def test_row_16_a_bundle_that_is_gone_sends_nothing(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
+    server = serve()
+    with pytest.raises(ConnectionError) as caught:
+        create(client(f"https://localhost:{server.port}/v2/123456", max_retries=0))
+    assert not caught.value.maybe_applied
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("step", [reset, stall])
+def test_row_17_over_tls_a_create_arrives_once(
+    step: Callable[[socket.socket], object],
+    serve: Serve,
+    client: Client,
+    context: ssl.SSLContext,
+    authority: trustme.CA,
+) -> None:
+    server = serve(step, context=context)
+    with pytest.raises(LavaError, match="look before trying again") as caught:
+        create(client(server, timeout=0.5))
+    assert caught.value.maybe_applied
+    assert len(server.seen) == 1
+
+
+@pytest.fixture
+def full_backlogs(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a name with three addresses, at none of which a connection comes to stand."""
+    opened = [socket.create_server(("127.0.0.1", 0), backlog=0)]
+    port = opened[0].getsockname()[1]
+    with pytest.raises(builtins.TimeoutError):
+        while len(opened) < 20:
+            opened.append(socket.socket())
+            opened[-1].settimeout(0.1)
+            opened[-1].connect(("127.0.0.1", port))
+
+    def found(*_: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 3
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    yield port
+    for one in opened:
+        one.close()
+
+
+def test_row_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, client: Client) -> None:
+    lava = client(f"http://localhost:{full_backlogs}/v2/123456", timeout=0.4, max_retries=0)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        create(lava)
+    assert 0.35 < time.monotonic() - started < 0.44 + 0.1
+    assert not caught.value.maybe_applied
+
+
+def test_the_second_address_of_a_host_is_tried(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+
+    def found(*_: object) -> list[tuple[object, ...]]:
+        addresses = [("127.0.0.2", server.port), ("127.0.0.1", server.port)]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    assert client(server).clusters.list() == []
+
+
+def test_row_16_a_host_without_an_address_was_never_asked(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
+    with pytest.raises(ConnectionError) as caught:
+        create(client("http://localhost:1/v2/123456", max_retries=0))
+    assert not caught.value.maybe_applied
+
+
+def test_row_16_a_label_that_is_too_long_for_dns_is_an_error_of_ours(client: Client) -> None:
+    with pytest.raises(ConnectionError) as caught:
+        create(client(f"https://{'a' * 70}.example/v2/123456", max_retries=0))
+    assert not caught.value.maybe_applied
