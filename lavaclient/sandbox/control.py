@@ -9,6 +9,7 @@
 | `POST tokens/expire` | lets all tokens expire |
 | `POST users` | `{"username", "api_key", "roles", "tenant_id"}`: one more user |
 | `POST clusters/{id}/fail` | puts a cluster into `ERROR` |
+| `POST clusters/fail-next` | `{"after": SECONDS, "name"}`: what will become of the next one |
 | `GET state` | shows what there is |
 """
 
@@ -39,6 +40,11 @@ class _User(Struct, forbid_unknown_fields=True):
     api_key: Name
     roles: tuple[str, ...] = ("admin",)
     tenant_id: Name | None = None
+
+
+class _FailNext(Struct, forbid_unknown_fields=True):
+    after: Annotated[float, Meta(ge=0, le=1e10)] = 60.0
+    name: Name | None = None
 
 
 def answer(sandbox: Sandbox, request: Request) -> Answer:
@@ -110,6 +116,12 @@ def _add_user(sandbox: Sandbox, body: bytes) -> Answer:
     return Answer(204)
 
 
+def _fail_next(sandbox: Sandbox, body: bytes) -> Answer:
+    wanted = decode(body, _FailNext) if body else _FailNext()
+    sandbox.fail_next_cluster(wanted.after, wanted.name)
+    return Answer(204)
+
+
 def _show_state(sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"state": sandbox.dump()})
 
@@ -125,5 +137,6 @@ _RULES: dict[str, Callable[[Sandbox, bytes], Answer]] = {
     "POST reset": _reset,
     "POST tokens/expire": _expire_tokens,
     "POST users": _add_user,
+    "POST clusters/fail-next": _fail_next,
     "GET state": _show_state,
 }

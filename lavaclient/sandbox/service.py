@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import pathlib
 import random
 import threading
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 
 from lavaclient.sandbox import content, identity, lifecycle, routes, state_file
-from lavaclient.sandbox.calls import Call, query_of
+from lavaclient.sandbox.calls import Call, query_of, region_of
 from lavaclient.sandbox.clock import Clock, SystemClock
 from lavaclient.sandbox.context import Answer, Context, Quotas, Timings
+from lavaclient.sandbox.failures import Failures
 from lavaclient.sandbox.faults import Faults
 from lavaclient.sandbox.rates import Rates
 from lavaclient.sandbox.refusals import not_found
@@ -67,7 +68,7 @@ class Sandbox:
         quotas: Quotas | None = None,
         timings: Timings | None = None,
         seed: int | None = None,
-        state_path: Path | None = None,
+        state_path: pathlib.Path | None = None,
     ) -> None:
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.username = username
@@ -86,6 +87,7 @@ class Sandbox:
         self._random = random.Random(seed)  # noqa: S311 - ids of a sandbox, not secrets
         self._state_path = state_path
         self._rates = Rates()
+        self._failures = Failures()
         self._state = self._first_state()
 
     def __repr__(self) -> str:
@@ -152,6 +154,20 @@ class Sandbox:
             lifecycle.fail(self.cluster(cluster_id), self.clock.time())
             self.save()
 
+    def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
+        """Let the next cluster that is made end up in `ERROR`.
+
+        Args:
+            after: Seconds from its making, on the sandbox's clock.
+            name: Only a cluster of this name; any if None.
+
+        Raises:
+            ValueError: The seconds are negative or not finite.
+        """
+        with self.lock:
+            clusters = [c for account in self.accounts() for c in account.clusters.values()]
+            self._failures.plan(after, name, clusters)
+
     def cluster(self, cluster_id: str) -> Cluster:
         """A cluster's record, whoever's it is.
 
@@ -182,6 +198,7 @@ class Sandbox:
         """Forget everything: clusters, tokens, added users, faults, the requests seen."""
         with self.lock:
             self._rates = Rates()
+            self._failures = Failures()
             self._state = self._new_state()
             self.faults.clear()
             self.requests.clear()
@@ -227,10 +244,52 @@ class Sandbox:
             self._rates.check(call.tenant_id, call.method, call.segments[0], now)
         return route.rule(self._context(call, user, query, now), *captured)
 
+    def seed(
+        self,
+        method: str,
+        path: Sequence[str],
+        body: object = None,
+        *,
+        region: str = "DFW",
+        ago: float = 0.0,
+    ) -> object:
+        """Do as the first user would, past faults, rate limits and the log of requests.
+
+        Args:
+            method: The method.
+            path: What stands below the endpoint, one text a segment.
+            body: What the request says.
+            region: The region.
+            ago: Seconds by which it happened before now.
+
+        Returns:
+            What the answer's body says.
+
+        Raises:
+            Refusal: Some rule is against it.
+        """
+        call = Call(
+            method=method,
+            region=region_of(region),
+            tenant_id=self.tenant_id,
+            segments=tuple(path),
+            query=(),
+            body=b"" if body is None else msgspec.json.encode(body),
+            token=None,
+            site=Site(self.base_url, public=False),
+        )
+        route, captured = routes.find(method, call.segments)
+        with self.lock:
+            user, now = self._state.users[self.username], self.clock.time() - ago
+            answer = route.rule(self._context(call, user, {}, now), *captured)
+            self.save()
+        return answer.body
+
     def settle(self) -> None:
         """Bring all clusters up to the clock's time."""
         now = self.clock.time()
         for account in self._state.accounts.values():
+            self._failures.strike(account.clusters.values(), now)
             kept = [c for c in account.clusters.values() if lifecycle.settle(c, now)]
             account.clusters = {cluster.id: cluster for cluster in kept}
 

@@ -1,0 +1,3 @@
+"""Switches the fixtures on."""
+
+pytest_plugins = ["lavaclient.testing.plugin"]

@@ -1,0 +1,36 @@
+"""Testing what is built on lavaclient, without an account and without a network.
+
+``mock_lava`` puts the whole service into the process of a test; ``LavaSandbox`` puts it on a port,
+for programs in other processes; ``lavaclient.testing.plugin`` has pytest fixtures for both.
+"""
+
+from __future__ import annotations
+
+from lavaclient.sandbox.clock import Clock, ManualClock, SystemClock
+from lavaclient.sandbox.context import Quotas, Timings
+from lavaclient.sandbox.faults import Fault, Faults
+from lavaclient.sandbox.requests_seen import RequestLog, SeenRequest
+from lavaclient.sandbox.service import Sandbox
+from lavaclient.testing._handle import SandboxHandle
+from lavaclient.testing._mock import MockLava, mock_lava
+from lavaclient.testing._options import ClientOptions, SandboxOptions
+from lavaclient.testing._server import LavaSandbox
+
+__all__ = [
+    "ClientOptions",
+    "Clock",
+    "Fault",
+    "Faults",
+    "LavaSandbox",
+    "ManualClock",
+    "MockLava",
+    "Quotas",
+    "RequestLog",
+    "Sandbox",
+    "SandboxHandle",
+    "SandboxOptions",
+    "SeenRequest",
+    "SystemClock",
+    "Timings",
+    "mock_lava",
+]

@@ -1,0 +1,246 @@
+"""What a test holds in hand, whether the sandbox is in its process or on a port."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self, Unpack
+
+from lavaclient.client import Lava
+from lavaclient.sandbox import fault_lines
+from lavaclient.sandbox.clock import Clock
+from lavaclient.sandbox.faults import Fault, Faults
+from lavaclient.sandbox.requests_seen import RequestLog
+from lavaclient.sandbox.service import Sandbox
+from lavaclient.testing._asserting import Asserting
+from lavaclient.testing._options import ClientOptions
+from lavaclient.testing._seeding import Seeding
+from lavaclient.testing._time import SandboxTime
+
+__all__ = ["SandboxHandle"]
+
+
+class SandboxHandle(Seeding, Asserting, ABC):
+    """Seeds a sandbox, moves its time, makes it fail, and asserts on what it was asked.
+
+    Args:
+        sandbox: The service.
+
+    Attributes:
+        sandbox: The service.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._clients: list[Lava] = []
+        self._api_keys = {sandbox.username: sandbox.api_key}
+
+    def __enter__(self) -> Self:
+        """The handle itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    @abstractmethod
+    def auth_url(self) -> str:
+        """The identity URL."""
+
+    @abstractmethod
+    def endpoint(self, region: str = "DFW") -> str:
+        """The URL of Cloud Big Data in a region.
+
+        Args:
+            region: The region, in any case.
+        """
+
+    @property
+    def username(self) -> str:
+        """The first user, who has all rights."""
+        return self.sandbox.username
+
+    @property
+    def api_key(self) -> str:
+        """That user's API key."""
+        return self.sandbox.api_key
+
+    @property
+    def tenant_id(self) -> str:
+        """The account number."""
+        return self.sandbox.tenant_id
+
+    @property
+    def clock(self) -> Clock:
+        """The sandbox's clock."""
+        return self.sandbox.clock
+
+    @property
+    def requests(self) -> RequestLog:
+        """What was asked so far, oldest first; ``matching(method, path_end)`` finds some of it."""
+        return self.sandbox.requests
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong."""
+        return self.sandbox.faults
+
+    def environ(self) -> dict[str, str]:
+        """The environment variables that lead ``Lava.from_env()`` and the program ``lava`` here."""
+        return {
+            "LAVA_USERNAME": self.username,
+            "LAVA_API_KEY": self.api_key,
+            "LAVA_REGION_NAME": "DFW",
+            "LAVA_AUTH_URL": self.auth_url,
+            "LAVA_TENANT_NAME": self.tenant_id,
+        }
+
+    def lava(
+        self,
+        username: str | None = None,
+        *,
+        api_key: str | None = None,
+        region: str | None = "DFW",
+        **options: Unpack[ClientOptions],
+    ) -> Lava:
+        """A client that has signed in, and whose time is the sandbox's. It is closed at the end.
+
+        Args:
+            username: Another user, from ``add_user``; the first one if None.
+            api_key: The key, if it is not that user's.
+            region: The region.
+            **options: Further options of ``lavaclient.Lava``.
+
+        Raises:
+            LavaError: What the sandbox was told to do to a sign-in.
+        """
+        name = username if username is not None else self.username
+        client = self._client_class()(
+            name,
+            region=region,
+            api_key=api_key if api_key is not None else self._api_keys.get(name),
+            auth_url=self.auth_url,
+            verify_ssl=self._bundle(),
+            **options,
+        )
+        self._clients.append(client)
+        return client
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the sandbox, at once.
+
+        Args:
+            seconds: How much of it; 600 build a cluster.
+
+        Raises:
+            ValueError: The number is negative or not finite.
+        """
+        self.clock.advance(seconds)
+
+    def add_fault(self, fault: Fault | str) -> None:
+        """Let requests go wrong.
+
+        Args:
+            fault: Which, how and how often: a ``Fault``, or a line such as ``--fault`` of the
+                server takes it: ``"GET /clusters$: 503 retry-after=5 x3"``.
+
+        Raises:
+            ValueError: The line is no fault.
+        """
+        self.faults.add(fault_lines.parse(fault) if isinstance(fault, str) else fault)
+
+    def add_user(
+        self,
+        username: str,
+        api_key: str | None = None,
+        roles: Sequence[str] = ("admin",),
+        tenant_id: str | None = None,
+        *,
+        enabled: bool = True,
+    ) -> str:
+        """Let somebody else sign in too.
+
+        Args:
+            username: The user's name.
+            api_key: The key; one is made up if None.
+            roles: Any of ``observer``, ``creator`` and ``admin``.
+            tenant_id: The account number, if it is another one.
+            enabled: False for a user whom identity turns away.
+
+        Returns:
+            The key.
+
+        Raises:
+            ValueError: There is no such role.
+        """
+        key = api_key if api_key is not None else self.sandbox.new_id().replace("-", "")
+        self.sandbox.add_user(username, key, roles, tenant_id, enabled=enabled)
+        self._api_keys[username] = key
+        return key
+
+    def expire_tokens(self) -> None:
+        """Let every token that was given out so far expire now."""
+        self.sandbox.expire_tokens()
+
+    def fail_cluster(self, cluster: str) -> None:
+        """Put a cluster into ``ERROR`` now.
+
+        Args:
+            cluster: Its id, or its name.
+
+        Raises:
+            ValueError: There is none, or there are several of this name.
+        """
+        self.sandbox.fail_cluster(self._cluster_id(cluster))
+
+    def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
+        """Let the next cluster that is made end up in ``ERROR``, while somebody waits for it.
+
+        Args:
+            after: Seconds from its making, on the sandbox's clock.
+            name: Only a cluster of this name; any if None.
+
+        Raises:
+            ValueError: The seconds are negative or not finite.
+        """
+        self.sandbox.fail_next_cluster(after, name)
+
+    def reset(self) -> None:
+        """Forget everything: clusters, tokens, added users, faults, the requests seen."""
+        self.sandbox.reset()
+        self._api_keys = {self.username: self.api_key}
+
+    def close(self) -> None:
+        """Close the clients that were made here."""
+        while self._clients:
+            self._clients.pop().close()
+
+    def _bundle(self) -> str | None:
+        """The CA bundle that the sandbox's certificate can be checked with, if it takes one."""
+        return None
+
+    def _client_class(self) -> type[Lava]:
+        class SandboxLava(Lava):
+            _clock = SandboxTime(self.clock)
+
+        return SandboxLava
+
+    def _cluster_id(self, cluster: str) -> str:
+        accounts = self.sandbox.accounts()
+        names = {c.id: c.name for account in accounts for c in account.clusters.values()}
+        found = [key for key, name in names.items() if cluster in {key, name}]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            message = f"{len(found)} clusters are called {cluster!r}: {', '.join(sorted(found))}"
+        else:
+            known = ", ".join(f"{name} ({key})" for key, name in names.items()) or "none at all"
+            message = f"there is no cluster {cluster!r}; there are: {known}"
+        raise ValueError(message)

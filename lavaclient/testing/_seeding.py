@@ -1,0 +1,219 @@
+"""Putting things into the sandbox before a test begins, by the service's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, get_args
+
+import msgspec
+
+from lavaclient.sandbox.credentials import KINDS
+from lavaclient.sandbox.refusals import Refusal
+from lavaclient.sandbox.service import Sandbox
+
+__all__ = ["ClusterStatus", "Seeding"]
+
+ClusterStatus: TypeAlias = Literal[
+    "ACTIVE", "BUILDING", "CONFIGURING", "ERROR", "UPDATING", "RESIZING", "DELETING"
+]
+
+_KEY_NAME = "sandbox-key"
+_PUBLIC_KEY = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForTestsAndGoodForNothingElse00 test@sandbox"
+)
+# Long enough for every kind of credential, and not too long for any.
+_SECRET = "0123456789" * 4
+
+
+class _Made(msgspec.Struct):
+    id: str
+
+
+class Seeding:
+    """The part of a sandbox's handle that puts things there.
+
+    What is put there is not in the log of requests, meets no fault and counts for no rate limit.
+    The service's rules hold for it all the same: a ``ValueError`` says which one is broken.
+    """
+
+    sandbox: Sandbox
+
+    def add_cluster(
+        self,
+        name: str,
+        stack_id: str = "HDP2.3_Hadoop",
+        node_groups: Mapping[str, Mapping[str, object]] | None = None,
+        status: ClusterStatus = "ACTIVE",
+        *,
+        username: str = "sandbox",
+        ssh_keys: Sequence[str] | None = None,
+        scripts: Sequence[str] = (),
+        region: str = "DFW",
+    ) -> str:
+        """Have a cluster.
+
+        Args:
+            name: Its name.
+            stack_id: What it is made from.
+            node_groups: Counts and flavors that differ from the stack's, as
+                ``clusters.create`` takes them: ``{"slave0": {"count": 3}}``.
+            status: What it is doing: built already, or in the midst of something.
+            username: The login on its nodes.
+            ssh_keys: Names of keys, which are put there if they are not; one is made up if None.
+            scripts: Ids of scripts that it runs.
+            region: Where it is.
+
+        Returns:
+            Its id.
+
+        Raises:
+            ValueError: The service would refuse it, or there is no such status.
+        """
+        if status not in get_args(ClusterStatus):
+            message = f"status: must be one of {get_args(ClusterStatus)}, not {status!r}"
+            raise ValueError(message)
+        keys = list(ssh_keys) if ssh_keys is not None else [_KEY_NAME]
+        self._need_keys(keys, region)
+        groups = [{"id": group, **rest} for group, rest in (node_groups or {}).items()]
+        cluster = {
+            "name": name,
+            "username": username,
+            "ssh_keys": keys,
+            "stack_id": stack_id,
+            **({"node_groups": groups} if groups else {}),
+            "scripts": [{"id": script_id} for script_id in scripts],
+        }
+        age = self._age(status)
+        cluster_id = self._make("cluster", ["clusters"], cluster, region, age)
+        self._bring(cluster_id, status, region)
+        return cluster_id
+
+    def add_script(
+        self, name: str, url: str = "https://example.com/setup.sh", *, region: str = "DFW"
+    ) -> str:
+        """Have a script.
+
+        Args:
+            name: Its name.
+            url: Where nodes get it from.
+            region: Where it is.
+
+        Returns:
+            Its id.
+
+        Raises:
+            ValueError: The service would refuse it.
+        """
+        script = {"name": name, "type": "POST_INIT", "url": url}
+        return self._make("script", ["scripts"], script, region)
+
+    def add_ssh_key(
+        self, name: str = _KEY_NAME, public_key: str = _PUBLIC_KEY, *, region: str = "DFW"
+    ) -> str:
+        """Have an SSH key.
+
+        Args:
+            name: Its name.
+            public_key: The key itself, 50 to 1024 characters.
+            region: Where it is.
+
+        Returns:
+            The name.
+
+        Raises:
+            ValueError: The service would refuse it.
+        """
+        body = {"ssh_keys": {"key_name": name, "public_key": public_key}}
+        self._seed("POST", ["credentials", "ssh_keys"], body, region)
+        return name
+
+    def add_credential(
+        self,
+        credential_type: Literal["cloud_files", "s3", "ambari"],
+        name: str,
+        *,
+        region: str = "DFW",
+    ) -> str:
+        """Have a credential, with a secret that is made up.
+
+        Args:
+            credential_type: What it is for.
+            name: The user name; for S3 the access key id, of 20 characters.
+            region: Where it is.
+
+        Returns:
+            The name.
+
+        Raises:
+            ValueError: The service would refuse it.
+        """
+        identifies, secret = KINDS[credential_type].fields
+        body = {credential_type: {identifies: name, secret: _SECRET}}
+        self._seed("POST", ["credentials", credential_type], body, region)
+        return name
+
+    def add_stack(
+        self, name: str, distro: str, services: Sequence[str], *, region: str = "DFW"
+    ) -> str:
+        """Have a stack of one's own.
+
+        Args:
+            name: Its name.
+            distro: The id of the distribution.
+            services: The names of its services.
+            region: Where it is.
+
+        Returns:
+            Its id.
+
+        Raises:
+            ValueError: The service would refuse it.
+        """
+        chosen = [{"name": service} for service in services]
+        stack = {"name": name, "distro": distro, "services": chosen}
+        return self._make("stack", ["stacks"], stack, region)
+
+    def _need_keys(self, names: Sequence[str], region: str) -> None:
+        stored = self.sandbox.account(region).credentials
+        known = {credential.name for credential in stored if credential.type == "ssh_keys"}
+        for name in dict.fromkeys(names):
+            if name not in known:
+                self.add_ssh_key(name, region=region)
+
+    def _age(self, status: ClusterStatus) -> float:
+        """Seconds that a cluster of this status has behind it."""
+        timings = self.sandbox.timings
+        under_way = {"BUILDING": 0.0, "ERROR": 0.5, "CONFIGURING": 0.8}
+        if status in under_way:
+            return under_way[status] * timings.build
+        return timings.build + timings.resize
+
+    def _bring(self, cluster_id: str, status: ClusterStatus, region: str) -> None:
+        """Have a cluster that is built go on to this status."""
+        path = ["clusters", cluster_id]
+        if status == "ERROR":
+            self.sandbox.fail_cluster(cluster_id)
+        elif status == "DELETING":
+            self._seed("DELETE", path, None, region)
+        elif status == "UPDATING":
+            control = {"action": "restart", "services": []}
+            self._seed("PUT", path, {"cluster": {"control_services": control}}, region)
+        elif status == "RESIZING":
+            group = self.sandbox.cluster(cluster_id).groups[-1]
+            same = {"node_groups": [{"id": group.id, "count": group.count}]}
+            ago = 0.5 * self.sandbox.timings.resize
+            self._seed("PUT", path, {"cluster": same}, region, ago)
+
+    def _make(
+        self, noun: str, path: Sequence[str], wanted: object, region: str, ago: float = 0.0
+    ) -> str:
+        body = self._seed("POST", path, {noun: wanted}, region, ago)
+        return msgspec.convert(body, dict[str, _Made])[noun].id
+
+    def _seed(
+        self, method: str, path: Sequence[str], body: object, region: str, ago: float = 0.0
+    ) -> object:
+        try:
+            return self.sandbox.seed(method, path, body, region=region, ago=ago)
+        except Refusal as refusal:
+            raise ValueError(refusal.message) from refusal

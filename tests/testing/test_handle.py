@@ -1,0 +1,189 @@
+"""What a handle does: seeding, users, failures, assertions."""
+
+from __future__ import annotations
+
+import pytest
+
+from lavaclient import AuthorizationError, InvalidError, Lava
+from lavaclient.testing import Fault, MockLava, SandboxHandle, mock_lava
+from lavaclient.testing._seeding import ClusterStatus
+
+
+@pytest.mark.parametrize(
+    ("status", "then"),
+    [
+        ("ACTIVE", "ACTIVE"),
+        ("BUILDING", "CONFIGURING"),
+        ("CONFIGURING", "ACTIVE"),
+        ("ERROR", "ERROR"),
+        ("UPDATING", "ACTIVE"),
+        ("RESIZING", "ACTIVE"),
+        ("DELETING", None),
+    ],
+)
+def test_a_cluster_may_be_doing_anything(
+    status: ClusterStatus, then: str | None, lava: Lava, handle: SandboxHandle
+) -> None:
+    cluster_id = handle.add_cluster("numbers", status=status)
+    seen = lava.clusters.get(cluster_id)
+    assert (seen.status, seen.name, seen.ssh_keys) == (status, "numbers", ["sandbox-key"])
+    handle.advance(500)
+    assert [one.status for one in lava.clusters.list()] == ([] if then is None else [then])
+    if then == "ACTIVE":
+        assert len(lava.nodes.list(cluster_id)) == 4
+
+
+def test_a_cluster_may_be_made_in_detail(lava: Lava, handle: SandboxHandle) -> None:
+    script_id = handle.add_script("setup", "https://example.com/it.sh")
+    handle.add_ssh_key("desk")
+    cluster_id = handle.add_cluster(
+        "stream",
+        "HDP2.3_Kafka",
+        {"slave0": {"count": 2, "flavor_id": "hadoop1-4"}},
+        username="ops",
+        ssh_keys=["desk", "laptop", "laptop"],
+        scripts=[script_id],
+    )
+    seen = lava.clusters.get(cluster_id)
+    assert (seen.username, seen.ssh_keys) == ("ops", ["desk", "laptop"])
+    assert [(one.id, one.count, one.flavor_id) for one in seen.node_groups] == [
+        ("ambari", 1, "hadoop1-4"), ("slave0", 2, "hadoop1-4"),
+    ]  # fmt: skip
+    assert {one.status for one in seen.scripts} == {"SUCCEEDED"}
+
+
+def test_seeds_are_not_seen_meet_no_fault_and_keep_the_rules(
+    lava: Lava, handle: SandboxHandle
+) -> None:
+    seen = len(handle.requests)
+    handle.add_fault(Fault("status", times=None))
+    handle.add_script("setup")
+    assert len(handle.requests) == seen
+    with pytest.raises(ValueError, match="'setup' exists already"):
+        handle.add_script("setup")
+    with pytest.raises(ValueError, match="no stack"):
+        handle.add_cluster("numbers", "HDP9")
+    with pytest.raises(ValueError, match="Region"):
+        handle.add_cluster("numbers", region="SYD")
+    with pytest.raises(ValueError, match="Quota exceeded"):
+        handle.add_cluster("numbers", node_groups={"slave0": {"count": 99}})
+    with pytest.raises(ValueError, match=r"status: must be one of .*'ACTIVE'.* not 'IDLE'"):
+        handle.add_cluster("numbers", status="IDLE")  # type: ignore[arg-type]
+    handle.faults.clear()
+    assert lava.clusters.list() == []
+
+
+def test_a_cluster_fails_by_id_or_name(lava: Lava, handle: SandboxHandle) -> None:
+    first = handle.add_cluster("numbers")
+    handle.add_cluster("letters", region="ORD")
+    handle.fail_cluster(first)
+    handle.fail_cluster("letters")
+    assert lava.clusters.get(first).status == "ERROR"
+    assert handle.lava(region="ORD").clusters.get("letters").status == "ERROR"
+
+
+def test_which_cluster_is_to_fail_must_be_clear(handle: SandboxHandle) -> None:
+    with pytest.raises(ValueError, match="no cluster 'numbers'; there are: none at all"):
+        handle.fail_cluster("numbers")
+    ids = [handle.add_cluster("numbers") for _ in range(2)]
+    with pytest.raises(ValueError, match="2 clusters are called 'numbers'") as caught:
+        handle.fail_cluster("numbers")
+    assert all(one in str(caught.value) for one in ids)
+    with pytest.raises(ValueError, match=rf"no cluster 'x'; there are: numbers \({ids[0]}\), "):
+        handle.fail_cluster("x")
+
+
+def test_added_users_have_a_key_that_is_known(handle: SandboxHandle) -> None:
+    made_up = handle.add_user("watcher", tenant_id="77")
+    assert len(made_up) == 32
+    assert handle.lava("watcher").endpoint.endswith("/77")
+    assert handle.add_user("other", "k" * 32) == "k" * 32
+    assert handle.lava("other", region="ORD").limits.get().node_count.used == 0
+    with pytest.raises(AuthorizationError):
+        handle.lava("other", api_key="x" * 32)
+
+
+def test_reset_forgets_everything(lava: Lava, handle: SandboxHandle) -> None:
+    handle.add_cluster("numbers")
+    handle.add_user("watcher")
+    handle.add_fault("limits: 503")
+    handle.fail_next_cluster()
+    handle.reset()
+    assert len(handle.requests) == 0
+    assert handle.faults.list() == ()
+    assert lava.clusters.list() == []
+    handle.add_cluster("numbers", status="BUILDING")
+    assert lava.clusters.wait("numbers").status == "ACTIVE"
+    with pytest.raises(InvalidError, match="api_key"):
+        handle.lava("watcher")
+
+
+def test_a_fault_that_is_none_is_refused(handle: SandboxHandle) -> None:
+    with pytest.raises(ValueError, match="is not a fault"):
+        handle.add_fault("nonsense")
+
+
+@pytest.fixture
+def asked() -> MockLava:
+    """A sandbox that was asked for a few things."""
+    with mock_lava() as sandbox:
+        lava = sandbox.lava()
+        lava.scripts.create("setup", "https://example.com/x", "post_init")
+        lava.credentials.create_ambari("chief", "very secret")
+        lava.limits.get()
+        lava.limits.get()
+    return sandbox
+
+
+TEXT = """\
+expected at least one POST with a path that ends in '/clusters' with the body {"cluster": {}}, \
+found 0. Asked for was:
+  POST /identity/v2.0/tokens -> 200 {"auth": {"RAX-KSKEY:apiKeyCredentials": \
+{"username": "sandbox", "apiKey": "(hidden)"}}}
+  POST /dfw/v2/123456/scripts -> 200 {"script": {"name": "setup", "type": "POST_INIT", \
+"url": "https://example.com/x"}}
+  POST /dfw/v2/123456/credentials/ambari -> 201 {"ambari": {"username": "chief", \
+"password": "(hidden)"}}
+  GET /dfw/v2/123456/limits -> 200 (2 times)"""
+SCRIPT = {"script": {"name": "setup", "type": "POST_INIT", "url": "https://example.com/x"}}
+
+
+def test_what_was_asked_for_is_returned(asked: MockLava) -> None:
+    (seen,) = asked.assert_requested("post", "/scripts", times=1, json=SCRIPT)
+    assert seen.status == 200
+    assert len(asked.assert_requested("GET")) == 2
+    assert asked.assert_requested("PUT", times=0) == []
+    asked.assert_not_requested("DELETE")
+    asked.assert_not_requested("POST", "/scripts", json={"script": {}})
+    asked.assert_not_requested("GET", json={})
+
+
+def test_what_was_not_asked_for_is_told_with_what_was(asked: MockLava) -> None:
+    with pytest.raises(AssertionError) as caught:
+        asked.assert_requested("post", "/clusters", json={"cluster": {}})
+    assert str(caught.value) == TEXT
+
+
+def test_what_was_asked_for_too_often_is_told(asked: MockLava) -> None:
+    with pytest.raises(AssertionError, match=r"expected 1 GET, found 2\. Asked for was:"):
+        asked.assert_requested("GET", times=1)
+    with pytest.raises(AssertionError, match=r"expected 0 GET with .* '/limits', found 2"):
+        asked.assert_not_requested("GET", "/limits")
+
+
+def test_a_failure_text_stays_readable() -> None:
+    with mock_lava() as sandbox:
+        with pytest.raises(AssertionError, match=r"(?s)Asked for was:\s+\(nothing at all\)$"):
+            sandbox.assert_requested("GET")
+        lava = sandbox.lava()
+        sandbox.add_fault("GET flavors: reset-before")
+        lava.flavors.list()
+        with pytest.raises(AssertionError, match="flavors -> reset\n"):
+            sandbox.assert_requested("PUT")
+        for number in range(30):
+            lava.scripts.create(f"{number}" * 90, "https://example.com/x" * 10, "post_init")
+        with pytest.raises(AssertionError, match=r"\(13 lines before these\)") as caught:
+            sandbox.assert_requested("PUT")
+        lines = str(caught.value).splitlines()
+        assert len(lines) == 22
+        assert max(map(len, lines)) < 400

@@ -1,0 +1,124 @@
+"""The pytest plugin, in a pytest of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+CONFTEST = 'pytest_plugins = ["lavaclient.testing.plugin"]'
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A suite that has switched the fixtures on."""
+    pytester.makeconftest(CONFTEST)
+    return pytester
+
+
+def _run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return suite.runpytest_inprocess(
+        "-p", "no:cacheprovider", "-p", "no:randomly", "--strict-markers", "--strict-config",
+        "-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments,
+    )  # fmt: skip
+
+
+def test_the_fixtures_are_a_sandbox_in_the_process_and_a_client_of_it(
+    suite: pytest.Pytester,
+) -> None:
+    suite.makepyfile(
+        """
+        from lavaclient import Lava
+        from lavaclient.testing import MockLava
+
+        def test_one(lava, lava_sandbox):
+            assert type(lava) is Lava and type(lava_sandbox) is MockLava
+            lava_sandbox.add_cluster("numbers", status="BUILDING")
+            assert lava.clusters.wait("numbers").status == "ACTIVE"
+
+        def test_each_test_has_its_own(lava):
+            assert lava.clusters.list() == []
+        """
+    )
+    _run(suite).assert_outcomes(passed=2)
+
+
+def test_the_marker_gives_options_and_the_nearest_wins(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+        from lavaclient.testing import LavaSandbox, MockLava
+
+        @pytest.mark.lava_sandbox(username="ada", tenant_id="42")
+        class TestThem:
+            def test_a_class_is_marked(self, lava_sandbox):
+                assert (lava_sandbox.username, lava_sandbox.tenant_id) == ("ada", "42")
+
+            @pytest.mark.lava_sandbox(username="bob")
+            def test_a_function_in_it_too(self, lava_sandbox):
+                assert (lava_sandbox.username, lava_sandbox.tenant_id) == ("bob", "42")
+
+        @pytest.mark.lava_sandbox(server=True, speed=600)
+        def test_a_server(lava, lava_sandbox):
+            assert isinstance(lava_sandbox, LavaSandbox)
+            assert lava_sandbox.clock.speed == 600
+            assert lava.endpoint.startswith(lava_sandbox.url)
+
+        @pytest.mark.lava_sandbox(server=False)
+        def test_none(lava_sandbox):
+            assert isinstance(lava_sandbox, MockLava)
+        """
+    )
+    _run(suite).assert_outcomes(passed=4)
+
+
+def test_wrong_options_are_errors_that_say_so(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lava_sandbox(1)
+        def test_by_place(lava_sandbox):
+            pass
+
+        @pytest.mark.lava_sandbox(colour="blue")
+        def test_unknown(lava_sandbox):
+            pass
+        """
+    )
+    result = _run(suite)
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(["*lava_sandbox takes options by name, as in seed=1*"])
+    result.stdout.fnmatch_lines(["*unexpected keyword argument 'colour'*"])
+
+
+def test_a_failed_assertion_shows_the_requests_and_not_our_code(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        def test_it(lava, lava_sandbox):
+            lava.limits.get()
+            lava_sandbox.assert_requested("PUT", "/clusters")
+        """
+    )
+    result = _run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *expected at least one PUT *", "E *GET */limits -> 200"])
+    result.stdout.no_fnmatch_line("*_asserting.py*")
+
+
+def test_it_can_be_switched_on_from_the_command_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(lava):\n    assert lava.limits.get().node_count.used == 0")
+    _run(pytester, "-p", "lavaclient.testing.plugin").assert_outcomes(passed=1)
+
+
+def test_it_tells_of_its_fixtures_and_its_marker(suite: pytest.Pytester) -> None:
+    suite.makepyfile("")
+    _run(suite, "--markers").stdout.fnmatch_lines(["@pytest.mark.lava_sandbox(server=False, *"])
+    _run(suite, "--fixtures").stdout.fnmatch_lines(["lava_sandbox -- *", "lava -- *"])
+
+
+def test_nothing_is_switched_on_by_installing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(lava_sandbox): pass")
+    result = _run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'lava_sandbox' not found*"])
