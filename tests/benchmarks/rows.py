@@ -1,0 +1,222 @@
+"""The rows of the table: what is measured, beside what, and the goal."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import requests
+
+from lavaclient import Lava
+from tests.benchmarks import process
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+HEADERS = {
+    "X-Auth-Token": TOKEN,
+    "Accept": "application/json",
+    "User-Agent": "python-lavaclient/1.0",
+    "Client-Request-ID": "7b0d8d3c-4a0e-4f7e-9f6e-0d8f6f6b2f4e",
+}
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        what: What is measured.
+        beside: What it is set against.
+        goal: The ratio that it may have at the most.
+        measure: Takes the server's URL and returns the ratio.
+    """
+
+    what: str
+    beside: str
+    goal: float
+    measure: Callable[[str], float]
+
+
+def interleaved(ours: Callable[[], object], theirs: Callable[[], object], times: int) -> float:
+    """Return the ratio of the medians of calls that alternate."""
+    for call in (ours, theirs) * 3:
+        call()
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(times):
+        for call, record in zip((ours, theirs), spent, strict=True):
+            started = time.perf_counter()
+            call()
+            record.append(time.perf_counter() - started)
+    return statistics.median(spent[0]) / statistics.median(spent[1])
+
+
+def endpoint(url: str, kind: str) -> str:
+    return f"{url}/{kind}/v2/123456"
+
+
+@contextmanager
+def clients(base: str) -> Iterator[tuple[Lava, requests.Session]]:
+    with Lava("user", token=TOKEN, endpoint=base) as lava, requests.Session() as session:
+        yield lava, session
+
+
+def one_list(count: int, times: int) -> Callable[[str], float]:
+    def measure(url: str) -> float:
+        base = endpoint(url, f"whole-{count}")
+        with clients(base) as (lava, session):
+
+            def bare() -> object:
+                return session.get(f"{base}/clusters", headers=HEADERS, timeout=TIMEOUT).json()
+
+            return interleaved(lava.clusters.list, bare, times)
+
+    return measure
+
+
+def pages(url: str) -> float:
+    base = endpoint(url, "paged-10000")
+    with clients(base) as (lava, session):
+
+        def bare() -> list[object]:
+            found: list[object] = []
+            target = f"{base}/clusters"
+            while True:
+                body = session.get(target, headers=HEADERS, timeout=TIMEOUT).json()
+                found += body["clusters"]
+                if not body["links"]:
+                    return found
+                query = body["links"][0]["href"].partition("?")[2]
+                target = f"{base}/clusters?{query}"
+
+        return interleaved(lava.clusters.list, bare, 9)
+
+
+def threads(url: str) -> float:
+    """960 calls from 32 threads: one client for all, beside a session a thread."""
+    base = endpoint(url, "whole-1")
+    with Lava("user", token=TOKEN, endpoint=base) as lava, ThreadPoolExecutor(32) as pool:
+        own = threading.local()
+        sessions: list[requests.Session] = []
+
+        def bare(_: int) -> object:
+            if not hasattr(own, "session"):
+                own.session = requests.Session()
+                sessions.append(own.session)
+            return own.session.get(f"{base}/clusters", headers=HEADERS, timeout=TIMEOUT).json()
+
+        ratio = interleaved(
+            lambda: list(pool.map(lambda _: lava.clusters.list(), range(960))),
+            lambda: list(pool.map(bare, range(960))),
+            7,
+        )
+        for session in sessions:
+            session.close()
+        return ratio
+
+
+IMPORT = "from lavaclient import Lava"
+BARE_IMPORT = "import requests, keystoneauth1.session"
+CONSTRUCT = f"""
+from lavaclient import Lava
+Lava('user', token={TOKEN!r}, endpoint='http://127.0.0.1:1/v2/123456')
+"""
+BARE_CONSTRUCT = """
+import requests, keystoneauth1.session
+keystoneauth1.session.Session(session=requests.Session())
+"""
+LIST_MANY = """
+from lavaclient import Lava
+found = Lava('user', token={token!r}, endpoint={base!r}).clusters.list()
+assert len(found) == 100000
+"""
+BARE_LIST_MANY = """
+import requests
+found = requests.Session().get({base!r} + '/clusters', headers={headers!r}, timeout=30).json()
+assert len(found['clusters']) == 100000
+"""
+FIRST_CALL = """
+from lavaclient import Lava
+Lava('user', region='DFW', api_key='k' * 32, auth_url={auth!r}, token_cache={cache!r}).clusters.list()
+"""
+BARE_FIRST_CALL = """
+import requests
+requests.Session().get({base!r} + '/clusters', headers={headers!r}, timeout=30).json()
+"""
+
+
+def starts(ours: str, theirs: str) -> Callable[[str], float]:
+    return lambda _: process.ratio_of_seconds(ours, theirs, 15)
+
+
+def memory(url: str) -> float:
+    base = endpoint(url, "whole-100000")
+    ours = LIST_MANY.format(token=TOKEN, base=base)
+    theirs = BARE_LIST_MANY.format(base=base, headers=HEADERS)
+    return process.peak_memory(ours) / process.peak_memory(theirs)
+
+
+def first_call(url: str) -> float:
+    base = endpoint(url, "whole-1")
+    with TemporaryDirectory() as folder:
+        cache = Path(folder) / "private" / "token"
+        process.write_token_cache(cache, url, base)
+        ours = FIRST_CALL.format(auth=f"{url}/identity/v2.0", cache=str(cache))
+        theirs = BARE_FIRST_CALL.format(base=base, headers=HEADERS)
+        return process.ratio_of_seconds(ours, theirs, 15)
+
+
+def linear(url: str) -> float:
+    """Time per item of 100,000 beside that of the steadiest smaller lists, at its worst."""
+    per_item = []
+    for count, times in ((100, 200), (1_000, 60), (10_000, 9), (100_000, 3)):
+        base = endpoint(url, f"whole-{count}")
+        with Lava("user", token=TOKEN, endpoint=base) as lava:
+            lava.clusters.list()
+            spent = []
+            for _ in range(times):
+                started = time.perf_counter()
+                lava.clusters.list()
+                spent.append(time.perf_counter() - started)
+        per_item.append(min(spent) / count)
+    # What one request costs by itself is no cost of an item.
+    fixed = _fixed_cost(url)
+    per_item[0] -= fixed / 100
+    per_item[1] -= fixed / 1_000
+    return max(per_item) / min(per_item)
+
+
+def _fixed_cost(url: str) -> float:
+    spent = []
+    with Lava("user", token=TOKEN, endpoint=endpoint(url, "whole-0")) as lava:
+        for _ in range(300):
+            started = time.perf_counter()
+            lava.clusters.list()
+            spent.append(time.perf_counter() - started)
+    return min(spent)
+
+
+GET = "requests.Session().get(...).json()"
+ROWS = (
+    Row(IMPORT, BARE_IMPORT, 1.08, starts(IMPORT, BARE_IMPORT)),
+    Row("that and constructing one", "that and a Session", 1.15, starts(CONSTRUCT, BARE_CONSTRUCT)),
+    Row("one small call", GET, 0.70, one_list(1, 1500)),
+    Row("list of 100", "the same", 0.70, one_list(100, 500)),
+    Row("list of 10,000 in one body", "the same", 0.50, one_list(10_000, 25)),
+    Row("peak memory, list of 100,000", "the same", 0.68, memory),
+    Row("32 threads on one client, 960 calls", "a session a thread", 0.75, threads),
+    Row("10,000 in pages of 100", "a hand-written loop", 0.75, pages),
+    Row("first call, warm token cache", "bare, token at hand", 1.20, first_call),
+    Row("time per item, 100 to 100,000", "the least of them", 1.20, linear),
+)
+
+
+def as_json(results: dict[str, float]) -> str:
+    return json.dumps(results, indent=2)

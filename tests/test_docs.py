@@ -1,0 +1,97 @@
+"""What the site and the README say is true, and nothing public is missing from it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import lavaclient
+from lavaclient.api import response
+from lavaclient.testing import mock_lava
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+KEY = "807895ec1ec4ca255e49ccc6715bf29f"
+NOUNS = ("clusters", "credentials", "distros", "flavors", "limits", "nodes", "scripts", "stacks")
+
+
+def _text() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.rst"))
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ROOT / "README.rst").read_text(encoding="utf-8")
+    block = re.search(r"\.\. code-block:: python\n\n((?:    .*\n|\n)+)", readme)
+    assert block
+    ssh = tmp_path / ".ssh"
+    ssh.mkdir()
+    (ssh / "id_ed25519.pub").write_text(
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "x" * 43 + " you\n"
+    )
+    code = inspect.cleandoc(block[1])
+    with mock_lava(username="myusername", api_key=KEY):
+        exec(compile(code, "README.rst", "exec"), {})
+    assert "slave0-3 " in capsys.readouterr().out
+
+
+def test_every_public_name_has_its_place_in_the_docs() -> None:
+    text = _text()
+    documented = set(re.findall(r"auto(?:module|class):: ([\w.]+)", text))
+    wanted = {f"lavaclient.api.{noun}" for noun in NOUNS}
+    wanted |= {"lavaclient.client.Lava", "lavaclient.error", "lavaclient.identity.RackspaceApiKey"}
+    assert wanted <= documented
+
+
+def test_every_model_stands_in_a_module_that_is_documented() -> None:
+    homes = {f"lavaclient.api.{noun}" for noun in NOUNS} | {"lavaclient.api._base"}
+    strays = [name for name in response.__all__ if getattr(response, name).__module__ not in homes]
+    assert not strays
+
+
+def test_every_field_of_a_model_is_described() -> None:
+    missing = []
+    for name in response.__all__:
+        model = getattr(response, name)
+        described = "\n".join(
+            inspect.getdoc(base) or "" for base in model.__mro__ if base is not object
+        )
+        missing += [
+            f"{name}.{field}"
+            for field in getattr(model, "__struct_fields__", ())
+            if not field.startswith("_")
+            and not re.search(rf"^\s*{field}: ", described, re.MULTILINE)
+        ]
+    assert not missing
+
+
+def test_every_method_of_a_manager_says_what_it_does() -> None:
+    missing = []
+    for noun in NOUNS:
+        module = importlib.import_module(f"lavaclient.api.{noun}")
+        for name, manager in inspect.getmembers(module, inspect.isclass):
+            if not name.endswith("Manager"):
+                continue
+            missing += [
+                f"{name}.{method}"
+                for method, function in inspect.getmembers(manager, inspect.isfunction)
+                if not method.startswith("_") and not inspect.getdoc(function)
+            ]
+    assert not missing
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    index = (DOCS / "index.rst").read_text(encoding="utf-8")
+    pages = {str(path.relative_to(DOCS).with_suffix("")) for path in DOCS.rglob("*.rst")} - {
+        "index"
+    }
+    assert pages == set(re.findall(r"^   ([\w/]+)$", index, re.MULTILINE))
+
+
+def test_the_version_of_the_site_is_the_packages() -> None:
+    settings: dict[str, object] = {}
+    exec(compile((DOCS / "conf.py").read_text(encoding="utf-8"), "conf.py", "exec"), settings)
+    assert settings["version"] == lavaclient.__version__
