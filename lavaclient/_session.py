@@ -144,6 +144,8 @@ class _Adapter(requests.adapters.HTTPAdapter):
 class WireSession(requests.Session):
     """A requests session without .netrc and cookies, with a total deadline."""
 
+    keeps_deadlines = True
+
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False

@@ -74,10 +74,16 @@ class _DeadlineResponse(http.client.HTTPResponse):
         super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]
 
     def begin(self) -> None:
-        """Read the head, and forget what of it is no header: urllib3 would log it."""
+        """Read the head.
+
+        What in it is no header is forgotten: urllib3 would log it. Lengths that
+        differ are refused here: urllib3 does it too late to close the socket.
+        """
         super().begin()
         self.headers.defects.clear()
-        self.headers.set_payload(None)
+        self.headers.set_payload("")
+        if self.length is None and "," in self.headers.get("Content-Length", ""):
+            raise http.client.HTTPException("several lengths")
 
 
 class _Connecting:
@@ -126,7 +132,7 @@ class _DeadlineMixin(HTTPConnection):
 
     def spend(self) -> None:
         """Give the next step on this socket only the time that is left."""
-        if self.sock is not None:
+        if self.sock is not None:  # pragma: no branch
             self.sock.settimeout(self.left())
 
     def _new_conn(self) -> socket.socket:
@@ -145,22 +151,17 @@ class _DeadlineMixin(HTTPConnection):
         """Connect to the first address that answers, all within one deadline."""
         error: OSError = OSError("the name has no address")
         for family, kind, protocol, address in self._addresses():
-            if self.deadline is not None and time.monotonic() >= self.deadline:
-                raise TimeoutError("the time for connecting is over")
             sock = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
                 sock.settimeout(self.left())
-                if self.source_address:
-                    sock.bind(self.source_address)
                 sock.connect(address)
-            except OSError as failure:
+            except BaseException as failure:
                 sock.close()
+                if not isinstance(failure, OSError):
+                    raise
                 error = failure
-            except BaseException:
-                sock.close()
-                raise
             else:
                 sock.settimeout(self.left())
                 return sock

@@ -108,7 +108,8 @@ def exchange(
         )
         answer = Answer(method, path, response.status_code, response.headers, sent_id, secrets)
         with response:
-            answer.body = _read(response, started + timeout)
+            ours = getattr(session.session, "keeps_deadlines", False)
+            answer.body = _read(response, started + timeout, at_once=ours)
     except Exception as cause:  # noqa: BLE001 (whatever they raise is one of ours from here on)
         judged = broken(cause, method, path, sent_id, timeout)
         _log(method, path, judged.kind.__name__, started, sent_id)
@@ -123,7 +124,7 @@ def _log(method: str, path: str, outcome: object, started: float, request_id: st
     LOG.debug("%s %s %s %.0f ms %s", method, path, outcome, spent, request_id)
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
+def _read(response: requests.Response, deadline: float, *, at_once: bool) -> bytes:
     raw = response.raw
     packing = response.headers.get("Content-Encoding", "").strip().lower()
     if packing not in _PACKINGS:
@@ -131,7 +132,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:
         raise TooLargeError
-    if not packing and length is not None:
+    if at_once and not packing and length is not None:
         whole: bytes = raw.read()
         return whole
     return b"".join(_bounded(raw, deadline))
@@ -139,7 +140,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 
 def _bounded(raw: urllib3.HTTPResponse, deadline: float) -> Iterator[bytes]:
     size = 0
-    while chunk := raw.read(_CHUNK, decode_content=True):
+    while chunk := raw.read1(_CHUNK, decode_content=True):
         size += len(chunk)
         if size > BODY_LIMIT:
             raise TooLargeError

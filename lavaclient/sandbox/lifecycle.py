@@ -69,8 +69,9 @@ def delete(cluster: Cluster, now: float, seconds: float) -> None:
 
 
 def fail(cluster: Cluster, now: float) -> None:
-    """Break a cluster: it stops where it is, in `ERROR`."""
-    cluster.failed = now
+    """Break a cluster: it stops where it is, in `ERROR`. One that is broken stays as it is."""
+    if cluster.failed is None:
+        cluster.failed = now
 
 
 def settle(cluster: Cluster, now: float) -> bool:
@@ -123,11 +124,16 @@ def node_status(cluster: Cluster, node: Node, now: float) -> str:
         return "DELETING"
     if node.leaves is not None:
         return "DEACTIVATING"
-    if _moment(cluster, now) >= node.ready:
+    if is_ready(cluster, node, now):
         return "ACTIVE"
     if cluster.failed is not None:
         return "ERROR"
     return "CONFIGURING" if now >= node.configuring else "BUILDING"
+
+
+def is_ready(cluster: Cluster, node: Node, now: float) -> bool:
+    """Whether a node was ever built to the end."""
+    return _moment(cluster, now) >= node.ready
 
 
 def script_status(cluster: Cluster, node: Node, now: float) -> str:

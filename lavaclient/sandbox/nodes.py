@@ -76,7 +76,9 @@ def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
         "flavor_id": node.flavor_id,
         "status": lifecycle.node_status(cluster, node, context.now),
         "created": timestamp(node.born),
-        "updated": timestamp(node.ready if node.ready <= context.now else None),
+        "updated": timestamp(
+            node.ready if lifecycle.is_ready(cluster, node, context.now) else None
+        ),
         "addresses": {
             "public": [{"addr": public_ip(node), "version": 4}],
             "private": [{"addr": private_ip(node), "version": 4}],

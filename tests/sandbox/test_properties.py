@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -14,12 +15,15 @@ from hypothesis.stateful import (
     initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
-from lavaclient.sandbox import ManualClock, Quotas, Sandbox, lifecycle
+from lavaclient.sandbox import ManualClock, Quotas, Sandbox, lifecycle, limits
 from lavaclient.sandbox.content import load
+from lavaclient.sandbox.context import Context
+from lavaclient.sandbox.state import Cluster, Node
 from tests.sandbox.callers import Answer, DirectCaller
 
 # Which status may follow which, when somebody looks now and then.
@@ -40,6 +44,7 @@ class Service(RuleBasedStateMachine):
     """Makes, changes, breaks and deletes clusters, and lets the time pass."""
 
     clusters = Bundle("clusters")
+    came_to: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,6 +52,11 @@ class Service(RuleBasedStateMachine):
         self.caller = DirectCaller(Sandbox(self.clock, quotas=QUOTAS, token_lifetime=1e9, seed=1))
         self.known: dict[str, str] = {}
         self.deleted: set[str] = set()
+        self.broken: dict[str, object] = {}
+
+    @property
+    def active(self) -> list[str]:
+        return [cluster_id for cluster_id, status in self.known.items() if status == "ACTIVE"]
 
     @initialize()
     def upload(self) -> None:
@@ -67,6 +77,24 @@ class Service(RuleBasedStateMachine):
     def resize(self, cluster: str, count: int) -> None:
         groups = {"node_groups": [{"id": "slave0", "count": count}]}
         self._change(cluster, groups)
+
+    @precondition(lambda self: self.active)
+    @rule(
+        which=st.integers(0, 5),
+        how=st.sampled_from(["grown", "shrunk", "node deleted"]),
+        number=st.integers(1, 5),
+    )
+    def change_what_is_active(self, which: int, how: str, number: int) -> None:
+        cluster = self.active[which % len(self.active)]
+        before = self.caller.sandbox.cluster(cluster).groups[-1].count
+        if how == "node deleted":
+            self.delete_node(cluster, number)
+        else:
+            wanted = before + number if how == "grown" else max(before - number, 1)
+            self.resize(cluster, wanted)
+        after = self.caller.sandbox.cluster(cluster).groups[-1].count
+        if after != before:
+            self.came_to[how] += 1
 
     @rule(cluster=clusters)
     def restart(self, cluster: str) -> None:
@@ -97,6 +125,11 @@ class Service(RuleBasedStateMachine):
     def fail(self, cluster: str) -> None:
         if self.known.get(cluster, "DELETING") != "DELETING":
             self.caller.sandbox.fail_cluster(cluster)
+            self.came_to[f"failed when {self.known[cluster]}"] += 1
+
+    @rule()
+    def wait_until_all_is_done(self) -> None:
+        self.clock.advance(600)
 
     @rule(seconds=st.sampled_from([1, 30, 60, 61, 290, 600, 5000]))
     def wait(self, seconds: int) -> None:
@@ -112,6 +145,7 @@ class Service(RuleBasedStateMachine):
         self.statuses_follow_each_other_and_nothing_is_lost()
         self.groups_count_the_nodes_that_stay()
         self.limits_are_what_is_there()
+        self.what_failed_stays_as_it_is()
 
     def statuses_follow_each_other_and_nothing_is_lost(self) -> None:
         shown = {c["id"]: c["status"] for c in self.caller.get("clusters").body["clusters"]}
@@ -143,10 +177,21 @@ class Service(RuleBasedStateMachine):
         assert used["ram"] == sum(flavor.ram for flavor in nodes)
         assert all(entry["remaining"] >= 0 for entry in absolute.values())
 
+    def what_failed_stays_as_it_is(self) -> None:
+        failed = [cluster for cluster, status in self.known.items() if status == "ERROR"]
+        shown = {
+            cluster: (self.caller.get(f"clusters/{cluster}").body, self.caller.nodes(cluster))
+            for cluster in failed
+        }
+        assert {cluster: shown[cluster] for cluster in self.broken if cluster in shown} == {
+            cluster: seen for cluster, seen in self.broken.items() if cluster in shown
+        }
+        self.broken = dict(shown)
+
 
 SETTINGS = settings(
-    max_examples=150,
-    stateful_step_count=25,
+    max_examples=200,
+    stateful_step_count=40,
     deadline=None,
     database=None,
     derandomize=True,
@@ -156,17 +201,77 @@ SETTINGS = settings(
 
 
 def test_any_sequence_of_calls_and_waits_keeps_the_invariants() -> None:
+    Service.came_to.clear()
     run_state_machine_as_test(Service, settings=SETTINGS)
+    wanted = {"grown", "shrunk", "node deleted", "failed when BUILDING", "failed when ACTIVE"}
+    assert wanted - set(Service.came_to) == set()
 
 
-def test_a_resize_that_loses_a_node_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The planted bug: nodes retire without their group counting less."""
+def _forget_to_count_less(patch: pytest.MonkeyPatch) -> None:
     real = lifecycle.remove_node
 
-    def forgetful(cluster: Any, node: Any, now: float, seconds: float) -> None:
+    def planted(cluster: Cluster, node: Node, now: float, seconds: float) -> None:
         real(cluster, node, now, seconds)
         next(g for g in cluster.groups if g.id == node.node_group).count += 1
 
-    monkeypatch.setattr(lifecycle, "remove_node", forgetful)
+    patch.setattr(lifecycle, "remove_node", planted)
+
+
+def _keep_a_node_that_should_go(patch: pytest.MonkeyPatch) -> None:
+    real = lifecycle._retire
+
+    def planted(nodes: Sequence[Node], when: float) -> None:
+        real(nodes[1:] or nodes, when)
+
+    patch.setattr(lifecycle, "_retire", planted)
+
+
+def _number_nodes_by_how_many_there_are(patch: pytest.MonkeyPatch) -> None:
+    def planted(cluster: Cluster, group_id: str, wanted: int) -> range:
+        first = sum(node.node_group == group_id for node in cluster.nodes) + 1
+        return range(first, first + wanted)
+
+    patch.setattr(lifecycle, "_free_numbers", planted)
+
+
+def _let_a_failed_build_go_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lifecycle, "_moment", lambda _cluster, now: now)
+
+
+def _count_only_nodes_that_are_there(patch: pytest.MonkeyPatch) -> None:
+    def planted(context: Context) -> dict[str, int]:
+        clusters = context.account.clusters.values()
+        nodes = [n for c in clusters for n in c.nodes if n.born <= context.now]
+        return limits.cost(context, (node.flavor_id for node in nodes))
+
+    patch.setattr(limits, "used", planted)
+
+
+def _resize_through_building(patch: pytest.MonkeyPatch) -> None:
+    real = lifecycle.resize
+
+    def planted(cluster: Cluster, counts: dict[str, int], *rest: Any) -> None:
+        real(cluster, counts, *rest)
+        assert cluster.job is not None
+        cluster.job.steps[0].status = "BUILDING"
+
+    patch.setattr(lifecycle, "resize", planted)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _forget_to_count_less,
+        _keep_a_node_that_should_go,
+        _number_nodes_by_how_many_there_are,
+        _let_a_failed_build_go_on,
+        _count_only_nodes_that_are_there,
+        _resize_through_building,
+    ],
+)
+def test_a_planted_bug_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(Service, settings=SETTINGS)
+        run_state_machine_as_test(Service, settings=settings(SETTINGS, max_examples=800))
