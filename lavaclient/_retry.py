@@ -174,7 +174,7 @@ def run(
     """
     policy.budget.earn()
     doubtful = False
-    for retry in itertools.count():
+    for retry in itertools.count():  # pragma: no branch (it is left by break)
         outcome = _outcome(attempt)
         if not _worth_repeating(repeat, outcome, floor := _floor(policy, outcome)):
             break

@@ -72,9 +72,13 @@ def _ways_to_write(secret: str) -> Iterator[str]:
 
 
 def plain_words(text: str) -> str:
-    """Return the text as one line of at most 500 characters."""
+    """Return the text as one printable line of at most 500 characters."""
     text = _one_line(text)
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    if len(text) > _LONGEST_TEXT:
+        text = text[: _LONGEST_TEXT - 1] + "…"
+    if text.isprintable():
+        return text
+    return _one_line("".join(one if one.isprintable() else " " for one in text))
 
 
 def _one_line(text: str) -> str:

@@ -27,6 +27,8 @@ files = importlib.resources.files("lavaclient")
 assert files.joinpath("py.typed").is_file()
 assert json.loads(files.joinpath("sandbox", "data", "flavors.json").read_text())
 assert metadata.version("lavaclient") == lavaclient.__version__
+(script,) = metadata.entry_points(group="console_scripts", name="lava")
+assert script.value == "lavaclient.cli:main", script
 assert not metadata.entry_points(group="pytest11")
 with warnings.catch_warnings():
     warnings.simplefilter("default")  # those of keystoneauth1's own parts

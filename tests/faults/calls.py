@@ -30,11 +30,13 @@ CALLS: dict[str, Callable[[Lava], object]] = {
         "c", {"ssh_keys": ["k"]}
     ),
     "clusters.wait": lambda lava: lava.clusters.wait("c", 1, 30),
-    "credentials.create_ambari": lambda lava: lava.credentials.create_ambari("u", "p"),
-    "credentials.create_cloud_files": lambda lava: lava.credentials.create_cloud_files("u", "k"),
-    "credentials.create_s3": lambda lava: lava.credentials.create_s3("a", "s"),
-    "credentials.create_ssh_key": lambda lava: lava.credentials.create_ssh_key("n", PUBLIC_KEY),
-    "credentials.delete_ambari": lambda lava: lava.credentials.delete_ambari("u"),
+    "credentials.create_ambari": lambda lava: lava.credentials.create_ambari("admin", "secret-1"),
+    "credentials.create_cloud_files": lambda lava: lava.credentials.create_cloud_files(
+        "ada", "k" * 32
+    ),
+    "credentials.create_s3": lambda lava: lava.credentials.create_s3("A" * 20, "s" * 40),
+    "credentials.create_ssh_key": lambda lava: lava.credentials.create_ssh_key("desk", PUBLIC_KEY),
+    "credentials.delete_ambari": lambda lava: lava.credentials.delete_ambari("admin"),
     "credentials.delete_cloud_files": lambda lava: lava.credentials.delete_cloud_files("u"),
     "credentials.delete_s3": lambda lava: lava.credentials.delete_s3("a"),
     "credentials.delete_ssh_key": lambda lava: lava.credentials.delete_ssh_key("n"),
@@ -44,10 +46,12 @@ CALLS: dict[str, Callable[[Lava], object]] = {
     "credentials.list_s3": lambda lava: lava.credentials.list_s3(),
     "credentials.list_ssh_keys": lambda lava: lava.credentials.list_ssh_keys(),
     "credentials.list_types": lambda lava: lava.credentials.list_types(),
-    "credentials.update_ambari": lambda lava: lava.credentials.update_ambari("u", "p"),
-    "credentials.update_cloud_files": lambda lava: lava.credentials.update_cloud_files("u", "k"),
-    "credentials.update_s3": lambda lava: lava.credentials.update_s3("a", "s"),
-    "credentials.update_ssh_key": lambda lava: lava.credentials.update_ssh_key("n", PUBLIC_KEY),
+    "credentials.update_ambari": lambda lava: lava.credentials.update_ambari("admin", "secret-1"),
+    "credentials.update_cloud_files": lambda lava: lava.credentials.update_cloud_files(
+        "ada", "k" * 32
+    ),
+    "credentials.update_s3": lambda lava: lava.credentials.update_s3("A" * 20, "s" * 40),
+    "credentials.update_ssh_key": lambda lava: lava.credentials.update_ssh_key("desk", PUBLIC_KEY),
     "distros.get": lambda lava: lava.distros.get("d"),
     "distros.list": lambda lava: lava.distros.list(),
     "flavors.list": lambda lava: lava.flavors.list(),

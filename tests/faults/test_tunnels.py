@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import os
+import signal
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -185,6 +188,15 @@ def test_row_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, clien
         create(lava)
     assert 0.35 < time.monotonic() - started < 0.44 + 0.1
     assert not caught.value.maybe_applied
+
+
+def test_row_33_ctrl_c_while_connecting_propagates(full_backlogs: int, client: Client) -> None:
+    lava = client(f"http://localhost:{full_backlogs}/v2/123456", timeout=5)
+    timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        create(lava)
+    timer.join()
 
 
 def test_the_second_address_of_a_host_is_tried(

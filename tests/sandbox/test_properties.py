@@ -190,7 +190,7 @@ class Service(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     database=None,

@@ -1,0 +1,97 @@
+"""Questions, and what is done without them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+import click
+
+from lavaclient.cli.output import printable
+from lavaclient.cli.settings import Settings
+from lavaclient.error import LavaError
+
+__all__ = ["agree", "confirmed", "delete_each", "force_option", "somebody_is_there"]
+
+force_option = click.option("--force", "-f", is_flag=True, help="Do not ask.")
+
+
+def somebody_is_there(settings: Settings) -> bool:
+    """Tell whether a question could be answered."""
+    return not settings.headless and sys.stdin.isatty()
+
+
+def confirmed(question: str, *, default: bool = False) -> bool:
+    """Ask on stderr, and return the answer.
+
+    Raises:
+        ClickException: Nobody is there to answer.
+    """
+    try:
+        return click.confirm(question, default=default, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        click.echo(err=True)
+        raise click.ClickException("nobody answers: pass --force to go on without") from None
+
+
+def agree(settings: Settings, noun: str, labels: Sequence[str], *, force: bool) -> None:
+    """Ask whether things may go.
+
+    Args:
+        settings: The run's settings.
+        noun: What they are, in the singular.
+        labels: What to call each.
+        force: Whether not to ask.
+
+    Raises:
+        Exit: They may not.
+    """
+    if force or settings.headless:
+        return
+    if len(labels) > 1:
+        click.echo(f"These {len(labels)} {noun}s will be deleted:", err=True)
+        for label in labels:
+            click.echo(f"  {label}", err=True)
+    if not confirmed("Delete them?" if len(labels) > 1 else f"Delete {noun} {labels[0]}?"):
+        click.echo("Nothing was deleted.", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def delete_each(
+    settings: Settings,
+    noun: str,
+    things: Mapping[str, str],
+    delete: Callable[[str], object],
+    *,
+    force: bool,
+) -> None:
+    """Delete things, after asking. One that cannot be deleted does not keep the others.
+
+    Args:
+        settings: The run's settings.
+        noun: What they are, in the singular.
+        things: What to call each, by id.
+        delete: Deletes one.
+        force: Whether to delete without asking.
+
+    Raises:
+        LavaError: The last that went wrong, after all were tried.
+    """
+    agree(settings, noun, list(things.values()), force=force)
+    failures = []
+    for key, label in things.items():
+        try:
+            delete(key)
+        except LavaError as error:
+            failures.append(error)
+            continue
+        if settings.choice("quiet"):
+            click.echo(printable(key))
+        else:
+            click.echo(f"Deleted {noun} {label}.", err=True)
+    for failure in failures[:-1]:
+        click.echo(f"lava: {failure}", err=True)
+    if failures:
+        raise failures[-1]

@@ -1,0 +1,121 @@
+"""Commands and groups of commands: ``-`` and ``_`` alike, global options anywhere."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+
+import click
+from click.shell_completion import CompletionItem
+
+from lavaclient.cli.global_options import OPTIONS, OUTPUT, RUNNING, SIGN_IN
+
+__all__ = ["CONTEXT", "Command", "LazyGroup", "Noun"]
+
+
+def _spelled(word: str) -> str:
+    return word.replace("_", "-")
+
+
+CONTEXT: Mapping[str, object] = {
+    "token_normalize_func": _spelled,
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+}
+
+
+class Command(click.Command):
+    """A command that takes the global options beside its own."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all parameters."""
+        return [*super().get_params(ctx), *OPTIONS]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options; the global ones are the same everywhere."""
+        own = [one for one in super().get_params(ctx) if isinstance(one, click.Option)]
+        _write(formatter, "Options", ctx, own)
+        formatter.write_paragraph()
+        formatter.write_text("The options that 'lava --help' lists may stand here too.")
+
+
+class Noun(click.Group):
+    """What can be done with one kind of thing."""
+
+    command_class = Command
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all parameters."""
+        return [*super().get_params(ctx), *OPTIONS]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands and the group's own options."""
+        self.format_commands(ctx, formatter)
+        _write(formatter, "Options", ctx, super().get_params(ctx))
+
+
+class LazyGroup(Noun):
+    """A group that imports a module only when one of its commands is asked for.
+
+    Args:
+        name: Name of the group.
+        places: Where commands are, ``module:name``, and their short help.
+        help: The text of ``--help``.
+    """
+
+    def __init__(self, name: str, places: Mapping[str, tuple[str, str]], *, help: str) -> None:
+        super().__init__(name, help=help, context_settings=dict(CONTEXT))
+        self._places = places
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's)
+        """Return the names of the commands."""
+        return list(self._places)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's)
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in self._places:
+            return None
+        module, _, name = self._places[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command without importing any."""
+        found = [
+            CompletionItem(name, help=words)
+            for name, (_, words) in self._places.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's)
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in self._places.items()])
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands and all global options."""
+        self.format_commands(ctx, formatter)
+        _write(formatter, "Signing in", ctx, SIGN_IN)
+        _write(formatter, "Output", ctx, OUTPUT)
+        own = [one for one in click.Group.get_params(self, ctx) if one not in OPTIONS]
+        _write(formatter, "Other options", ctx, [*RUNNING, *own])
+
+
+def _write(
+    formatter: click.HelpFormatter,
+    title: str,
+    context: click.Context,
+    parameters: Iterable[click.Parameter],
+) -> None:
+    records = [one.get_help_record(context) for one in parameters]
+    with formatter.section(title):
+        formatter.write_dl([record for record in records if record is not None])

@@ -1,0 +1,32 @@
+"""Secrets that come from the terminal without echo, or as a line of the input."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+__all__ = ["ASK", "read_secret"]
+
+ASK = "-"
+
+
+def read_secret(what: str, *, headless: bool) -> str:
+    """Ask for a secret, or read it from an input that is no terminal.
+
+    Args:
+        what: What to call it.
+        headless: Whether nobody may be asked.
+
+    Raises:
+        ClickException: There is none.
+    """
+    if not sys.stdin.isatty():
+        secret = sys.stdin.readline().rstrip("\r\n")
+    elif headless:
+        raise click.UsageError(f"{what} would have to be asked for, which --headless forbids")
+    else:
+        secret = str(click.prompt(what, hide_input=True, err=True))
+    if not secret:
+        raise click.ClickException(f"no {what} in the input")
+    return secret

@@ -1,0 +1,48 @@
+"""``lava nodes``."""
+
+from __future__ import annotations
+
+import click
+
+from lavaclient.cli.asking import delete_each, force_option
+from lavaclient.cli.grammar import Noun
+from lavaclient.cli.names import CLUSTER
+from lavaclient.cli.output import printable
+from lavaclient.cli.settings import Settings, pass_settings
+from lavaclient.cli.views import show_nodes
+
+__all__ = ["nodes"]
+
+
+@click.group("nodes", cls=Noun)
+def nodes() -> None:
+    """The servers of a cluster."""
+
+
+@nodes.command("list")
+@click.argument("cluster", type=CLUSTER)
+@pass_settings
+def list_nodes(settings: Settings, cluster: str) -> None:
+    """List the nodes of a cluster."""
+    show_nodes(settings, settings.lava.nodes.list(cluster))
+
+
+@nodes.command("delete")
+@click.argument("cluster", type=CLUSTER)
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+@force_option
+@pass_settings
+def delete(settings: Settings, cluster: str, nodes: tuple[str, ...], force: bool) -> None:
+    """Delete nodes of a cluster, by id or by name."""
+    lava = settings.lava
+    known = lava.nodes.list(cluster)
+    found = {one.name: one for one in known} | {one.id: one for one in known}
+    if missing := [name for name in nodes if name not in found]:
+        raise click.ClickException(f"cluster {cluster} has no node {', '.join(missing)}")
+    things = {
+        found[name].id: f"{printable(found[name].name)} of {printable(cluster)} ({found[name].id})"
+        for name in nodes
+    }
+    delete_each(
+        settings, "node", things, lambda node: lava.nodes.delete(cluster, node), force=force
+    )

@@ -1,0 +1,89 @@
+"""One run of the program: from what went wrong to one line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from lavaclient.cli.app import lava
+from lavaclient.cli.settings import Settings
+from lavaclient.error import FailedError, InsecureTransportWarning, LavaError
+
+__all__ = ["run"]
+
+_ERROR, _USAGE = 1, 2
+_COMPLETION = "_LAVA_COMPLETE"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command and return the exit status.
+
+    Args:
+        argv: The arguments, without the program's name.
+    """
+    settings = Settings()
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("always", category=InsecureTransportWarning)
+            warnings.showwarning = _show_warning
+            return _call(argv, settings)
+    finally:
+        settings.close()
+
+
+def _call(argv: Sequence[str], settings: Settings) -> int:
+    try:
+        if asked := os.environ.get(_COMPLETION):
+            return _complete(asked, settings)
+        with lava.make_context("lava", list(argv), obj=settings) as context:
+            lava.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        error.show()
+        return _USAGE
+    except click.ClickException as error:
+        _say(error.format_message())
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except LavaError as error:
+        _say_failure(error)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _say(str(error))
+    else:
+        return 0
+    return _ERROR
+
+
+def _complete(asked: str, settings: Settings) -> int:
+    from click.shell_completion import shell_complete
+
+    return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, asked)
+
+
+def _say_failure(error: LavaError) -> None:
+    if isinstance(error, FailedError) and error.output:
+        sys.stderr.write(error.output.rstrip("\n") + "\n")
+    _say(str(error))
+
+
+def _say(words: str) -> None:
+    print(f"lava: {' '.join(words.split())}", file=sys.stderr)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],  # noqa: ARG001 (warnings' own signature, up to the end)
+    filename: str,  # noqa: ARG001
+    lineno: int,  # noqa: ARG001
+    file: TextIO | None = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    _say(f"warning: {message}")

@@ -1,0 +1,134 @@
+"""What the options say, over what the environment says, and the client made of both."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from lavaclient.cli.hidden import ASK, read_secret
+
+if TYPE_CHECKING:
+    import logging
+
+    from lavaclient import Lava
+
+__all__ = ["Settings", "pass_settings"]
+
+_SECRETS: Final = {"api_key": "API key", "token": "Token"}
+_OF_LAVA: Final = (
+    "username",
+    "api_key",
+    "token",
+    "tenant_id",
+    "region",
+    "auth_url",
+    "endpoint",
+    "max_retries",
+    "retry_backoff",
+    "timeout",
+)
+_LOGGERS: Final = ("lavaclient", "keystoneauth", "urllib3")
+
+
+class Settings:
+    """The global options of one run.
+
+    Each of them may stand before the command or after it, so that the parser
+    hands them over one by one, and the last one counts.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[str, object] = {}
+        self._debug = 0
+        self._lava: Lava | None = None
+        self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
+
+    def take(self, name: str, value: object) -> None:
+        """Note an option that stands on the command line."""
+        if name == "debug":
+            self._debug += int(str(value))
+        else:
+            self._given[name] = value
+
+    def text(self, name: str) -> str | None:
+        """Return the value of an option, None if it was not given."""
+        value = self._given.get(name)
+        return None if value is None else str(value)
+
+    def choice(self, name: str) -> bool | None:
+        """Return what an option like ``--header/--no-header`` says, None if nothing."""
+        value = self._given.get(name)
+        return value if isinstance(value, bool) else None
+
+    @property
+    def headless(self) -> bool:
+        """Whether nobody is there to be asked."""
+        return self.choice("headless") is True
+
+    @property
+    def lava(self) -> Lava:
+        """The client; it signs in when it is first asked for."""
+        if self._lava is None:
+            self._lava = self._sign_in()
+        return self._lava
+
+    def hurry(self, seconds: str) -> None:
+        """Wait no longer than this for an answer, and ask nobody: a shell completes a word."""
+        self._given |= {"timeout": seconds, "max_retries": "0", "headless": True}
+        self._debug = 0
+
+    def close(self) -> None:
+        """Close the client, if there is one, and log no more."""
+        if self._lava is not None:
+            self._lava.close()
+        for logger, handler in self._handlers:
+            logger.removeHandler(handler)
+
+    def _sign_in(self) -> Lava:
+        from lavaclient import Lava
+        from lavaclient._options import from_environment
+
+        self._log_to_stderr()
+        options: dict[str, object] = dict(from_environment(os.environ))
+        given = {name: value for name in _OF_LAVA if (value := self.text(name)) is not None}
+        options.update(given)
+        for name in _SECRETS:
+            if options.get(name) == ASK:
+                options[name] = read_secret(_SECRETS[name], headless=self.headless)
+        if self.choice("insecure") is not None:
+            options["verify_ssl"] = not self.choice("insecure")
+        if self.choice("token_cache") is False:
+            options["token_cache"] = None
+        elif "api_key" in options and "token_cache" not in options:
+            options["token_cache"] = _token_cache(options)
+        return Lava(**{"username": None, **options})  # type: ignore[arg-type]
+
+    def _log_to_stderr(self) -> None:
+        """Show the client's requests; with ``-dd`` also what its libraries log."""
+        if not self._debug:
+            return
+        import logging
+
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        for name in _LOGGERS[: 1 if self._debug == 1 else None]:
+            logger = logging.getLogger(name)
+            logger.setLevel(logging.DEBUG)
+            logger.addHandler(handler)
+            self._handlers.append((logger, handler))
+
+
+def _token_cache(options: dict[str, object]) -> str:
+    """Return a file for these credentials: a second account has one of its own."""
+    import hashlib
+
+    from platformdirs import user_cache_path
+
+    owner = [str(options.get(name)) for name in ("username", "region", "auth_url", "tenant_id")]
+    digest = hashlib.sha256("\n".join(owner).encode()).hexdigest()[:16]
+    return str(user_cache_path("lavaclient", appauthor=False) / f"token-{digest}.json")
+
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)

@@ -1,0 +1,107 @@
+"""What the tests of the program share: a run of it, and a service to run it against."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from lavaclient import Lava
+from lavaclient.cli import main
+from lavaclient.sandbox.server import SandboxServer
+from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
+
+CREATE = "clusters create {} HDP2.3_Hadoop --ssh-key laptop --username analyst"
+
+
+class Ran(NamedTuple):
+    """What one run left."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What it printed."""
+        return self.out.splitlines()
+
+    @property
+    def json(self) -> Any:
+        """The same, read as JSON."""
+        return json.loads(self.out)
+
+
+class Program:
+    """The program, in this process."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self._patch = patch
+        self._capture = capture
+
+    def __call__(self, line: str, *more: str, answers: str = "") -> Ran:
+        """Run a command line, with this as its input."""
+        self._patch.setattr("sys.stdin", io.StringIO(answers))
+        self._capture.readouterr()
+        status = main([*shlex.split(line), *more])
+        return Ran(status, *self._capture.readouterr())
+
+    def ok(self, line: str, *more: str, answers: str = "") -> Ran:
+        """Run one that succeeds."""
+        ran = self(line, *more, answers=answers)
+        assert ran.status == 0, ran.err
+        return ran
+
+
+@pytest.fixture(autouse=True)
+def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_LAVA_COMPLETE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+    """The program without any settings."""
+    return Program(monkeypatch, capsys)
+
+
+@pytest.fixture
+def run(sandbox: SandboxServer, offline: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """The program, whose environment points to the sandbox and whose pauses take no time."""
+    for name, value in sandbox.environ().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(Lava, "_clock", JumpingClock(sandbox))
+    return offline
+
+
+@pytest.fixture
+def wire(sandbox: SandboxServer) -> Wire:
+    """What was sent to the service."""
+    return Wire(sandbox)
+
+
+@pytest.fixture
+def key(run: Program, tmp_path: Path) -> str:
+    """A public key that the service has."""
+    path = tmp_path / "laptop.pub"
+    path.write_text(PUBLIC_KEY)
+    run.ok(f"credentials create-ssh-key laptop {path}")
+    return "laptop"
+
+
+@pytest.fixture
+def building(run: Program, key: str) -> str:
+    """The id of a cluster in progress, called logs."""
+    return run.ok(CREATE.format("logs") + " -q").out.strip()
+
+
+@pytest.fixture
+def logs(building: str, sandbox: SandboxServer, wire: Wire) -> str:
+    """The id of an active cluster called logs."""
+    sandbox.sandbox.clock.advance(900)
+    wire.clear()
+    return building

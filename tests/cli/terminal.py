@@ -1,0 +1,110 @@
+"""The real program in a pseudo-terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+WITHIN = 20.0
+_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """A program whose input and output are a terminal.
+
+    Args:
+        argv: The program.
+        environ: Variables beside those of this process.
+        columns: Width of the terminal.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], columns: int = 80) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        self._process = subprocess.Popen(
+            argv,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", **environ},
+            preexec_fn=_take_terminal,  # noqa: PLW1509 (no other way to get Ctrl-C)
+        )
+        os.close(slave)
+        self.raw = ""
+
+    @property
+    def text(self) -> str:
+        """What was shown so far, without colours and movements."""
+        return _CODES.sub("", self.raw).replace("\r\n", "\n")
+
+    def expect(self, words: str) -> None:
+        """Wait until something is shown."""
+        deadline = time.monotonic() + WITHIN
+        while words not in self.text:
+            assert self._read(deadline), f"{words!r} did not come: {self.text!r}"
+
+    def type(self, words: str) -> None:
+        """Type something."""
+        os.write(self._master, words.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C, as people do: again when the first one seems to be lost.
+
+        A signal that comes just before Python begins to read is noticed after the read.
+        """
+        self.type("\x03")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+            return
+        self.type("\x03")
+
+    def end(self) -> int:
+        """Wait for the end; return the exit status."""
+        deadline = time.monotonic() + WITHIN
+        while self._read(deadline):
+            pass
+        return self._process.wait(WITHIN)
+
+    def _read(self, deadline: float) -> bool:
+        left = max(deadline - time.monotonic(), 0)
+        if not select.select([self._master], [], [], left)[0]:
+            return False
+        try:
+            read = os.read(self._master, 65536)
+        except OSError:  # Linux's word for the end of a terminal
+            return False
+        self.raw += read.decode()
+        return bool(read)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        os.close(self._master)
+
+
+def _take_terminal() -> None:
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def lava(line: str, environ: Mapping[str, str], columns: int = 80) -> Terminal:
+    """Start ``lava`` in a terminal."""
+    import shlex
+
+    return Terminal([sys.executable, "-m", "lavaclient.cli", *shlex.split(line)], environ, columns)

@@ -1,0 +1,195 @@
+"""``lava clusters``, but for ssh."""
+
+from __future__ import annotations
+
+import pytest
+
+from lavaclient.sandbox.server import SandboxServer
+from tests.api.conftest import Wire
+from tests.cli.conftest import CREATE, Program
+
+HEADER = "ID,Name,Status,Stack,Created"
+
+
+def test_list_into_a_pipe_is_delimited_text_with_the_header_on_stderr(
+    run: Program, logs: str
+) -> None:
+    ran = run.ok("clusters list")
+    assert ran.err == HEADER + "\n"
+    (line,) = ran.lines
+    assert line.startswith(f"{logs},logs,ACTIVE,HDP2.3_Hadoop,20")
+    assert line.endswith("Z")
+
+
+def test_get_takes_a_name_and_shows_all_of_it(run: Program, logs: str) -> None:
+    ran = run.ok("clusters get logs --output json")
+    assert ran.json["id"] == logs
+    assert [group["id"] for group in ran.json["node_groups"]]
+    assert ran.json["created"].endswith("+00:00")
+
+
+def test_get_in_a_table_has_the_groups_below(run: Program, logs: str) -> None:
+    lines = run.ok("clusters get logs --format").lines
+    assert lines[0].split() == ["ID", logs]
+    assert "Node groups" in lines
+    assert any(line.startswith("slave0") for line in lines)
+    assert not any(line.startswith("Updated") for line in lines)
+
+
+def test_create_sends_what_its_options_say(run: Program, key: str, wire: Wire) -> None:
+    key_of = "x" * 32
+    run.ok("credentials create-cloud-files user -", answers=key_of + "\n")
+    script = run.ok("scripts create tools https://example.com/t.sh -q").out.strip()
+    run.ok(
+        f"clusters create logs HDP2.3_Hadoop --username analyst --ssh_key laptop "
+        f"--user-script {script} --credential cloud-files=user --cluster-region DFW",
+        "--node-groups",
+        "slave0(count=3, flavor_id=hadoop1-7), master0(flavor-id=hadoop1-7)",
+    )
+    assert wire.last == (
+        "POST clusters",
+        {
+            "cluster": {
+                "name": "logs",
+                "stack_id": "HDP2.3_Hadoop",
+                "username": "analyst",
+                "ssh_keys": ["laptop"],
+                "scripts": [{"id": script}],
+                "node_groups": [
+                    {"id": "slave0", "count": 3, "flavor_id": "hadoop1-7"},
+                    {"id": "master0", "flavor_id": "hadoop1-7"},
+                ],
+                "credentials": [{"type": "cloud_files", "credential": {"name": "user"}}],
+                "region": "DFW",
+            }
+        },
+    )
+
+
+def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: Program) -> None:
+    ran = run("clusters create logs HDP2.3_Hadoop --username analyst")
+    assert ran.status == 1
+    assert ran.err.startswith("lava: POST clusters: 400")
+
+
+def test_create_with_wait_tells_how_it_goes_in_plain_lines(run: Program, key: str) -> None:
+    ran = run.ok(CREATE.format("logs") + " --wait --interval 60 --timeout 30")
+    *told, header = ran.err.splitlines()
+    assert header.startswith("ID,Name,Status,Progress")
+    assert told[0].startswith("logs: BUILDING ")
+    assert told[-1].startswith("logs: ACTIVE 100% after 0:")
+    assert len(told) > 3
+    assert ",logs,ACTIVE,100," in ran.out
+
+
+def test_wait_in_quiet_says_nothing_but_the_id(run: Program, building: str) -> None:
+    ran = run.ok("clusters wait logs --quiet")
+    assert (ran.out, ran.err) == (building + "\n", "")
+
+
+def test_wait_that_ends_in_time_out_fails(run: Program, building: str) -> None:
+    ran = run("clusters wait logs --timeout 1")
+    assert ran.status == 1
+    assert "not ACTIVE, within 1 minutes" in ran.err.splitlines()[-1]
+
+
+def test_wait_for_a_cluster_that_breaks_fails(
+    run: Program, building: str, sandbox: SandboxServer
+) -> None:
+    sandbox.sandbox.fail_cluster(building)
+    ran = run("clusters wait logs")
+    assert ran.status == 1
+    assert "ERROR" in ran.err.splitlines()[-1]
+
+
+def test_resize_changes_the_groups_and_waits(run: Program, logs: str, wire: Wire) -> None:
+    ran = run.ok("clusters resize logs --wait --node_groups", "slave0(count=5)", "--output=json")
+    assert {group["id"]: group["count"] for group in ran.json["node_groups"]}["slave0"] == 5
+    assert ran.json["status"] == "ACTIVE"
+    assert f"PUT clusters/{logs}" in wire.lines
+
+
+def test_resize_without_wait_shows_what_has_begun(run: Program, logs: str) -> None:
+    ran = run.ok("clusters resize logs --node-groups", "slave0(count=2)", "--output", "json")
+    assert ran.json["status"] != "ACTIVE"
+
+
+def test_delete_asks_and_a_no_deletes_nothing(run: Program, logs: str, wire: Wire) -> None:
+    ran = run("clusters delete logs", answers="n\n")
+    assert ran.status == 1
+    assert f"Delete cluster logs ({logs}, ACTIVE)? [y/N]" in ran.err
+    assert ran.err.endswith("Nothing was deleted.\n")
+    assert not [line for line in wire.lines if line.startswith("DELETE")]
+
+
+def test_delete_of_several_lists_what_will_go(run: Program, logs: str, wire: Wire) -> None:
+    run.ok(CREATE.format("more"))
+    ran = run.ok("clusters delete logs more logs", answers="y\n")
+    assert "These 2 clusters will be deleted:\n  logs (" in ran.err
+    assert ran.err.count("Deleted cluster ") == 2
+    assert len([line for line in wire.lines if line.startswith("DELETE")]) == 2
+
+
+@pytest.mark.parametrize("option", ["--force", "--headless"])
+def test_delete_does_not_ask_when_it_must_not(run: Program, logs: str, option: str) -> None:
+    ran = run.ok(f"clusters delete {option} -q logs")
+    assert (ran.out, ran.err) == (logs + "\n", "")
+
+
+def test_delete_when_nobody_answers_says_how_to(run: Program, logs: str) -> None:
+    ran = run("clusters delete logs")
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1] == "lava: nobody answers: pass --force to go on without"
+
+
+def test_delete_of_one_that_is_not_there_deletes_none(run: Program, logs: str, wire: Wire) -> None:
+    ran = run("clusters delete --force logs nowhere")
+    assert ran.status == 1
+    assert "404" in ran.err
+    assert not [line for line in wire.lines if line.startswith("DELETE")]
+
+
+def test_nodes_lists_them(run: Program, logs: str) -> None:
+    ran = run.ok("clusters nodes logs --output json")
+    assert {"ambari-1", "slave0-1"} <= {node["name"] for node in ran.json}
+
+
+def test_services_sends_action_and_names(run: Program, logs: str, wire: Wire) -> None:
+    run.ok("clusters services restart logs HDFS YARN")
+    assert wire.last == (
+        f"PUT clusters/{logs}",
+        {
+            "cluster": {
+                "control_services": {
+                    "action": "restart",
+                    "services": [{"name": "HDFS"}, {"name": "YARN"}],
+                }
+            }
+        },
+    )
+
+
+def test_update_credentials_takes_pairs(run: Program, logs: str, wire: Wire) -> None:
+    run.ok("credentials create-ambari admin secret-of-admin")
+    run.ok("credentials create-cloud-files user", answers="y" * 32)
+    ran = run.ok(
+        "clusters update_credentials logs cloud_files=user --credential ssh_keys=laptop "
+        "--wait --format"
+    )
+    assert wire.lines.count(f"PUT clusters/{logs}") == 1
+    assert "cloud_files=user" in ran.out
+
+
+def test_update_credentials_wants_one(run: Program, logs: str) -> None:
+    ran = run("clusters update-credentials logs")
+    assert ran.status == 2
+    assert "give at least one TYPE=NAME" in ran.err
+
+
+def test_delete_ssh_credentials_asks_and_sends_names(run: Program, logs: str, wire: Wire) -> None:
+    ran = run.ok("clusters delete_ssh_credentials logs laptop", answers="y\n")
+    assert "Delete SSH key laptop of cluster logs?" in ran.err
+    assert wire.last == (
+        f"PUT clusters/{logs}",
+        {"cluster": {"remove_credentials": [{"type": "ssh_keys", "name": "laptop"}]}},
+    )

@@ -1,0 +1,198 @@
+"""The groups besides ``lava clusters`` and ``lava credentials``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import Wire
+from tests.cli.conftest import Program
+
+SERVICES = [{"name": "HDFS", "modes": ["Secondary"]}, {"name": "YARN"}]
+
+
+def test_nodes_list_has_their_addresses(run: Program, logs: str) -> None:
+    ran = run.ok("nodes list logs")
+    assert ran.err == "ID,Name,Status,Group,Flavor,Public IP,Private IP\n"
+    assert any(",slave0-1,ACTIVE,slave0," in line for line in ran.lines)
+
+
+def test_nodes_delete_takes_names_and_ids(run: Program, logs: str, wire: Wire) -> None:
+    run.ok("clusters resize logs --wait --node-groups", "slave0(count=3)")
+    nodes = {node["name"]: node["id"] for node in run.ok("nodes list logs --output json").json}
+    ran = run.ok("nodes delete logs slave0-1", answers="y\n")
+    assert f"Delete node slave0-1 of logs ({nodes['slave0-1']})?" in ran.err
+    assert wire.lines[-1] == f"DELETE clusters/{logs}/nodes/{nodes['slave0-1']}"
+
+
+def test_nodes_delete_of_one_that_is_not_there_deletes_none(run: Program, logs: str) -> None:
+    ran = run("nodes delete --force logs slave0-1 slave0-99")
+    assert (ran.status, ran.err) == (1, "lava: cluster logs has no node slave0-99\n")
+
+
+def test_flavors_list(run: Program) -> None:
+    ran = run.ok("flavors list")
+    assert ran.err == "ID,Name,RAM (MB),VCPUs,Disk (GB),Class\n"
+    assert any(line.startswith("hadoop1-7,") for line in ran.lines)
+
+
+def test_limits_get_has_what_is_used(run: Program, logs: str) -> None:
+    lines = run.ok("limits get").lines
+    rows = {name: [int(one) for one in rest] for name, *rest in (x.split(",") for x in lines)}
+    assert set(rows) == {"node_count", "ram", "disk", "vcpus"}
+    assert all(limit - used == left for limit, used, left in rows.values())
+    assert rows["node_count"][1] > 0
+    assert run.ok("limits get --output json").json["ram"]["limit"] == rows["ram"][0]
+    assert run.ok("limits get -q").lines == list(rows)
+
+
+def test_distros_list(run: Program) -> None:
+    assert "HDP2.3" in run.ok("distros list -q").lines
+
+
+def test_distros_get_shows_the_services(run: Program) -> None:
+    ran = run.ok("distros get HDP2.3 --output table")
+    assert any(line.startswith("HDFS") for line in ran.lines)
+    assert run.ok("distros get HDP2.3 --output json").json["services"]
+
+
+def test_stacks_list_quotes_what_holds_the_delimiter(run: Program) -> None:
+    ran = run.ok("stacks list")
+    assert any(',"HDFS, YARN, MapReduce, Hive, Pig",' in line for line in ran.lines)
+
+
+def test_stacks_get_shows_services_and_groups(run: Program) -> None:
+    ran = run.ok("stacks get HDP2.3_Hadoop --format")
+    assert {"Services", "Node groups"} <= set(ran.lines)
+    assert run.ok("stacks get HDP2.3_Hadoop --output json").json["node_groups"]
+
+
+@pytest.mark.parametrize("source", ["text", "file", "@file", "input"])
+def test_stacks_create_reads_json_from(
+    run: Program, source: str, tmp_path: Path, wire: Wire
+) -> None:
+    path = tmp_path / "services.json"
+    path.write_text(json.dumps(SERVICES))
+    given = {"text": json.dumps(SERVICES), "file": str(path), "@file": f"@{path}", "input": "-"}
+    run.ok(
+        "stacks create mine HDP2.3 --description 'My own'", given[source], answers=path.read_text()
+    )
+    line, body = wire.last
+    assert line == "POST stacks"
+    assert body == {
+        "stack": {
+            "name": "mine",
+            "distro": "HDP2.3",
+            "description": "My own",
+            "services": SERVICES,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("services", "words"),
+    [
+        ("{}", "must be a JSON list of objects"),
+        ("[1]", "must be a JSON list of objects"),
+        ("[{]", "is no JSON"),
+        ("/nowhere/services.json", "cannot read /nowhere/services.json: No such file"),
+        ("latin1.json", "cannot read latin1.json: it is not UTF-8"),
+    ],
+)
+def test_stacks_create_refuses(
+    offline: Program, services: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "latin1.json").write_bytes(b"\xff")
+    monkeypatch.chdir(tmp_path)
+    ran = offline("stacks create mine HDP2.3", services)
+    assert ran.status == 2
+    assert words in " ".join(ran.err.split())
+
+
+def test_stacks_delete_says_what_will_go(run: Program, wire: Wire) -> None:
+    made = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
+    ran = run.ok("stacks delete", made, answers="y\n")
+    assert f"Delete stack mine ({made})?" in ran.err
+    assert wire.lines[-1] == f"DELETE stacks/{made}"
+
+
+def test_one_that_cannot_be_deleted_does_not_keep_the_others(run: Program, wire: Wire) -> None:
+    made = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
+    ran = run("stacks delete --force nowhere HDP2.3_Hadoop", made)
+    assert ran.status == 1
+    assert ran.err.count("lava: DELETE stacks/") == 2
+    assert f"Deleted stack mine ({made})." in ran.err
+
+
+def test_scripts_create_update_list_delete(run: Program, wire: Wire) -> None:
+    made = run.ok("scripts create tools https://example.com/t.sh post_init -q").out.strip()
+    assert wire.last == (
+        "POST scripts",
+        {"script": {"name": "tools", "url": "https://example.com/t.sh", "type": "POST_INIT"}},
+    )
+    run.ok(f"scripts update {made} --name better --url https://example.com/b.sh --type post_init")
+    assert wire.last == (
+        f"PUT scripts/{made}",
+        {"script": {"name": "better", "url": "https://example.com/b.sh", "type": "POST_INIT"}},
+    )
+    listed = [line for line in run.ok("scripts list").lines if line.startswith(made)]
+    assert listed == [f"{made},better,POST_INIT,no,https://example.com/b.sh"]
+    ran = run.ok(f"scripts delete {made}", answers="y\n")
+    assert f"Delete script better ({made})?" in ran.err
+    assert wire.lines[-1] == f"DELETE scripts/{made}"
+
+
+def test_authenticate_prints_the_token(run: Program, wire: Wire) -> None:
+    ran = run.ok("authenticate")
+    name, _, token = ran.out.strip().partition("=")
+    assert name == "AUTH_TOKEN"
+    assert len(token) > 8
+
+
+def test_what_authenticate_exports_is_enough_to_go_on_with(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = run.ok("authenticate --export")
+    exports = dict(line.removeprefix("export ").split("=", 1) for line in ran.lines)
+    for name in ("LAVA_USERNAME", "LAVA_API_KEY", "LAVA_AUTH_URL", "LAVA_REGION_NAME"):
+        monkeypatch.delenv(name)
+    for name, value in exports.items():
+        monkeypatch.setenv(name, value)
+    assert "HDP2.3" in run.ok("distros list -q").lines
+
+
+def test_shell_has_a_client_as_lava(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", None)
+    ran = run.ok("shell", answers="print(len(lava.distros.list()) > 2)\n")
+    assert "True" in ran.out
+    assert "lava is <Lava username='sandbox'" in ran.err
+
+
+def test_shell_prefers_ipython(
+    run: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "IPython.py").write_text(
+        "def start_ipython(argv, user_ns):\n    print(argv, type(user_ns['lava']).__name__)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    try:
+        assert run.ok("shell").lines[1:] == ["[] Lava"]
+    finally:
+        sys.modules.pop("IPython", None)
+
+
+def test_sandbox_hands_its_arguments_on(offline: Program) -> None:
+    ran = offline("sandbox --port 0 --quiet --fault nonsense")
+    assert ran.status == 1
+    assert ran.err.startswith("lavaclient.sandbox: ")
+
+
+def test_sandbox_says_what_it_needs(offline: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lavaclient.sandbox.__main__", None)
+    ran = offline("sandbox")
+    assert ran.status == 1
+    assert "lava: the sandbox needs the extra lavaclient[sandbox]" in ran.err

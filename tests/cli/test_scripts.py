@@ -1,0 +1,109 @@
+"""Shell scripts and pipes with the real program."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from lavaclient.cli.app import lava
+from lavaclient.sandbox.clock import SystemClock
+from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.service import Sandbox
+from tests.api.conftest import PUBLIC_KEY
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """Variables in which ``lava`` is the program of this tree."""
+    program = tmp_path / "bin" / "lava"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -m lavaclient.cli "$@"\n')
+    program.chmod(0o700)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+
+
+def test_a_script_as_for_0_3_runs(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "id_rsa.pub").write_text(PUBLIC_KEY)
+    with SandboxServer(Sandbox(SystemClock(speed=1500))) as server:
+        ran = subprocess.run(
+            ["sh", HERE / "data" / "session.sh", tmp_path],
+            env={**environ, **server.environ()},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    nodes = [line for line in ran.stdout.splitlines() if line.startswith("nodes: ")]
+    assert nodes == ["nodes: 5", "nodes: 6"]  # one of them is Ambari's
+    assert re.search(r"^Deleted cluster nightly \(", ran.stdout, re.MULTILINE)
+    assert "nightly: ACTIVE 100%" in (tmp_path / "progress").read_text()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_read_enough_hears_no_complaint(
+    sandbox: SandboxServer, environ: dict[str, str], unbuffered: str
+) -> None:
+    environ["PYTHONUNBUFFERED"] = unbuffered
+    for command in ("stacks list", "--help", "distros get HDP2.3 --output table"):
+        script = f'{{ lava {command}; echo "status $?" >&2; }} | true'
+        ran = subprocess.run(
+            ["sh", "-c", f"{script}; sleep 0"],
+            env={**environ, **sandbox.environ()},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert ran.stderr.splitlines()[-1] == "status 0"
+        assert "rror" not in ran.stderr
+
+
+def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[str]:
+    context = click.Context(group)
+    found = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inner = (*path, name)
+        found += _leaves(command, inner) if isinstance(command, click.Group) else [" ".join(inner)]
+    return found
+
+
+def _texts() -> str:
+    """Return what the tests run, one to a line, with ``{kind}`` for each kind."""
+    texts = []
+    for path in HERE.glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.append(node.value.replace("_", "-"))
+            if isinstance(node, ast.JoinedStr):
+                texts += [_unparsed(node).replace("{kind}", kind) for kind in KINDS]
+    return "\n".join(texts)
+
+
+KINDS = ("cloud-files", "s3", "ambari")
+
+
+def _unparsed(node: ast.JoinedStr) -> str:
+    return ast.unparse(node).removeprefix("f").strip("'\"").replace("_", "-")
+
+
+def test_every_command_has_a_test() -> None:
+    texts = _texts()
+    leaves = _leaves(lava)
+    assert len(leaves) > 40
+    assert not [
+        one for one in leaves if not re.search(rf"^(-\S+ )*{one}( |$)", texts, re.MULTILINE)
+    ]

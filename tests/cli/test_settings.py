@@ -1,0 +1,248 @@
+"""Where settings come from, and what the exit status says."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lavaclient import __version__
+from lavaclient.api.credentials import Credentials
+from lavaclient.cli import __main__, main
+from lavaclient.cli.views import credential_pairs
+from lavaclient.sandbox.server import SandboxServer
+from tests.api.conftest import Wire
+from tests.cli.conftest import CREATE, Program
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _sign_ins(sandbox: SandboxServer) -> int:
+    return sum(seen.path.endswith("/tokens") for seen in sandbox.sandbox.requests)
+
+
+def _options(sandbox: SandboxServer) -> list[str]:
+    service = sandbox.sandbox
+    return [
+        f"--user={service.username}",
+        f"--api-key={service.api_key}",
+        f"--auth-url={sandbox.auth_url}",
+        "--region=dfw",
+    ]
+
+
+def test_options_may_stand_before_the_command_and_after_it(
+    offline: Program, sandbox: SandboxServer
+) -> None:
+    first, *others = _options(sandbox)
+    ran = offline.ok("", first, "flavors", others[0], "list", *others[1:], "--retries", "1")
+    assert any(line.startswith("hadoop1-7,") for line in ran.lines)
+
+
+def test_options_win_over_the_environment(
+    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAVA_REGION_NAME", "NOWHERE")
+    monkeypatch.setenv("LAVA_USERNAME", "nobody")
+    run.ok(f"--user {sandbox.sandbox.username} flavors list --region ORD")
+    assert "/ord/v2/" in sandbox.sandbox.requests[-1].path
+
+
+def test_underscores_do_for_hyphens_in_options_and_commands(run: Program, building: str) -> None:
+    assert run.ok("--request_timeout 9 clusters get logs --no_header -q").lines == [building]
+
+
+def test_without_settings_one_line_says_what_is_missing(offline: Program) -> None:
+    ran = offline("clusters list")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "lava: region is required, unless endpoint is given\n"
+
+
+def test_the_api_key_can_be_read_from_the_input(
+    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAVA_API_KEY")
+    ran = run.ok("flavors list -q --api-key -", answers=sandbox.sandbox.api_key + "\n")
+    assert "hadoop1-7" in ran.lines
+
+
+def test_a_refused_key_is_one_line_without_the_key(run: Program) -> None:
+    ran = run("flavors list --api-key not-the-right-key")
+    assert ran.status == 1
+    assert ran.err.count("\n") == 1
+    assert "not-the-right-key" not in ran.err
+
+
+def test_the_help_warns_of_keys_in_the_history(offline: Program) -> None:
+    ran = offline.ok("--help")
+    assert "stays in the shell's history" in " ".join(ran.out.split())
+
+
+def test_a_second_run_does_not_sign_in_again(run: Program, sandbox: SandboxServer) -> None:
+    run.ok("flavors list")
+    run.ok("flavors list")
+    assert _sign_ins(sandbox) == 1
+    (file,) = Path("~/.cache/lavaclient").expanduser().iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_each_region_has_a_token_file_of_its_own(run: Program) -> None:
+    run.ok("flavors list")
+    run.ok("flavors list --region ORD")
+    assert len(list(Path("~/.cache/lavaclient").expanduser().iterdir())) == 2
+
+
+def test_no_token_cache_keeps_nothing(run: Program, sandbox: SandboxServer) -> None:
+    run.ok("--no-token-cache flavors list")
+    run.ok("flavors list --no-token-cache")
+    assert _sign_ins(sandbox) == 2
+    assert not Path("~/.cache").expanduser().exists()
+
+
+def test_the_variable_names_another_token_file(
+    run: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LAVA_TOKEN_CACHE", str(tmp_path / "token"))
+    run.ok("flavors list")
+    assert (tmp_path / "token").is_file()
+    assert not Path("~/.cache").expanduser().exists()
+
+
+def test_debug_shows_requests_and_no_secret(run: Program, sandbox: SandboxServer) -> None:
+    ran = run.ok("-d flavors list -q")
+    lines = ran.err.splitlines()
+    assert lines[-1].startswith("lavaclient: GET flavors 200 ")
+    assert all(line.startswith("lavaclient: ") for line in lines)
+    assert sandbox.sandbox.api_key not in ran.err
+    assert not logging.getLogger("lavaclient").handlers[1:]
+
+
+def test_debug_twice_shows_what_libraries_log(run: Program, sandbox: SandboxServer) -> None:
+    ran = run.ok("-d flavors list -q --debug")
+    assert "urllib3.connectionpool: " in ran.err
+    assert sandbox.sandbox.api_key not in ran.err
+
+
+def test_an_insecure_client_warns_in_one_plain_line(run: Program) -> None:
+    ran = run.ok("flavors list -q -k")
+    assert ran.err == (
+        "lava: warning: verify_ssl=False: anyone on the way can pose as the service\n"
+    )
+
+
+def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
+    ran = run("clusters get nowhere")
+    assert ran.status == 1
+    assert ran.err.count("\n") == 1
+    assert ran.err.startswith("lava: GET clusters/nowhere: 404 ")
+    assert "(request id req-" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("clstrs list", "No such command 'clstrs'"),
+        ("clusters lst", "No such command 'lst'"),
+        ("clusters get", "Missing argument 'CLUSTER'"),
+        ("clusters list --outpt json", "No such option"),
+        ("flavors list --output yaml", "'yaml' is not one of"),
+        ("clusters resize logs --node-groups slave=3", "is not like 'slave(count=3"),
+        ("clusters resize logs --node-groups 'slave(count=x)'", "count=x: not a whole number"),
+        ("clusters resize logs --node-groups 'slave(size=3)'", "neither count=N nor flavor_id=ID"),
+        ("clusters create logs S --credential user", "'user' is not like cloud_files=my-user"),
+        ("clusters ssh-tunnel logs 1 2", "give either --node-name or --component"),
+        ("clusters ssh-tunnel logs 1 2 --node x --component y", "either --node-name or --comp"),
+    ],
+)
+def test_wrong_usage_is_exit_status_2(offline: Program, line: str, words: str) -> None:
+    ran = offline(line)
+    assert (ran.status, ran.out) == (2, "")
+    assert words in " ".join(ran.err.split())
+
+
+def test_the_version(offline: Program) -> None:
+    assert offline.ok("--version").out == f"lava {__version__}\n"
+    assert offline.ok("clusters list --version").out == f"lava {__version__}\n"
+
+
+def test_help_of_a_command_has_its_examples_as_they_are(offline: Program) -> None:
+    ran = offline.ok("clusters create -h")
+    assert "--node-groups 'slave(count=3, flavor_id=hadoop1-7)' \\\n" in ran.out
+    assert "The options that 'lava --help' lists may stand here too." in ran.out
+
+
+def test_json_quiet_and_csv(run: Program, building: str) -> None:
+    assert run.ok("clusters list --output JSON").json[0]["id"] == building
+    assert run.ok("clusters list --output json --quiet").out == building + "\n"
+    header, line = run.ok("clusters list --output csv --delimiter '\\t'").lines
+    assert header.split("\t")[:2] == ["ID", "Name"]
+    assert line.split("\t")[:2] == [building, "logs"]
+    assert len(run.ok("clusters list --output csv --no-header").lines) == 1
+    assert run.ok("clusters list --no-header").err == ""
+    assert run("clusters list --output csv --delimiter ::").status == 2
+    assert run.ok("clusters list --delimiter ::").out.startswith(f"{building}::logs::")
+
+
+def test_an_empty_list_is_an_empty_answer(run: Program) -> None:
+    assert run.ok("clusters list").out == ""
+    assert run.ok("clusters list --output json").json == []
+    assert run.ok("clusters list --format").out == "None.\n"
+
+
+def test_json_is_ascii_where_the_output_is(
+    run: Program, building: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ascii_out = open(os.devnull, "w", encoding="ascii")  # noqa: SIM115
+    with ascii_out:
+        monkeypatch.setattr("sys.stdout", ascii_out)
+        assert run("clusters list --output json").status == 0
+
+
+def test_what_a_terminal_would_obey_is_printed_harmlessly(run: Program, key: str) -> None:
+    run.ok(CREATE.format("''"), "--help")
+    ran = run.ok(
+        "clusters create", "a\x1b[31mb\n,", "HDP2.3_Hadoop", "--ssh-key=laptop", "--username=me_"
+    )
+    assert ',"a\\x1b[31mb\\n,",' in ran.out
+
+
+def test_a_missing_file_of_the_machine_is_one_line(
+    run: Program, monkeypatch: pytest.MonkeyPatch, wire: Wire
+) -> None:
+    ran = run("credentials create-ssh-key laptop /nowhere/id.pub")
+    assert ran.status == 1
+    assert ran.err.count("\n") == 1
+    assert not wire.requests
+
+
+def test_help_of_a_group_lists_its_commands(offline: Program) -> None:
+    ran = offline.ok("clusters --help")
+    assert "\n  ssh-tunnel " in ran.out
+    assert "\nOptions:\n  -h, --help" in ran.out
+
+
+def test_the_module_runs_the_program() -> None:
+    assert vars(__main__)["main"] is main
+
+
+def test_a_type_of_credentials_that_came_later_is_shown_by_name() -> None:
+    other: dict[str, list[object]] = {"vault": [{"name": "mine", "secret": "x"}, 3]}
+    assert credential_pairs(Credentials(other=other)) == [("vault", "mine"), ("vault", "")]
+
+
+def test_ctrl_c_into_a_pipe_leaves_no_traceback(
+    sandbox: SandboxServer, run: Program, building: str
+) -> None:
+    command = [sys.executable, "-m", "lavaclient.cli", "clusters", "wait", "logs"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT) as program:
+        assert program.stderr is not None
+        assert program.stderr.readline().startswith("logs: BUILDING")
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=20)
+    assert (program.returncode, said) == (130, "")

@@ -1,0 +1,161 @@
+"""``lava clusters ssh``, ``ssh-proxy`` and ``ssh-tunnel``."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.ssh import SandboxSSH
+from tests.cli.conftest import CREATE, Program
+from tests.cli.terminal import lava
+
+ROOT = Path(__file__).resolve().parents[2]
+
+needs_ssh = pytest.mark.skipif(
+    shutil.which("ssh") is None or find_spec("asyncssh") is None,
+    reason="needs the ssh program (OpenSSH's client) and the asyncssh package",
+)
+
+
+@pytest.fixture
+def nodes(sandbox: SandboxServer) -> Iterator[SandboxSSH]:
+    """Let people in to the sandbox's nodes."""
+    with SandboxSSH(sandbox.sandbox) as ssh:
+        yield ssh
+
+
+@pytest.fixture
+def ssh(run: Program, nodes: SandboxSSH, sandbox: SandboxServer) -> str:
+    """The option that gets into the active cluster called logs."""
+    key = nodes.new_key("laptop")
+    run.ok(f"credentials create-ssh-key laptop {key.with_suffix('.pub')}")
+    run.ok(CREATE.format("logs"))
+    sandbox.sandbox.clock.advance(900)
+    return f"--ssh-command={shlex.join(nodes.ssh_command(key))}"
+
+
+def _fake(tmp_path: Path, lines: str) -> str:
+    """Return the option that puts a program in ssh's place."""
+    path = tmp_path / "ssh"
+    path.write_text(f"#!/bin/sh\n{lines}\n")
+    path.chmod(0o700)
+    return f"--ssh-command={path}"
+
+
+@needs_ssh
+def test_a_command_runs_on_a_node(run: Program, ssh: str) -> None:
+    assert run.ok("clusters ssh logs --node-name slave0-1", ssh, "--", "hostname").out == (
+        "slave0-1.local\n"
+    )
+
+
+@needs_ssh
+def test_a_command_that_fails_is_an_error(run: Program, ssh: str) -> None:
+    ran = run("clusters ssh logs", ssh, "exit 3")
+    assert ran.status == 1
+    assert ran.err.splitlines()[-1].endswith("exited with status 3")
+
+
+def test_what_a_failing_command_wrote_is_shown(run: Program, logs: str, tmp_path: Path) -> None:
+    ran = run("clusters ssh logs ls", _fake(tmp_path, "echo so far; echo no >&2; exit 2"))
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("so far\nno\nlava: ")
+
+
+def test_a_session_has_the_terminal_and_ctrl_c_is_for_the_node(
+    sandbox: SandboxServer, logs: str, tmp_path: Path
+) -> None:
+    fake = _fake(
+        tmp_path,
+        "trap 'echo interrupted' INT\n"
+        'echo "$@"; tty >/dev/null && echo terminal; read line || read line\n'
+        'echo "got $line"; exit 7',
+    )
+    line = f"clusters ssh logs --node slave0-1 {fake}"
+    with lava(line, sandbox.environ(), columns=200) as terminal:
+        terminal.expect("-l analyst -- 203.0.113.")
+        terminal.expect("terminal\n")
+        terminal.type("\x03")
+        terminal.expect("interrupted")
+        terminal.type("two\n")
+        terminal.expect("got two")
+        assert terminal.end() == 0
+
+
+def test_a_session_that_ssh_cannot_open_is_an_error(
+    run: Program, logs: str, tmp_path: Path
+) -> None:
+    ran = run("clusters ssh logs", _fake(tmp_path, "exit 255"))
+    assert ran.status == 1
+    assert ran.err.startswith("lava: ssh to 203.0.113.")
+    ran = run("clusters ssh logs --ssh-command /nowhere/ssh")
+    assert ran.status == 1
+    assert "cannot start '/nowhere/ssh'" in ran.err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_cluster_in_progress_is_waited_for_only_when_asked(
+    run: Program, building: str, tmp_path: Path
+) -> None:
+    fake = _fake(tmp_path, "echo there")
+    ran = run("clusters ssh logs whoami", fake)
+    assert ran.status == 1
+    assert "BUILDING" in ran.err
+    ran = run.ok("clusters ssh logs whoami --wait", fake)
+    assert ran.out == "there\n"
+    assert "logs: ACTIVE 100%" in ran.err
+    assert run.ok("clusters ssh logs whoami --wait", fake).err == ""
+
+
+def _connects(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@needs_ssh
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("clusters ssh-proxy logs --port 0", "SOCKS5 proxy on localhost:"),
+        ("clusters ssh-tunnel logs 0 8088 --component ResourceManager", "localhost:"),
+    ],
+)
+def test_a_port_is_open_until_ctrl_c(
+    sandbox: SandboxServer, ssh: str, line: str, words: str
+) -> None:
+    with lava(f"{line} {shlex.quote(ssh)}", sandbox.environ(), columns=200) as terminal:
+        terminal.expect("Ctrl-C ends it.")
+        port = int(terminal.text.partition(words)[2].split()[0].rstrip(";"))
+        assert _connects(port)
+        terminal.interrupt()
+        assert terminal.end() == 130
+    assert not _connects(port)
+
+
+@needs_ssh
+def test_a_proxy_whose_ssh_ends_is_an_error(
+    sandbox: SandboxServer, ssh: str, nodes: SandboxSSH
+) -> None:
+    command = [sys.executable, "-m", "lavaclient.cli", "clusters", "ssh-proxy", "logs", "--port=0"]
+    with subprocess.Popen(
+        [*command, ssh], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as program:
+        assert program.stdout is not None
+        assert "Ctrl-C ends it." in program.stdout.readline()
+        nodes.close()
+        _, said = program.communicate(timeout=20)
+    assert program.returncode == 1
+    assert said.startswith("lava: ssh ended with status 255: ")

@@ -1,0 +1,194 @@
+"""The program as people see it: in a terminal."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lavaclient import Lava
+from lavaclient.sandbox.clock import SystemClock
+from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.service import Sandbox
+from tests.api.conftest import PUBLIC_KEY
+from tests.cli.terminal import lava
+
+MINE = f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+@pytest.fixture
+def fast() -> Iterator[SandboxServer]:
+    """A sandbox in which ten minutes pass in two seconds."""
+    with SandboxServer(Sandbox(SystemClock(speed=400))) as server:
+        yield server
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer) -> Iterator[Lava]:
+    """A client that sets the scene."""
+    with Lava.from_env(sandbox.environ()) as client:
+        yield client
+
+
+@pytest.fixture
+def cluster(sandbox: SandboxServer, client: Lava) -> str:
+    """The id of an active cluster called logs."""
+    client.credentials.create_ssh_key("laptop", PUBLIC_KEY)
+    made = client.clusters.create("logs", "HDP2.3_Hadoop", "analyst", ["laptop"])
+    sandbox.sandbox.clock.advance(900)
+    return made.id
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_a_list_is_a_table_that_fits(sandbox: SandboxServer, cluster: str, columns: int) -> None:
+    with lava("clusters list", sandbox.environ(), columns) as terminal:
+        assert terminal.end() == 0
+    header, rule, row, *rest = terminal.text.splitlines()
+    assert header.split() == ["ID", "Name", "Status", "Stack", "Created"]
+    assert set(rule.strip()) == {"─"}
+    assert row.split()[:3] == [cluster, "logs", "ACTIVE"]
+    assert max(map(len, (header, rule, row, *rest))) <= columns
+    assert bool(rest) == (columns == 80)
+    assert "\x1b[32mACTIVE" in terminal.raw
+
+
+def test_a_list_that_is_too_wide_has_a_block_for_each(sandbox: SandboxServer, cluster: str) -> None:
+    with lava("nodes list logs", sandbox.environ(), 80) as terminal:
+        assert terminal.end() == 0
+    first, *others = terminal.text.rstrip().split("\n\n")
+    assert [line.split("  ")[0] for line in first.splitlines()] == [
+        *("ID", "Name", "Status", "Group", "Flavor", "Public IP", "Private IP")
+    ]
+    assert len(others) == 3
+
+
+def test_no_color_is_kept(sandbox: SandboxServer, cluster: str) -> None:
+    with lava("clusters list", {**sandbox.environ(), "NO_COLOR": "1"}) as terminal:
+        assert terminal.end() == 0
+    assert cluster in terminal.text
+    assert "\x1b[32m" not in terminal.raw
+
+
+def test_no_format_gives_text_on_a_terminal(sandbox: SandboxServer, cluster: str) -> None:
+    with lava("clusters list --no-format", sandbox.environ()) as terminal:
+        assert terminal.end() == 0
+    header, line = terminal.text.splitlines()
+    assert header == "ID,Name,Status,Stack,Created"
+    assert line.startswith(f"{cluster},logs,ACTIVE,")
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1), ("", 1)])
+def test_a_delete_is_confirmed(
+    sandbox: SandboxServer, client: Lava, cluster: str, answer: str, status: int
+) -> None:
+    with lava("clusters delete logs", sandbox.environ()) as terminal:
+        terminal.expect("? [y/N]: ")
+        terminal.type(answer + "\n")
+        assert terminal.end() == status
+    assert client.clusters.get(cluster).status == ("DELETING" if answer == "y" else "ACTIVE")
+
+
+def test_ctrl_c_at_a_question_ends_with_130(
+    sandbox: SandboxServer, client: Lava, cluster: str
+) -> None:
+    with lava("clusters delete logs", sandbox.environ()) as terminal:
+        terminal.expect("? [y/N]: ")
+        terminal.interrupt()
+        assert terminal.end() == 130
+    assert "Traceback" not in terminal.text
+    assert client.clusters.get(cluster).status == "ACTIVE"
+
+
+def test_the_default_key_is_uploaded_when_one_agrees(
+    sandbox: SandboxServer, client: Lava, tmp_path: Path
+) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_work.pub").write_text(PUBLIC_KEY)
+    line = "clusters create logs HDP2.3_Hadoop --username analyst"
+    with lava(line, sandbox.environ()) as terminal:
+        terminal.expect(f"The service has no SSH key {MINE}.")
+        terminal.expect("id_work.pub under this name? [Y/n]: ")
+        terminal.type("\n")
+        assert terminal.end() == 0
+    assert [key.name for key in client.credentials.list_ssh_keys()] == [MINE]
+    assert client.clusters.get("logs").ssh_keys == [MINE]
+    with lava(line.replace("logs", "more"), sandbox.environ()) as terminal:
+        assert terminal.end() == 0
+
+
+def test_no_key_no_cluster(sandbox: SandboxServer, client: Lava, tmp_path: Path) -> None:
+    line = "clusters create logs HDP2.3_Hadoop --username analyst"
+    with lava(line, sandbox.environ()) as terminal:
+        assert terminal.end() == 1
+    assert "make one with ssh-keygen" in " ".join(terminal.text.split())
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_rsa.pub").write_text(PUBLIC_KEY)
+    with lava(line, sandbox.environ()) as terminal:
+        terminal.expect("[Y/n]: ")
+        terminal.type("n\n")
+        assert terminal.end() == 1
+    assert "no SSH key, no cluster: give --ssh-key" in terminal.text
+    assert client.credentials.list_ssh_keys() == []
+    assert client.clusters.list() == []
+
+
+def test_waiting_shows_a_bar_and_the_time(fast: SandboxServer) -> None:
+    with Lava.from_env(fast.environ()) as client:
+        client.credentials.create_ssh_key("laptop", PUBLIC_KEY)
+    line = "clusters create logs HDP2.3_Hadoop --username me_ --ssh-key laptop --wait --interval .2"
+    with lava(line, fast.environ()) as terminal:
+        terminal.expect("logs: BUILDING")
+        terminal.expect("logs: ACTIVE")
+        assert terminal.end() == 0
+    assert "━━━" in terminal.text
+    assert "100%" in terminal.text
+    assert "0:00:0" in terminal.text
+
+
+def test_ctrl_c_ends_a_wait_with_130(sandbox: SandboxServer, client: Lava) -> None:
+    client.credentials.create_ssh_key("laptop", PUBLIC_KEY)
+    client.clusters.create("logs", "HDP2.3_Hadoop", "analyst", ["laptop"])
+    with lava("clusters wait logs", sandbox.environ()) as terminal:
+        terminal.expect("logs: BUILDING")
+        terminal.interrupt()
+        assert terminal.end() == 130
+    assert "Traceback" not in terminal.text
+
+
+def test_a_secret_is_asked_for_without_echo(sandbox: SandboxServer, client: Lava) -> None:
+    with lava("credentials create-ambari admin", sandbox.environ()) as terminal:
+        terminal.expect("Password: ")
+        terminal.type("password-of-admin\n")
+        assert terminal.end() == 0
+    assert "password-of-admin" not in terminal.text
+    assert [one.id for one in client.credentials.list_ambari()] == ["admin"]
+
+
+def test_headless_never_asks(sandbox: SandboxServer, cluster: str) -> None:
+    for line, status in (
+        ("credentials create-ambari admin --headless", 2),
+        ("clusters list --api-key - --headless", 2),
+        ("clusters delete logs --headless", 0),
+    ):
+        with lava(line, sandbox.environ()) as terminal:
+            assert terminal.end() == status, terminal.text
+
+
+def test_the_shell_answers_and_ends(sandbox: SandboxServer) -> None:
+    with lava("shell", {**sandbox.environ(), "PYTHON_BASIC_REPL": "1"}) as terminal:
+        terminal.expect("lava is <Lava")
+        terminal.type("print(len(lava.flavors.list()) * 0 + 41)\r")
+        terminal.expect("\n41")
+        terminal.type("exit()\r")
+        assert terminal.end() == 0
+
+
+def test_the_sandbox_runs_until_ctrl_c() -> None:
+    with lava("sandbox --port 0", {}) as terminal:
+        terminal.expect("export LAVA_AUTH_URL=")
+        terminal.interrupt()
+        assert terminal.end() == 0
+    assert "Traceback" not in terminal.text
