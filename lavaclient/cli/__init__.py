@@ -27,14 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from lavaclient.cli.run import run
 
         status = run(sys.argv[1:] if argv is None else list(argv))
-        sys.stdout.flush()
     except KeyboardInterrupt:
         # The terminal shows ^C on this line.
         _end_line()
         return _INTERRUPTED
     except BrokenPipeError:
-        _hush()
-        return 0
+        status = 0
+    _hush()
     return status
 
 
@@ -44,11 +43,11 @@ def _end_line() -> None:
 
 
 def _hush() -> None:
-    """Let the interpreter's last flush go nowhere: who read has read enough."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+    """Let what can no longer be written go nowhere, so that the interpreter's end is quiet."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+            os.close(nowhere)

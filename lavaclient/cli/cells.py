@@ -22,11 +22,13 @@ class Column(NamedTuple):
         title: What stands over it.
         source: The attribute, or what makes a value of the thing.
         whole: Whether it may not be broken over lines.
+        spare: Whether a table leaves it out where it would be too wide.
     """
 
     title: str
     source: str | Callable[..., object]
     whole: bool = False
+    spare: bool = False
 
     def of(self, thing: object) -> object:
         """Return the value for one thing."""

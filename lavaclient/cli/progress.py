@@ -71,9 +71,8 @@ def _bar() -> Progress:
 
     return Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=None),
+        BarColumn(bar_width=30),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         console=Console(stderr=True, highlight=False, markup=False),
-        expand=True,
     )

@@ -42,6 +42,7 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
             return _complete(asked, settings)
         with lava.make_context("lava", list(argv), obj=settings) as context:
             lava.invoke(context)
+        sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.UsageError as error:
@@ -56,7 +57,7 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _say(str(error))
+        _say(error.strerror or str(error))
     else:
         return 0
     return _ERROR

@@ -25,13 +25,15 @@ def show_list(things: Sequence[object], columns: Sequence[Column]) -> None:
     console = _console()
     if not things:
         console.print("None.", style="dim")
-    elif _least_width(things, columns) <= console.width:
-        console.print(_table(things, columns))
-    else:
-        for number, thing in enumerate(things):
-            if number:
-                console.print()
-            console.print(_lines(thing, columns))
+        return
+    for chosen in (columns, [column for column in columns if not column.spare]):
+        if _least_width(things, chosen) <= console.width:
+            console.print(_table(things, chosen))
+            return
+    for number, thing in enumerate(things):
+        if number:
+            console.print()
+        console.print(_lines(thing, columns))
 
 
 def show_one(thing: object, columns: Sequence[Column], sections: Sequence[Section]) -> None:

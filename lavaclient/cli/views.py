@@ -48,11 +48,11 @@ _CLUSTERS: Final = (
     Column("Name", "name"),
     Column("Status", "status", whole=True),
     Column("Stack", "stack_id"),
-    Column("Created", "created"),
+    Column("Created", "created", spare=True),
 )
 _CLUSTER: Final = (
     *_CLUSTERS[:3],
-    Column("Progress", "progress"),
+    Column("Progress (%)", "progress"),
     *_CLUSTERS[3:],
     Column("Updated", "updated"),
     Column("Username", "username"),
@@ -76,10 +76,10 @@ _NODES: Final = (
     Column("ID", "id", whole=True),
     Column("Name", "name"),
     Column("Status", "status", whole=True),
-    Column("Group", "node_group"),
-    Column("Flavor", "flavor_id"),
+    Column("Group", "node_group", spare=True),
+    Column("Flavor", "flavor_id", spare=True),
     Column("Public IP", "public_ip", whole=True),
-    Column("Private IP", "private_ip", whole=True),
+    Column("Private IP", "private_ip", whole=True, spare=True),
 )
 
 

@@ -75,7 +75,7 @@ def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: 
 def test_create_with_wait_tells_how_it_goes_in_plain_lines(run: Program, key: str) -> None:
     ran = run.ok(CREATE.format("logs") + " --wait --interval 60 --timeout 30")
     *told, header = ran.err.splitlines()
-    assert header.startswith("ID,Name,Status,Progress")
+    assert header.startswith("ID,Name,Status,Progress (%)")
     assert told[0].startswith("logs: BUILDING ")
     assert told[-1].startswith("logs: ACTIVE 100% after 0:")
     assert len(told) > 3

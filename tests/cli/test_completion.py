@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -106,30 +102,6 @@ def test_an_unknown_shell_is_asked_for(offline: Program, monkeypatch: pytest.Mon
     ran = offline("completion")
     assert ran.status == 2
     assert "say which shell: bash, zsh or fish" in ran.err
-
-
-def _seconds(words: str, environ: Mapping[str, str]) -> float:
-    started = time.perf_counter()
-    command = [sys.executable, *shlex.split(words)]
-    subprocess.run(command, env=environ, check=True, capture_output=True, cwd=ROOT)
-    return time.perf_counter() - started
-
-
-def test_help_and_completion_do_not_keep_one_waiting() -> None:
-    environ = {name: value for name, value in os.environ.items() if name[:3] != "COV"}
-    asked = {**environ, "_LAVA_COMPLETE": "bash_complete", "COMP_WORDS": "lava clusters l"}
-    # Taken in turns and the least of each, as other tests keep the machine busy.
-    rounds = [
-        (
-            _seconds("-c 'import click, rich'", environ),
-            _seconds("-m lavaclient.cli --help", environ),
-            _seconds("-m lavaclient.cli", {**asked, "COMP_CWORD": "2"}),
-        )
-        for _ in range(8)
-    ]
-    imports, helped, completed = map(min, zip(*rounds, strict=True))
-    assert helped < 1.6 * imports
-    assert completed < 2 * imports
 
 
 def test_help_imports_neither_the_client_nor_rich() -> None:

@@ -71,6 +71,21 @@ def test_a_reader_that_has_read_enough_hears_no_complaint(
         assert "rror" not in ran.stderr
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a full device")
+def test_an_output_that_takes_no_more_is_an_error(
+    sandbox: SandboxServer, environ: dict[str, str]
+) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", "lava distros list --no-header > /dev/full"],
+        env={**environ, **sandbox.environ(), "PYTHONUNBUFFERED": ""},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (1, "lava: No space left on device\n")
+
+
 def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[str]:
     context = click.Context(group)
     found = []
