@@ -186,6 +186,7 @@ BODIES = {
     b'{"fault": null}': "Bad Request",
     b'{"fault": {"code": 400}}': "Bad Request",
     b'{"message": "\\u202eevil"}': "evil",
+    b'{"message": "odd \\ue000\\udbff\\udfff signs"}': "odd signs",
 }
 
 
