@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from lavaclient import error
+from lavaclient._carrier import Carrier, keystone_of
 from lavaclient._keeper import Keeper
 from lavaclient._signin import SignIn, choose_endpoint
 from lavaclient._signing import Desk, Refused
 from lavaclient._transport import Held
-
-if TYPE_CHECKING:
-    from keystoneauth1.session import Session
 
 __all__ = ["Authority", "KeyAuthority", "SessionAuthority"]
 
@@ -69,29 +66,29 @@ class KeyAuthority(Authority):
         self._tenant_id = tenant_id
         self._made = made
 
-    def signed_in(self, session: Session) -> SignIn:
+    def signed_in(self, session: Carrier) -> SignIn:
         """Return the current sign-in, made or renewed first if need be."""
         return self.keeper.usable(lambda: self._sign_in(session))
 
-    def renew(self, session: Session, dead: Held | None, ticket: int) -> SignIn:
+    def renew(self, session: Carrier, dead: Held | None, ticket: int) -> SignIn:
         """Return a sign-in other than ``dead``."""
         return self.keeper.renew(dead, ticket, lambda: self._sign_in(session))
 
-    def reauthenticate(self, session: Session) -> None:
+    def reauthenticate(self, session: Carrier) -> None:
         """Sign in again, as if the current token had been refused."""
         self.renew(session, self.keeper.current, self.ticket())
 
-    def find_endpoint(self, session: Session, region: str | None, tenant_id: str | None) -> str:
+    def find_endpoint(self, session: Carrier, region: str | None, tenant_id: str | None) -> str:
         """Return the service's URL from the catalog; see :func:`choose_endpoint`."""
         return choose_endpoint(self.signed_in(session), region, self.desk.auth_url, tenant_id)
 
-    def _sign_in(self, session: Session) -> SignIn:
+    def _sign_in(self, session: Carrier) -> SignIn:
         sign_in = self._by_token(session) or self._by_key(session)
         if self._made is not None:
             self._made(sign_in)
         return sign_in
 
-    def _by_token(self, session: Session) -> SignIn | None:
+    def _by_token(self, session: Carrier) -> SignIn | None:
         """Ask about the token that was given; None when there is none or it is refused."""
         if self._unasked is None:
             return None
@@ -107,7 +104,7 @@ class KeyAuthority(Authority):
         self._unasked = None
         return sign_in
 
-    def _by_key(self, session: Session) -> SignIn:
+    def _by_key(self, session: Carrier) -> SignIn:
         if self.username is None or self.api_key is None:
             raise error.AuthenticationError(
                 "the token is no longer good, and there is no api_key to get another one with"
@@ -122,37 +119,38 @@ class SessionAuthority(Authority):
     refused is dropped, and once for all threads.
     """
 
-    def signed_in(self, session: Session) -> SignIn:
+    def signed_in(self, session: Carrier) -> SignIn:
         """Return the session's own token, as one object for as long as it is the same."""
         return self.keeper.adopt(self._token(session))
 
-    def renew(self, session: Session, dead: Held, ticket: int) -> SignIn:
+    def renew(self, session: Carrier, dead: Held, ticket: int) -> SignIn:
         """Make the session sign in again, unless it has by now."""
         return self.keeper.renew(dead, ticket, lambda: self._fresh(session, dead))
 
-    def reauthenticate(self, session: Session) -> None:
+    def reauthenticate(self, session: Carrier) -> None:
         """Sign in again, as if the current token had been refused."""
         ticket = self.ticket()
         self.renew(session, self.signed_in(session), ticket)
 
-    def find_endpoint(self, session: Session, region: str | None, tenant_id: str | None) -> str:
+    def find_endpoint(self, session: Carrier, region: str | None, tenant_id: str | None) -> str:
         """Return the service's URL from the catalog of the session's plugin."""
-        auth = session.auth
-        access = self._asking(lambda: getattr(auth, "get_access", lambda _: None)(session))
+        keystone = keystone_of(session)
+        auth = keystone.auth
+        access = self._asking(lambda: getattr(auth, "get_access", lambda _: None)(keystone))
         catalog = getattr(getattr(access, "service_catalog", None), "catalog", None)
         sign_in = SignIn("", None, {"access": {"serviceCatalog": catalog}}, 0.0)
         auth_url = str(getattr(auth, "auth_url", ""))
         return choose_endpoint(sign_in, region, auth_url, tenant_id)
 
-    def _fresh(self, session: Session, dead: Held) -> SignIn:
+    def _fresh(self, session: Carrier, dead: Held) -> SignIn:
         token = self._token(session)
         if token == dead.token:
-            self._asking(session.invalidate)
+            self._asking(keystone_of(session).invalidate)
             token = self._token(session)
         return SignIn.of_token(token)
 
-    def _token(self, session: Session) -> str:
-        token = self._asking(session.get_token)
+    def _token(self, session: Carrier) -> str:
+        token = self._asking(keystone_of(session).get_token)
         if (
             not isinstance(token, str)
             or not token

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from lavaclient import error
 from lavaclient._secrets import Secrets
@@ -26,7 +28,7 @@ NEVER_SENT = "_lavaclient_never_sent"
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
 
-class _Kinds(NamedTuple):
+class _Kinds(msgspec.Struct, frozen=True):
     """The classes of others that matter here, imported when something breaks."""
 
     of_requests: Errors

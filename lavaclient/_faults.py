@@ -14,8 +14,8 @@ from lavaclient._wire import Answer
 
 __all__ = ["error_of"]
 
-_TAGS = re.compile(r"<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)", re.IGNORECASE | re.DOTALL)
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_TAGS = r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)"
+_TITLE = r"(?is)<title[^>]*>(.*?)</title"
 # Searching takes time with the square of this where tags are left open.
 _MOST_READ = 8 * 2**10
 _WORDS = ("message", "details", "description", "detail", "title")
@@ -82,10 +82,10 @@ def _from_text(text: str) -> str:
     if len(text) > _MOST_READ:
         # Between words, for half a secret would not be known for one.
         text = text[:_MOST_READ].rpartition(" ")[0]
-    title = _TITLE.search(text)
+    title = re.search(_TITLE, text)
     if title and title[1].strip():
         return title[1]
-    return _TAGS.sub(" ", text)
+    return re.sub(_TAGS, " ", text)
 
 
 def _reason(status: int) -> str:

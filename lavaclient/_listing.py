@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 __all__ = ["Listing"]
@@ -26,9 +25,9 @@ class Listing(list[T]):
         """Return the table, its texts escaped."""
         rows = [one for one in self[:_MOST_ROWS] if isinstance(one, _Shown)]
         if not rows:
-            return f"<pre>{html.escape(repr(list(self)))}</pre>"
+            return f"<pre>{_escaped(repr(list(self)))}</pre>"
         names = type(rows[0])._shown  # noqa: SLF001 (the models' own, for this)
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+        head = "".join(f"<th>{_escaped(name)}</th>" for name in names)
         body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in rows)
         more = len(self) - len(rows)
         foot = f"<caption>and {more} more</caption>" if more else ""
@@ -37,4 +36,10 @@ class Listing(list[T]):
 
 def _cell(row: object, name: str) -> str:
     value = getattr(row, name)
-    return f"<td>{'' if value is None else html.escape(str(value))}</td>"
+    return f"<td>{'' if value is None else _escaped(str(value))}</td>"
+
+
+def _escaped(text: str) -> str:
+    import html
+
+    return html.escape(text)

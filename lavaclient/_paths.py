@@ -14,8 +14,8 @@ from lavaclient._wire import Answer
 __all__ = ["Link", "next_query", "redirect_target", "segment"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PLAIN = re.compile(r"[!-~]+")
-_QUERY = re.compile(r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)")
+_PLAIN = r"[!-~]+"
+_QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
 
 
 class Link(Protocol):
@@ -74,7 +74,7 @@ def redirect_target(answer: Answer, url: str) -> str | None:
         same = _origin(target) == _origin(url)
     except ValueError:
         return None
-    if not same or not _PLAIN.fullmatch(target):
+    if not same or not re.fullmatch(_PLAIN, target):
         return None
     _, _, path, query, _ = urllib.parse.urlsplit(target)
     return urllib.parse.urljoin(url, "/") + path.lstrip("/") + (f"?{query}" if query else "")
@@ -91,7 +91,7 @@ def next_query(links: Sequence[Link]) -> dict[str, str] | None:
     """Return marker (``""`` where there is none) and limit of the next page's link."""
     for link in links:
         if link.rel == "next":
-            found = dict(reversed(_QUERY.findall(link.href or "")))
+            found = dict(reversed(re.findall(_QUERY, link.href or "")))
             query = {"marker": urllib.parse.unquote(found.get("marker", ""))}
             if (limit := found.get("limit", "")).isdecimal() and limit.isascii():
                 query["limit"] = limit

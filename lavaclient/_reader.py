@@ -141,6 +141,15 @@ def odd(name: str, read: Callable[[object], object]) -> type:
 
 
 def _hook(type_: type, value: object) -> object:
+    # Nearly all that comes here are timestamps of the usual form: they cost no further call.
+    if type_ is _TIMESTAMP:
+        if value == "":
+            return None
+        try:
+            moment = _parse(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return _odd_moment(value)
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     if type_ is object:
         return value
     return type_.read(value)  # type: ignore[attr-defined]
@@ -149,21 +158,13 @@ def _hook(type_: type, value: object) -> object:
 _parse = datetime.fromisoformat
 
 
-def _moment(value: object) -> datetime | None:
-    if value is None or value == "":
+def _odd_moment(value: object) -> datetime | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        moment = _parse(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return _odd_moment(value)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _odd_moment(value: object) -> datetime | None:
-    try:
         if isinstance(value, str):
-            text = value.strip().upper()
-            return None if not text else _moment(_parse(text).isoformat())
+            moment = _parse(value.strip().upper())
+            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
     except (OSError, OverflowError, ValueError):
@@ -196,13 +197,15 @@ def _names(value: object) -> list[str]:
     return [_text(name) for name in names if name is not None]
 
 
+_TIMESTAMP = odd("Timestamp", _odd_moment)
+
 if TYPE_CHECKING:
     Timestamp: TypeAlias = datetime | None
     Text: TypeAlias = str
     Number: TypeAlias = float | None
     Names: TypeAlias = list[str]
 else:
-    Timestamp = odd("Timestamp", _moment)
+    Timestamp = _TIMESTAMP
     Text = odd("Text", _text)
     Number = odd("Number", _number)
     Names = odd("Names", _names)

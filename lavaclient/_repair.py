@@ -17,7 +17,7 @@ __all__ = ["as_number", "as_text", "repair_for"]
 
 Repair = Callable[[object], object]
 
-_INTEGER = re.compile(r"\s*[+-]?\d{1,18}(?:\.0*)?\s*", re.ASCII)
+_INTEGER = r"(?a)\s*[+-]?\d{1,18}(?:\.0*)?\s*"
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -49,7 +49,7 @@ def _as_it_is(value: object) -> object:
 
 
 def _as_integer(value: object) -> object:
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_INTEGER, value):
         return int(value.split(".")[0])
     if isinstance(value, float) and math.isfinite(value) and value == int(value):
         return int(value)

@@ -16,7 +16,9 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from lavaclient._wire import Answer, Broken
 
@@ -35,7 +37,7 @@ __all__ = [
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
-_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_SECONDS = r"[0-9]+(\.[0-9]+)?"
 _FOR_EVER = 1e9
 
 
@@ -52,7 +54,7 @@ class TimeSource(Protocol):
         """Wait."""
 
 
-class Repeat(NamedTuple):
+class Repeat(msgspec.Struct, frozen=True):
     """How far a request may be repeated.
 
     Attributes:
@@ -140,7 +142,7 @@ def _any_of(most: float) -> float:
     return random.uniform(0.0, most)  # noqa: S311 (spreads load, guards nothing)
 
 
-class Policy(NamedTuple):
+class Policy(msgspec.Struct, frozen=True):
     """How often and how long: what the caller of ``Lava`` chose.
 
     Attributes:
@@ -237,7 +239,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     text = headers.get("Retry-After", "").strip()
     first = text.partition(",")[0].strip()
-    if _SECONDS.fullmatch(first):
+    if re.fullmatch(_SECONDS, first):
         return min(float(first), _FOR_EVER)
     import email.utils
 

@@ -12,7 +12,7 @@ __all__ = ["Secrets", "plain_words"]
 _SHORTEST = 6
 _LONGEST_TEXT = 500
 _MOST = 64
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+"
 _HIDDEN = "[hidden]"
 
 
@@ -82,4 +82,4 @@ def plain_words(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(re.sub(_CONTROL, " ", text).split())

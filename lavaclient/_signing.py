@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from lavaclient import _retry, error
+from lavaclient._carrier import Carrier
 from lavaclient._faults import error_of
 from lavaclient._options import DEFAULT_BACKOFF, DEFAULT_RETRIES, DEFAULT_TIMEOUT
 from lavaclient._retry import Budget, Policy, Repeat, TimeSource
@@ -14,9 +13,6 @@ from lavaclient._secrets import Secrets
 from lavaclient._signin import SignIn, read_answer
 from lavaclient._transport import HEADERS
 from lavaclient._wire import Answer, Broken, exchange
-
-if TYPE_CHECKING:
-    from keystoneauth1.session import Session
 
 __all__ = ["Desk", "Refused", "policy_of"]
 
@@ -64,7 +60,7 @@ class Desk:
         self._timeout = timeout
         self._with_catalog = with_catalog
 
-    def by_key(self, session: Session, username: str, api_key: str) -> SignIn:
+    def by_key(self, session: Carrier, username: str, api_key: str) -> SignIn:
         """Sign in with an API key.
 
         Raises:
@@ -77,7 +73,7 @@ class Desk:
             raise self._fault(answer, error.AuthorizationError)
         return self._read(answer)
 
-    def by_token(self, session: Session, token: str, tenant_id: str | None) -> SignIn:
+    def by_token(self, session: Carrier, token: str, tenant_id: str | None) -> SignIn:
         """Ask for the catalog that belongs to a token.
 
         Raises:
@@ -92,7 +88,7 @@ class Desk:
             raise Refused from self._fault(answer)
         return self._read(answer)
 
-    def _ask(self, session: Session, body: dict[str, object]) -> Answer:
+    def _ask(self, session: Carrier, body: dict[str, object]) -> Answer:
         data = msgspec.json.encode(body)
         headers = {**HEADERS, "Content-Type": "application/json"}
         url = f"{self.auth_url}/{_PATH}"

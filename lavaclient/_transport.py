@@ -6,11 +6,12 @@ import ssl
 import time
 import urllib.parse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from lavaclient import _reader, _retry, error
+from lavaclient._carrier import Carrier
 from lavaclient._faults import error_of
 from lavaclient._listing import Listing
 from lavaclient._paths import Link, next_query, redirect_target
@@ -18,9 +19,6 @@ from lavaclient._retry import Policy, Repeat, TimeSource
 from lavaclient._secrets import Secrets, plain_words
 from lavaclient._version import __version__
 from lavaclient._wire import Answer, Broken, exchange
-
-if TYPE_CHECKING:
-    from keystoneauth1.session import Session
 
 __all__ = ["HEADERS", "Authority", "Held", "Transport", "may_pass"]
 
@@ -50,10 +48,10 @@ class Authority(Protocol):
     def ticket(self) -> int:
         """Return a mark of this moment, to tell which failures came after it."""
 
-    def signed_in(self, session: Session) -> Held:
+    def signed_in(self, session: Carrier) -> Held:
         """Return a sign-in to use, made or renewed if need be."""
 
-    def renew(self, session: Session, dead: Held, ticket: int) -> Held:
+    def renew(self, session: Carrier, dead: Held, ticket: int) -> Held:
         """Return a sign-in other than the one that was refused."""
 
 
@@ -91,7 +89,7 @@ class Transport:
     def __init__(
         self,
         *,
-        session: Session,
+        session: Carrier,
         authority: Authority,
         endpoint: str,
         timeout: float,

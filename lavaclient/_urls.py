@@ -11,7 +11,7 @@ __all__ = ["DEFAULT_AUTH_URL", "endpoint_url", "identity_url", "is_open", "origi
 
 DEFAULT_AUTH_URL = "https://identity.api.rackspacecloud.com/v2.0"
 _PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]")
+_HOST = r"[A-Za-z0-9_.\-]{1,253}|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]"
 
 Origin = tuple[str, str, int]
 
@@ -39,7 +39,7 @@ def origin_of(name: str, url: object) -> Origin:
         raise error.InvalidError(f"{name} must begin with https:// or http://")
     if "@" in parts.netloc:
         raise error.InvalidError(f"{name} must not hold credentials")
-    if port == 0 or not parts.hostname or not _HOST.fullmatch(_without_port(parts.netloc)):
+    if port == 0 or not parts.hostname or not re.fullmatch(_HOST, _without_port(parts.netloc)):
         raise error.InvalidError(f"{name} names no host, or not a good one")
     if "?" in url or "#" in url:
         raise error.InvalidError(f"{name} must not hold '?' or '#'")

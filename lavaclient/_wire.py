@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lavaclient._broken import BODY_LIMIT, Broken, TooLargeError, UnpackableError, broken
+from lavaclient._carrier import Carrier, send
 from lavaclient._log import LOG
 from lavaclient._secrets import Secrets
 
 if TYPE_CHECKING:
     import requests
     import urllib3
-    from keystoneauth1.session import Session
 
 __all__ = ["Answer", "Broken", "exchange"]
 
@@ -64,7 +64,7 @@ class Answer:
 
 
 def exchange(
-    session: Session,
+    session: Carrier,
     method: str,
     url: str,
     path: str,
@@ -77,7 +77,7 @@ def exchange(
     """Send one request and read the whole answer, within ``timeout`` seconds.
 
     Args:
-        session: The keystoneauth1 session; its own retries stay unused.
+        session: What sends it.
         method: HTTP method.
         url: Absolute URL.
         path: What logs and errors call it.
@@ -92,19 +92,13 @@ def exchange(
     started = time.monotonic()
     sent_id = str(uuid.uuid4())
     try:
-        response = session.request(
-            url,
+        response = send(
+            session,
             method,
+            url,
             headers={**headers, "Client-Request-ID": sent_id},
             data=body,
             timeout=timeout,
-            stream=True,
-            authenticated=False,
-            raise_exc=False,
-            redirect=False,
-            log=False,
-            connect_retries=0,
-            status_code_retries=0,
         )
         answer = Answer(method, path, response.status_code, response.headers, sent_id, secrets)
         with response:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
 from lavaclient._authority import KeyAuthority, SessionAuthority
+from lavaclient._carrier import Carrier, LateSession, keystone_of
 from lavaclient._clock import Clock
 from lavaclient._first_sign_in import key_authority
 from lavaclient._insecure import InsecureOnce
@@ -15,7 +16,7 @@ from lavaclient._options import Options, from_environment
 from lavaclient._retry import Policy, TimeSource
 from lavaclient._secrets import Secrets
 from lavaclient._signing import Desk, policy_of
-from lavaclient._transport import HEADERS, Transport
+from lavaclient._transport import Transport
 
 if TYPE_CHECKING:
     import requests
@@ -142,29 +143,28 @@ class Lava:
             with_catalog=options.endpoint is None,
         )
 
-    def _make_session(self, authority: KeyAuthority) -> Session:
-        from keystoneauth1.session import Session
-
+    def _make_carrier(self, authority: KeyAuthority) -> LateSession:
         from lavaclient._session import WireSession
-        from lavaclient.identity import plugin_over
 
-        self._wire = WireSession()
-        return Session(
-            auth=plugin_over(authority, self._options.tenant_id),
-            session=self._wire,
-            verify=self._options.verify,
-            user_agent=HEADERS["User-Agent"],
-            timeout=self._options.timeout,
-        )
+        options = self._options
+        self._wire = wire = WireSession()
+
+        def make() -> Session:
+            from lavaclient.identity import session_over
+
+            return session_over(wire, authority, options)
+
+        return LateSession(wire, make, verify=options.verify)
 
     def _start(self, session: Session | None, desk: Desk) -> None:
         self._authority: KeyAuthority | SessionAuthority
+        self._carrier: Carrier
         if session is None:
             self._authority = authority = key_authority(self._options, desk)
-            session = self._make_session(authority)
+            self._carrier = self._make_carrier(authority)
         else:
             self._authority = SessionAuthority(desk)
-        self.session = session
+            self._carrier = session
         try:
             endpoint = self._find_endpoint()
         except BaseException:
@@ -175,22 +175,27 @@ class Lava:
     def _find_endpoint(self) -> str:
         """Sign in, unless a token and an endpoint are given, and return the endpoint."""
         options = self._options
-        self._authority.signed_in(self.session)
+        self._authority.signed_in(self._carrier)
         if options.endpoint is not None:
             return options.endpoint
-        endpoint = self._authority.find_endpoint(self.session, options.region, options.tenant_id)
+        endpoint = self._authority.find_endpoint(self._carrier, options.region, options.tenant_id)
         self._insecure.check_url(endpoint)
         return endpoint
 
     def _make_transport(self, endpoint: str, policy: Policy) -> None:
         self._transport = Transport(
-            session=self.session,
+            session=self._carrier,
             authority=self._authority,
             endpoint=endpoint,
             timeout=self._options.timeout,
             policy=policy,
             secrets=self._secrets,
         )
+
+    @property
+    def session(self) -> Session:
+        """The keystoneauth1 session in use, which was given or is the client's own."""
+        return keystone_of(self._carrier)
 
     # The managers are imported when they are asked for: a script that lists
     # clusters does not wait for the modules of the other nouns.
@@ -281,7 +286,7 @@ class Lava:
     def token(self) -> str:
         """The token; may be passed as the ``token`` option of another ``Lava``."""
         # There is none after ``lava.session.invalidate()``.
-        held = self._authority.keeper.current or self._authority.signed_in(self.session)
+        held = self._authority.keeper.current or self._authority.signed_in(self._carrier)
         return held.token
 
     @property
@@ -301,7 +306,7 @@ class Lava:
             InvalidError: The client is closed.
         """
         self._transport.check_open()
-        self._authority.reauthenticate(self.session)
+        self._authority.reauthenticate(self._carrier)
 
     def close(self) -> None:
         """Close the connections; the client is of no use afterwards.

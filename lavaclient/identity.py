@@ -17,13 +17,15 @@ from keystoneauth1 import discover, plugin
 from lavaclient import error
 from lavaclient._authority import KeyAuthority
 from lavaclient._clock import Clock
-from lavaclient._options import account_number, credential
+from lavaclient._options import Options, account_number, credential
 from lavaclient._secrets import Secrets
 from lavaclient._signin import SERVICE_TYPE, SignIn, choose_endpoint, read_state
 from lavaclient._signing import Desk, policy_of
+from lavaclient._transport import HEADERS
 from lavaclient._urls import identity_url
 
 if TYPE_CHECKING:
+    import requests
     from keystoneauth1.access.access import AccessInfoV2
     from keystoneauth1.session import Session
 
@@ -225,8 +227,16 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         return hashlib.sha256(elements.encode()).hexdigest()
 
 
-def plugin_over(authority: KeyAuthority, tenant_id: str | None) -> RackspaceApiKey:
-    """Return the plugin of an authority that ``Lava`` has set up."""
+def session_over(wire: requests.Session, authority: KeyAuthority, options: Options) -> Session:
+    """Return the session of a client whose authority ``Lava`` has set up."""
+    from keystoneauth1.session import Session
+
     made = RackspaceApiKey.__new__(RackspaceApiKey)
-    made._use(authority, tenant_id)  # noqa: SLF001 (another way to construct it)
-    return made
+    made._use(authority, options.tenant_id)  # noqa: SLF001 (another way to construct it)
+    return Session(
+        auth=made,
+        session=wire,
+        verify=options.verify,
+        user_agent=HEADERS["User-Agent"],
+        timeout=options.timeout,
+    )

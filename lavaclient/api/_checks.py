@@ -16,7 +16,7 @@ from lavaclient.error import InvalidError
 
 __all__ = ["identifier", "items", "mapping", "names", "number", "text", "whole_number"]
 
-_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*", re.ASCII)
+_WHOLE = r"(?a)\s*[+-]?\d{1,18}\s*"
 
 
 def text(name: str, value: object, least: int = 1, most: int | None = 255) -> str:
@@ -66,7 +66,7 @@ def _whole(value: object) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        return int(value) if _WHOLE.fullmatch(value) else None
+        return int(value) if re.fullmatch(_WHOLE, value) else None
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ NewCredentials: TypeAlias = Mapping[str, str] | Sequence[Mapping[str, str]]
 UpdatedCredentials: TypeAlias = Mapping[str, str | Sequence[str]]
 """E.g. ``{"ssh_keys": ["laptop", "desk"]}``."""
 
-_LOGIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{1,31}")
+_LOGIN = r"[A-Za-z_][A-Za-z0-9_-]{1,31}"
 _ACTIONS = ("start", "stop", "restart")
 
 
@@ -173,7 +172,7 @@ def _pairs(name: str, given: object) -> list[_Connector]:
 def _username(username: str | None) -> str:
     advice = "" if username is not None else "; the local user's is no good: pass username"
     login = _local_user("username") if username is None else text("username", username)
-    if not _LOGIN.fullmatch(login):
+    if not re.fullmatch(_LOGIN, login):
         raise InvalidError(
             "username must have 2 to 32 of A-Z a-z 0-9 _ -, and begin with a letter or _" + advice
         )
@@ -188,6 +187,8 @@ def _default_keys() -> list[str]:
 
 
 def _local_user(argument: str) -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError) as reason:

@@ -14,7 +14,7 @@ _LEAST, _MOST = 50, 1024
 _LARGEST_FILE = 16 * 1024
 # PEM and OpenSSH say so in their first line, PuTTY has a format of its own, and the last one
 # is how an OpenSSH private key begins that has lost its first line.
-_PRIVATE = re.compile(r"PRIVATE KEY|PuTTY-User-Key-File|^\s*b3BlbnNzaC1rZXktdjE", re.IGNORECASE)
+_PRIVATE = r"(?i)PRIVATE KEY|PuTTY-User-Key-File|^\s*b3BlbnNzaC1rZXktdjE"
 
 
 def public_key_text(public_key: str | os.PathLike[str]) -> str:
@@ -48,7 +48,7 @@ def _content(path: str) -> str:
 
 
 def _checked(key: str, advice: str) -> str:
-    if _PRIVATE.search(key):
+    if re.search(_PRIVATE, key):
         raise InvalidError(
             "public_key is a private key, which must never leave your machine: "
             "give the public one, which is mostly in a file of the same name with .pub"

@@ -33,8 +33,15 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
+@pytest.fixture(params=["through keystoneauth1", "without it"])
+def way(request: pytest.FixtureRequest) -> None:
+    """Both ways that a client's requests may go: see lavaclient._carrier."""
+    if request.param == "without it":
+        request.getfixturevalue("nobody_imported_keystoneauth1")
+
+
 @pytest.fixture
-def client(clock: MovedClock) -> Iterator[Client]:
+def client(clock: MovedClock, way: None) -> Iterator[Client]:
     """Makes clients of a server, by token; nothing is sent for that."""
     moved = type("Moved", (Lava,), {"_clock": clock})
     with ExitStack() as stack:
