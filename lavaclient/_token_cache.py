@@ -6,21 +6,18 @@ error: the client then signs in as if there were none.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import stat
-import tempfile
 
 import msgspec
 
+from lavaclient import _private_file
 from lavaclient._log import LOG
 from lavaclient._signin import SignIn, read_state
 
 __all__ = ["TokenCache"]
 
-_LARGEST = 4 * 2**20
 _VERSION = 1
 
 
@@ -63,7 +60,7 @@ class TokenCache:
         return None
 
     def _good(self, until: float) -> SignIn:
-        held = msgspec.json.decode(self._read(), type=_File)
+        held = msgspec.json.decode(_private_file.read(self._path), type=_File)
         if held.version != _VERSION:
             raise ValueError("it is of another version")
         if held.owner != self._digest(held.salt):
@@ -73,14 +70,6 @@ class TokenCache:
             raise ValueError("its token has expired, or is about to")
         return sign_in
 
-    def _read(self) -> bytes:
-        with open(self._path, "rb", opener=_without_waiting) as file:
-            _check(os.fstat(file.fileno()))
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise ValueError("it is too large")
-        return data
-
     def _digest(self, salt: str) -> str:
         text = msgspec.json.encode([salt, *self._owner])
         return hashlib.sha256(text).hexdigest()
@@ -88,7 +77,7 @@ class TokenCache:
     def save(self, sign_in: SignIn) -> None:
         """Write the sign-in, to a file of its own that then takes the place of the old one."""
         try:
-            self._replace(self._contents(sign_in.state()))
+            _private_file.replace(self._path, self._contents(sign_in.state()))
         except (OSError, ValueError, RecursionError) as reason:
             self._warn("not written", reason)
 
@@ -98,48 +87,6 @@ class TokenCache:
         salt = os.urandom(16).hex()
         return msgspec.json.encode(_File(_VERSION, salt, self._digest(salt), state))
 
-    def _replace(self, data: bytes) -> None:
-        folder = os.path.dirname(os.path.abspath(self._path))
-        _make_private(folder)
-        # mkstemp makes the file with mode 0600.
-        descriptor, temporary = tempfile.mkstemp(prefix=".lava-token-", dir=folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-
     def _warn(self, what: str, reason: Exception) -> None:
         words = reason.strerror if isinstance(reason, OSError) else str(reason)
         LOG.warning("token cache %s %s: %s", self._path, what, words)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting for someone to write into a FIFO."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _check(status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError("it is no regular file")
-    if hasattr(os, "geteuid"):  # pragma: no branch
-        if status.st_uid != os.geteuid():
-            raise ValueError("it belongs to another user")
-        if status.st_mode & 0o077:
-            raise ValueError("others may read it; its mode must be 0600")
-
-
-def _make_private(folder: str) -> None:
-    """Make the directory and its parents with mode 0700 where they are missing."""
-    missing = []
-    while not os.path.isdir(folder):
-        missing.append(folder)
-        folder = os.path.dirname(folder)
-    for one in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(one, 0o700)

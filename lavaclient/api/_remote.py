@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -40,9 +41,9 @@ D = TypeVar("D", bound=_Detail)
 class RemoteClusters(ClusterChanges[D], Generic[D]):
     """The methods of the cluster manager that go through ssh."""
 
+    @abstractmethod
     def nodes(self, cluster_id: Id) -> list[Node]:
         """Return all nodes of a cluster."""
-        raise NotImplementedError
 
     def ssh_execute(
         self,

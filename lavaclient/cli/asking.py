@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import click
 
 from lavaclient.cli.output import printable
 from lavaclient.cli.settings import Settings
-from lavaclient.error import LavaError
+from lavaclient.error import InvalidError, LavaError, NotFoundError
 
-__all__ = ["agree", "confirmed", "delete_each", "force_option", "somebody_is_there"]
+__all__ = ["agree", "confirmed", "delete_each", "force_option", "lookup", "somebody_is_there"]
+
+T = TypeVar("T")
 
 force_option = click.option("--force", "-f", is_flag=True, help="Do not ask.")
 
@@ -59,6 +62,25 @@ def agree(settings: Settings, noun: str, labels: Sequence[str], *, force: bool) 
         raise click.exceptions.Exit(1)
 
 
+def lookup(names: Iterable[str], find: Callable[[str], T]) -> tuple[list[T], list[str]]:
+    """Find things by what they were called.
+
+    Args:
+        names: What was typed.
+        find: Returns one.
+
+    Returns:
+        The things, and what is wrong with those that are not there.
+    """
+    found, missing = [], []
+    for name in dict.fromkeys(names):
+        try:
+            found.append(find(name))
+        except (InvalidError, NotFoundError) as error:
+            missing.append(str(error))
+    return found, missing
+
+
 def delete_each(
     settings: Settings,
     noun: str,
@@ -66,6 +88,7 @@ def delete_each(
     delete: Callable[[str], object],
     *,
     force: bool,
+    missing: Sequence[str] = (),
 ) -> None:
     """Delete things, after asking. One that cannot be deleted does not keep the others.
 
@@ -75,23 +98,26 @@ def delete_each(
         things: What to call each, by id.
         delete: Deletes one.
         force: Whether to delete without asking.
+        missing: What is wrong with those that are not there.
 
     Raises:
-        LavaError: The last that went wrong, after all were tried.
+        Exit: Something went wrong, and was said, after all were tried.
     """
-    agree(settings, noun, list(things.values()), force=force)
-    failures = []
+    for words in missing:
+        click.echo(f"lava: {words}", err=True)
+    if things:
+        agree(settings, noun, list(things.values()), force=force)
+    failed = bool(missing)
     for key, label in things.items():
         try:
             delete(key)
         except LavaError as error:
-            failures.append(error)
+            click.echo(f"lava: {error}", err=True)
+            failed = True
             continue
         if settings.choice("quiet"):
             click.echo(printable(key))
         else:
             click.echo(f"Deleted {noun} {label}.", err=True)
-    for failure in failures[:-1]:
-        click.echo(f"lava: {failure}", err=True)
-    if failures:
-        raise failures[-1]
+    if failed:
+        raise click.exceptions.Exit(1)

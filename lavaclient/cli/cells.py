@@ -23,12 +23,14 @@ class Column(NamedTuple):
         source: The attribute, or what makes a value of the thing.
         whole: Whether it may not be broken over lines.
         spare: Whether a table leaves it out where it would be too wide.
+        least: The width that a column keeps that may be broken, if it has as much to say.
     """
 
     title: str
     source: str | Callable[..., object]
     whole: bool = False
     spare: bool = False
+    least: int = 10
 
     def of(self, thing: object) -> object:
         """Return the value for one thing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lavaclient.cli.asking import agree, delete_each, force_option
+from lavaclient.cli.asking import agree, delete_each, force_option, lookup
 from lavaclient.cli.grammar import Noun
 from lavaclient.cli.names import CLUSTER, SSH_KEY
 from lavaclient.cli.new_cluster import create
@@ -83,9 +83,9 @@ def resize(
 def delete(settings: Settings, clusters: tuple[str, ...], force: bool) -> None:
     """Delete clusters, their nodes and all that is on them."""
     manager = settings.lava.clusters
-    found = [manager.get(cluster) for cluster in dict.fromkeys(clusters)]
+    found, missing = lookup(clusters, manager.get)
     things = {one.id: f"{printable(one.name)} ({one.id}, {printable(one.status)})" for one in found}
-    delete_each(settings, "cluster", things, manager.delete, force=force)
+    delete_each(settings, "cluster", things, manager.delete, force=force, missing=missing)
 
 
 @clusters.command("wait")

@@ -57,7 +57,12 @@ SIGN_IN: list[click.Parameter] = [
         "Token of an earlier sign-in, with the same risk; '-' asks.  [LAVA_AUTH_TOKEN, AUTH_TOKEN]",
     ),
     _value("tenant_id", "--tenant", "ID", "Account number.  [LAVA_TENANT_NAME, OS_TENANT_NAME]"),
-    _value("region", "--region", "ID", "Region, e.g. DFW.  [LAVA_REGION_NAME, OS_REGION_NAME]"),
+    _value(
+        "region",
+        "--region",
+        "ID",
+        "Region, e.g. DFW; goes before LAVA2_API_URL.  [LAVA_REGION_NAME, OS_REGION_NAME]",
+    ),
     _value("auth_url", "--auth-url", "URL", "URL of identity.  [LAVA_AUTH_URL, OS_AUTH_URL]"),
     _value("endpoint", "--endpoint", "URL", "URL of the service.  [LAVA2_API_URL, LAVA_API_URL]"),
     _switch(
@@ -80,7 +85,7 @@ OUTPUT: list[click.Parameter] = [
     _switch(
         "header",
         "--header/--no-header",
-        help="A header over delimited text, on stderr; over CSV in its first line.",
+        help="A header over tables; over delimited text, on stderr; over CSV, in its first line.",
     ),
     _value("delimiter", "--delimiter", "TEXT", "What delimits text.  [default: ,]"),
 ]

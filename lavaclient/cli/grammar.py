@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable, Mapping
 
 import click
 from click.shell_completion import CompletionItem
 
 from lavaclient.cli.global_options import OPTIONS, OUTPUT, RUNNING, SIGN_IN
+from lavaclient.error import InvalidError
 
 __all__ = ["CONTEXT", "Command", "LazyGroup", "Noun"]
 
@@ -24,12 +26,36 @@ CONTEXT: Mapping[str, object] = {
 }
 
 
+def _named_as_options(text: str, spelled: Mapping[str, str]) -> str:
+    """Name options where an error of the SDK names its arguments.
+
+    Args:
+        text: The error.
+        spelled: The options, by the names of the arguments.
+    """
+    if not spelled:
+        return text
+    names = "|".join(map(re.escape, spelled))
+    # Elsewhere in a sentence the same word may be just a word.
+    places = rf"(^|pass |give |unless |with an? |or )({names})(?:=True)?\b"
+    return re.sub(places, lambda found: found[1] + spelled[found[2]], text)
+
+
 class Command(click.Command):
     """A command that takes the global options beside its own."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all parameters."""
         return [*super().get_params(ctx), *OPTIONS]
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what is wrong with an argument is said in the program's words."""
+        try:
+            return super().invoke(ctx)
+        except InvalidError as error:
+            options = (one for one in self.params if isinstance(one, click.Option) and one.name)
+            spelled = {str(one.name): max(one.opts, key=len) for one in options}
+            raise click.ClickException(_named_as_options(str(error), spelled)) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options; the global ones are the same everywhere."""
@@ -47,6 +73,14 @@ class Noun(click.Group):
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all parameters."""
         return [*super().get_params(ctx), *OPTIONS]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete a command, written with ``_`` where the beginning of it is."""
+        found = super().shell_complete(ctx, _spelled(incomplete))
+        if "_" in incomplete:
+            for item in found:
+                item.value = item.value.replace("-", "_")
+        return found
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and the group's own options."""

@@ -42,15 +42,24 @@ class Known(_ParamType):
         del param
         settings = ctx.ensure_object(Settings)
         settings.hurry(_PATIENCE)
-        try:
-            found = list(self._find(settings.lava))
-        except Exception:  # noqa: BLE001 (a traceback within someone's prompt helps nobody)
-            return []
         return [
             CompletionItem(word, help=words)
-            for word, words in dict(found).items()
+            for word, words in dict(self._known(settings)).items()
             if word.startswith(incomplete)
         ]
+
+    def _known(self, settings: Settings) -> list[tuple[str, str]]:
+        from lavaclient.cli.remembered import recall, remember
+
+        kind, owner = self.name.replace(" ", "-"), settings.owner
+        found = recall(kind, owner)
+        if found is None:
+            try:
+                found = list(self._find(settings.lava))
+            except Exception:  # noqa: BLE001 (a traceback within someone's prompt helps nobody)
+                return []
+            remember(kind, owner, found)
+        return found
 
 
 def _clusters(lava: Lava) -> Iterable[tuple[str, str]]:

@@ -37,12 +37,14 @@ def delete(settings: Settings, cluster: str, nodes: tuple[str, ...], force: bool
     lava = settings.lava
     known = lava.nodes.list(cluster)
     found = {one.name: one for one in known} | {one.id: one for one in known}
-    if missing := [name for name in nodes if name not in found]:
-        raise click.ClickException(f"cluster {cluster} has no node {', '.join(missing)}")
-    things = {
-        found[name].id: f"{printable(found[name].name)} of {printable(cluster)} ({found[name].id})"
-        for name in nodes
-    }
+    whose = f"cluster {printable(cluster)}"
+    chosen = {found[name].id: found[name] for name in nodes if name in found}
+    things = {one.id: f"{printable(one.name)} of {whose} ({one.id})" for one in chosen.values()}
     delete_each(
-        settings, "node", things, lambda node: lava.nodes.delete(cluster, node), force=force
+        settings,
+        "node",
+        things,
+        lambda node: lava.nodes.delete(cluster, node),
+        force=force,
+        missing=[f"{whose} has no node {printable(name)}" for name in nodes if name not in found],
     )

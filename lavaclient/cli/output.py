@@ -77,7 +77,7 @@ def show_one(
     if _kind(settings) == "table":
         from lavaclient.cli import tables
 
-        tables.show_one(thing, columns, sections)
+        tables.show_one(thing, columns, sections, header=_header(settings))
     else:
         show_parts(settings, thing, [thing], columns, key=key)
 
@@ -91,7 +91,7 @@ def _show_rows(
     elif kind == "table":
         from lavaclient.cli import tables
 
-        tables.show_list(things, columns)
+        tables.show_list(things, columns, header=_header(settings))
     else:
         _print_delimited(settings, kind, things, columns)
 
@@ -107,13 +107,17 @@ def _kind(settings: Settings) -> str:
     return "table" if wants_table else "text"
 
 
+def _header(settings: Settings) -> bool:
+    return settings.choice("header") is not False
+
+
 def _print_delimited(
     settings: Settings, kind: str, things: Sequence[object], columns: Sequence[Column]
 ) -> None:
     delimiter = (settings.text("delimiter") or ",").replace("\\t", "\t")
     if kind == "csv" and len(delimiter) != 1:
         raise click.UsageError("--delimiter must be one character with --output csv")
-    if settings.choice("header") is not False:
+    if _header(settings):
         header = delimiter.join(column.title for column in columns)
         print(header, file=sys.stdout if kind == "csv" else sys.stderr, flush=True)
     _print_lines(_line(thing, columns, delimiter) for thing in things)

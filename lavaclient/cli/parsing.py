@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from lavaclient.cli.names import CREDENTIAL, FLAVOR
 
-__all__ = ["JSON", "NODE_GROUPS", "PAIR", "JSONType", "NodeGroupsType", "PairType"]
+__all__ = ["JSON", "JSON_OBJECT", "NODE_GROUPS", "PAIR", "JSONType", "NodeGroupsType", "PairType"]
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[object]
@@ -98,20 +98,30 @@ class PairType(_ParamType):
 
 
 class JSONType(_ParamType):
-    """A list of objects: as JSON, as the path of a file that holds it, or ``-`` for the input."""
+    """Objects, as JSON, as the path of a file that holds it, or ``-`` for the input.
+
+    Args:
+        whole: Take one object, where it is else a list of them.
+    """
 
     name = "json"
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> list[dict[str, object]]:
-        """Return the list."""
+        """Return the objects as a list, of one where it is one."""
         text = str(value)
         is_json = text.lstrip().startswith(("[", "{"))
         held = self._parsed(text if is_json else self._content(text, param, ctx), param, ctx)
-        if isinstance(held, list) and all(isinstance(one, dict) for one in held):
+        if self._whole and isinstance(held, dict):
+            return [held]
+        if not self._whole and isinstance(held, list) and all(isinstance(x, dict) for x in held):
             return held
-        return self.fail("must be a JSON list of objects", param, ctx)
+        what = "object" if self._whole else "list of objects"
+        return self.fail(f"must be a JSON {what}", param, ctx)
 
     def _content(self, path: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
@@ -136,5 +146,6 @@ class JSONType(_ParamType):
 
 
 JSON = JSONType()
+JSON_OBJECT = JSONType(whole=True)
 NODE_GROUPS = NodeGroupsType()
 PAIR = PairType()

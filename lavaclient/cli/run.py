@@ -29,6 +29,9 @@ def run(argv: Sequence[str]) -> int:
     settings = Settings()
     try:
         with warnings.catch_warnings():
+            if asked := os.environ.get(_COMPLETION):
+                warnings.simplefilter("ignore")  # nothing gets into someone's prompt
+                return _complete(asked, settings)
             warnings.filterwarnings("always", category=InsecureTransportWarning)
             warnings.showwarning = _show_warning
             return _call(argv, settings)
@@ -38,8 +41,6 @@ def run(argv: Sequence[str]) -> int:
 
 def _call(argv: Sequence[str], settings: Settings) -> int:
     try:
-        if asked := os.environ.get(_COMPLETION):
-            return _complete(asked, settings)
         with lava.make_context("lava", list(argv), obj=settings) as context:
             lava.invoke(context)
         sys.stdout.flush()

@@ -16,8 +16,8 @@ _COLUMNS = (
     Column("ID", "id", whole=True),
     Column("Name", "name"),
     Column("Type", "type"),
-    Column("Public", "is_public"),
-    Column("URL", "url"),
+    Column("Public", "is_public", spare=True),
+    Column("URL", "url", least=20),
 )
 
 

@@ -13,6 +13,13 @@ from lavaclient.cli.settings import Settings, pass_settings
 
 __all__ = ["authenticate", "completion", "sandbox", "shell"]
 
+_EXPORTED = {
+    "username": "LAVA_USERNAME",
+    "region": "LAVA_REGION_NAME",
+    "tenant_id": "LAVA_TENANT_NAME",
+    "auth_url": "LAVA_AUTH_URL",
+}
+
 
 @click.command("authenticate", cls=Command)
 @click.option("--export", is_flag=True, help="Print all the exports to use it.")
@@ -30,7 +37,14 @@ def authenticate(settings: Settings, export: bool) -> None:
     if not export:
         click.echo(f"AUTH_TOKEN={shlex.quote(lava.token)}")
         return
-    for name, value in (("AUTH_TOKEN", lava.token), ("LAVA2_API_URL", lava.endpoint)):
+    exports = {"AUTH_TOKEN": lava.token, "LAVA_AUTH_TOKEN": lava.token}
+    exports["LAVA2_API_URL"] = lava.endpoint
+    for option, name in _EXPORTED.items():
+        if given := settings.used.get(option):
+            exports[name] = str(given)
+    if settings.used.get("verify_ssl") is False:
+        exports["LAVA_INSECURE"] = "1"
+    for name, value in exports.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

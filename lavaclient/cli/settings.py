@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from lavaclient.cli.hidden import ASK, read_secret
+from lavaclient.error import InvalidError, LavaError
 
 if TYPE_CHECKING:
     import logging
@@ -29,6 +31,21 @@ _OF_LAVA: Final = (
     "retry_backoff",
     "timeout",
 )
+_SPELLED: Final = {
+    "username": "--user",
+    "api_key": "--api-key",
+    "token": "--token",
+    "tenant_id": "--tenant",
+    "region": "--region",
+    "auth_url": "--auth-url",
+    "endpoint": "--endpoint",
+    "max_retries": "--retries",
+    "retry_backoff": "--retry-backoff",
+    "timeout": "--request-timeout",
+    "token_cache": "LAVA_TOKEN_CACHE",
+    "verify_ssl": "--insecure",
+}
+_OURS: Final = ("LAVA", "OS_", "AUTH_TOKEN")
 _LOGGERS: Final = ("lavaclient", "keystoneauth", "urllib3")
 
 
@@ -37,12 +54,17 @@ class Settings:
 
     Each of them may stand before the command or after it, so that the parser
     hands them over one by one, and the last one counts.
+
+    Attributes:
+        used: The options of ``Lava`` that it was made with, once it is.
     """
 
     def __init__(self) -> None:
         self._given: dict[str, object] = {}
         self._debug = 0
+        self._completes = False
         self._lava: Lava | None = None
+        self.used: dict[str, object] = {}
         self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
 
     def take(self, name: str, value: object) -> None:
@@ -78,6 +100,15 @@ class Settings:
         """Wait no longer than this for an answer, and ask nobody: a shell completes a word."""
         self._given |= {"timeout": seconds, "max_retries": "0", "headless": True}
         self._debug = 0
+        self._completes = True
+
+    @property
+    def owner(self) -> str:
+        """What tells these settings from others, the environment's included."""
+        from lavaclient.cli.remembered import digest
+
+        around = [(name, value) for name, value in os.environ.items() if name.startswith(_OURS)]
+        return digest([*sorted(self._given.items()), *sorted(around)])
 
     def close(self) -> None:
         """Close the client, if there is one, and log no more."""
@@ -89,10 +120,13 @@ class Settings:
     def _sign_in(self) -> Lava:
         from lavaclient import Lava
         from lavaclient._options import from_environment
+        from lavaclient.cli.remembered import forget
 
         self._log_to_stderr()
         options: dict[str, object] = dict(from_environment(os.environ))
         given = {name: value for name in _OF_LAVA if (value := self.text(name)) is not None}
+        if "region" in given:
+            options.pop("endpoint", None)  # the environment's is that of another region
         options.update(given)
         for name in _SECRETS:
             if options.get(name) == ASK:
@@ -103,7 +137,13 @@ class Settings:
             options["token_cache"] = None
         elif "api_key" in options and "token_cache" not in options:
             options["token_cache"] = _token_cache(options)
-        return Lava(**{"username": None, **options})  # type: ignore[arg-type]
+        self.used = options
+        if not self._completes:
+            forget()
+        try:
+            return Lava(**{"username": None, **options})  # type: ignore[arg-type]
+        except LavaError as error:
+            raise click.ClickException(_in_words_of_the_program(error)) from error
 
     def _log_to_stderr(self) -> None:
         """Show the client's requests; with ``-dd`` also what its libraries log."""
@@ -120,15 +160,23 @@ class Settings:
             self._handlers.append((logger, handler))
 
 
+def _in_words_of_the_program(error: LavaError) -> str:
+    """Name the program's options where an error names those of ``Lava``."""
+    text = str(error)
+    if text.startswith("one of api_key"):
+        return "no credentials: set LAVA_API_KEY or LAVA_AUTH_TOKEN, or give --api-key or --token"
+    # Where it is not about the options, a token or a region is just what it is called.
+    about_options = isinstance(error, InvalidError)
+    names = [name for name in _SPELLED if about_options or "_" in name]
+    return re.sub(rf"\b({'|'.join(names)})\b", lambda found: _SPELLED[found[1]], text)
+
+
 def _token_cache(options: dict[str, object]) -> str:
     """Return a file for these credentials: a second account has one of its own."""
-    import hashlib
+    from lavaclient.cli.remembered import cache_file, digest
 
-    from platformdirs import user_cache_path
-
-    owner = [str(options.get(name)) for name in ("username", "region", "auth_url", "tenant_id")]
-    digest = hashlib.sha256("\n".join(owner).encode()).hexdigest()[:16]
-    return str(user_cache_path("lavaclient", appauthor=False) / f"token-{digest}.json")
+    owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
+    return str(cache_file(f"token-{digest(owner)}.json"))
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)

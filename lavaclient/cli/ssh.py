@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -64,12 +66,13 @@ def session(
       lava clusters ssh logs --node-name master-1 -- hdfs dfs -ls /
     """
     _wait_first(settings, cluster, wait=wait)
-    if command:
-        words = " ".join(command)
-        manager = settings.lava.clusters
-        sys.stdout.write(manager.ssh_execute(cluster, node_name, words, ssh_command))
-    else:
-        _log_in(_session_words(settings.lava, cluster, node_name, ssh_command))
+    manager = settings.lava.clusters
+    with _until_told():
+        if command:
+            words = " ".join(command)
+            sys.stdout.write(manager.ssh_execute(cluster, node_name, words, ssh_command))
+        else:
+            _log_in(_session_words(settings.lava, cluster, node_name, ssh_command))
 
 
 @click.command("ssh-proxy", cls=Command)
@@ -87,7 +90,8 @@ def proxy(
 ) -> None:
     """Run a SOCKS5 proxy on localhost into a cluster, until Ctrl-C."""
     _wait_first(settings, cluster, wait=wait)
-    with settings.lava.clusters.ssh_proxy(cluster, port, node_name, ssh_command) as running:
+    manager = settings.lava.clusters
+    with _until_told(), manager.ssh_proxy(cluster, port, node_name, ssh_command) as running:
         _stay(running, f"SOCKS5 proxy on localhost:{running.port}")
 
 
@@ -120,9 +124,12 @@ def tunnel(
         raise click.UsageError("give either --node-name or --component")
     _wait_first(settings, cluster, wait=wait)
     manager = settings.lava.clusters
-    with manager.ssh_tunnel(
-        cluster, local_port, remote_port, node_name, component, ssh_command
-    ) as running:
+    with (
+        _until_told(),
+        manager.ssh_tunnel(
+            cluster, local_port, remote_port, node_name, component, ssh_command
+        ) as running,
+    ):
         _stay(running, f"localhost:{running.port} leads to port {remote_port} of the node")
 
 
@@ -153,8 +160,27 @@ def _session_words(
     return [*program, "-l", login, "--", host]
 
 
+@contextmanager
+def _until_told() -> Iterator[None]:
+    """Let a closed terminal and SIGTERM end ssh as well, as Ctrl-C does."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
+    numbers = [signal.Signals[name] for name in names]
+    # nohup ignores SIGHUP, and means it.
+    before = {one: held for one in numbers if (held := signal.getsignal(one)) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, held in before.items():
+            signal.signal(number, held)
+
+
 def _log_in(words: list[str]) -> None:
-    import signal
     import subprocess
 
     from lavaclient._ssh import cannot_start

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,7 +11,7 @@ from lavaclient.cli.asking import delete_each, force_option
 from lavaclient.cli.grammar import Noun
 from lavaclient.cli.names import DISTRO, STACK
 from lavaclient.cli.output import Column, Section, printable, show_list, show_one
-from lavaclient.cli.parsing import JSON
+from lavaclient.cli.parsing import JSON, JSON_OBJECT
 from lavaclient.cli.settings import Settings, pass_settings
 from lavaclient.cli.views import component_names
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from lavaclient.api.stacks import StackDetail
 
 __all__ = ["stacks"]
+
+_OF_A_STACK: Final = {"name", "distro", "services", "node_groups", "description"}
+_OF_THE_SERVICE: Final = {"id", "links", "created", "is_deletable"}
 
 _COLUMNS = (
     Column("ID", "id", whole=True),
@@ -64,9 +68,9 @@ def get(settings: Settings, stack: str) -> None:
 
 
 @stacks.command("create")
-@click.argument("name")
-@click.argument("distro", type=DISTRO)
-@click.argument("services", type=JSON)
+@click.argument("name", metavar="NAME|STACK")
+@click.argument("distro", type=DISTRO, required=False)
+@click.argument("services", type=JSON, required=False)
 @click.option(
     "--node-groups",
     type=JSON,
@@ -77,23 +81,35 @@ def get(settings: Settings, stack: str) -> None:
 def create(
     settings: Settings,
     name: str,
-    distro: str,
-    services: list[dict[str, object]],
+    distro: str | None,
+    services: list[dict[str, object]] | None,
     node_groups: list[dict[str, object]] | None,
     description: str | None,
 ) -> None:
     """Make a stack of some SERVICES of a DISTRO.
 
     SERVICES is JSON, or the path of a file that holds it, or - for standard
-    input: a list of {"name": ..., "modes": [...]}.
+    input: a list of {"name": ..., "modes": [...]}. In place of NAME, DISTRO and
+    SERVICES there may be one STACK, JSON with all of it, as 'stacks get --output
+    json' shows one.
 
     \b
     Examples:
+      lava stacks create mine.json
       lava stacks create mine HDP2.3 '[{"name": "HDFS"}, {"name": "YARN"}]'
       lava stacks create mine HDP2.3 services.json --node-groups groups.json
     """
-    made = settings.lava.stacks.create(name, distro, services, node_groups, description)
-    _show(settings, made)
+    if distro is None:
+        given = _read_whole(name)
+    elif services is None:
+        raise click.UsageError("Missing argument 'SERVICES'.")
+    else:
+        given = {"name": name, "distro": distro, "services": services}
+    if node_groups is not None:
+        given["node_groups"] = node_groups
+    if description is not None:
+        given["description"] = description
+    _show(settings, settings.lava.stacks.create(**given))  # type: ignore[arg-type]
 
 
 @stacks.command("delete")
@@ -106,6 +122,31 @@ def delete(settings: Settings, stacks: tuple[str, ...], force: bool) -> None:
     names = {one.id: printable(one.name) for one in manager.list()}
     things = {one: f"{names[one]} ({one})" if one in names else printable(one) for one in stacks}
     delete_each(settings, "stack", things, manager.delete, force=force)
+
+
+def _read_whole(text: str) -> dict[str, object]:
+    """Return what ``create`` takes of a whole stack, without what only the service adds."""
+    (stack,) = JSON_OBJECT.convert(text, None, click.get_current_context())
+    if missing := [name for name in ("name", "distro", "services") if not stack.get(name)]:
+        raise click.UsageError(f"the stack has no {' and no '.join(missing)}")
+    if unknown := sorted(stack.keys() - _OF_A_STACK - _OF_THE_SERVICE):
+        raise click.UsageError(f"the stack has {', '.join(unknown)}, which no stack has")
+    given = {name: stack[name] for name in _OF_A_STACK if stack.get(name)}
+    given["services"] = _parts(given["services"], ("name", "modes"))
+    if groups := given.get("node_groups"):
+        given["node_groups"] = _parts(groups, ("id", "flavor_id", "count", "components"))
+    return given
+
+
+def _parts(parts: object, names: Sequence[str]) -> object:
+    """Keep what ``create`` takes of each part; what is no list of objects, it refuses itself."""
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        return parts
+    kept = [{name: part[name] for name in names if part.get(name)} for part in parts]
+    for part in kept:
+        if "components" in part:
+            part["components"] = _parts(part["components"], ("name",))
+    return kept
 
 
 def _show(settings: Settings, stack: StackDetail) -> None:

@@ -16,19 +16,19 @@ from lavaclient.cli.cells import Column, Section, printable
 __all__ = ["show_list", "show_one"]
 
 _COLOURS = {"ACTIVE": "green", "SUCCEEDED": "green", "ERROR": "red", "FAILED": "red"}
-_NARROW = 10  # a column that may wrap gets at least this, if it has as much to say
 _GAP = 2
 
 
-def show_list(things: Sequence[object], columns: Sequence[Column]) -> None:
+def show_list(things: Sequence[object], columns: Sequence[Column], *, header: bool) -> None:
     """Print a table with one row for each thing; where none fits, a block of lines for each."""
     console = _console()
     if not things:
         console.print("None.", style="dim")
         return
-    for chosen in (columns, [column for column in columns if not column.spare]):
-        if _least_width(things, chosen) <= console.width:
-            console.print(_table(things, chosen))
+    needed = [column for column in columns if not column.spare]
+    for chosen, broken in ((columns, False), (needed, False), (needed, True)):
+        if widths := _widths(things, chosen, console.width, broken=broken):
+            console.print(_table(things, chosen, widths, header=header))
             return
     for number, thing in enumerate(things):
         if number:
@@ -36,14 +36,16 @@ def show_list(things: Sequence[object], columns: Sequence[Column]) -> None:
         console.print(_lines(thing, columns))
 
 
-def show_one(thing: object, columns: Sequence[Column], sections: Sequence[Section]) -> None:
+def show_one(
+    thing: object, columns: Sequence[Column], sections: Sequence[Section], *, header: bool
+) -> None:
     """Print a thing line by line, and then the lists within it."""
     console = _console()
     console.print(_lines(thing, columns))
     for section in sections:
         if section.things:
             console.print(Text(f"\n{section.title}", style="bold"))
-            show_list(section.things, section.columns)
+            show_list(section.things, section.columns, header=header)
 
 
 def _lines(thing: object, columns: Sequence[Column]) -> Table:
@@ -56,21 +58,24 @@ def _lines(thing: object, columns: Sequence[Column]) -> Table:
     return lines
 
 
-def _table(things: Sequence[object], columns: Sequence[Column]) -> Table:
+def _table(
+    things: Sequence[object], columns: Sequence[Column], widths: Sequence[int], *, header: bool
+) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, _GAP - 1, 0, 0),
         show_edge=False,
+        show_header=header,
         header_style="bold",
     )
-    for column in columns:
+    for column, width in zip(columns, widths, strict=True):
         numbers = all(isinstance(column.of(thing), int | float | None) for thing in things)
         table.add_column(
             column.title,
             justify="right" if numbers else "left",
             no_wrap=column.whole,
-            min_width=_least(things, column),
+            width=width,
             overflow="fold",
         )
     for thing in things:
@@ -78,16 +83,34 @@ def _table(things: Sequence[object], columns: Sequence[Column]) -> Table:
     return table
 
 
-def _least_width(things: Sequence[object], columns: Sequence[Column]) -> int:
-    return sum(_least(things, column) + _GAP for column in columns) - _GAP
+def _widths(
+    things: Sequence[object], columns: Sequence[Column], total: int, *, broken: bool
+) -> list[int] | None:
+    """Share out a width among columns, or return None where it is too little.
+
+    Args:
+        things: The rows.
+        columns: The columns.
+        total: The width.
+        broken: Whether words may be broken over lines.
+    """
+    texts = [[column.title, *(_shown(one, column) for one in things)] for column in columns]
+    wanted = [max(map(cell_len, column)) for column in texts]
+    least = [
+        width if column.whole else _least(column, lines, broken=broken)
+        for column, lines, width in zip(columns, texts, wanted, strict=True)
+    ]
+    left = total - sum(least) - _GAP * (len(columns) - 1)
+    if left < 0:
+        return None
+    short = [most - width for most, width in zip(wanted, least, strict=True)]
+    share = min(left / (sum(short) or 1), 1.0)
+    return [width + int(more * share) for width, more in zip(least, short, strict=True)]
 
 
-def _least(things: Sequence[object], column: Column) -> int:
-    texts = [column.title, *(_shown(thing, column) for thing in things)]
-    if column.whole:
-        return max(map(cell_len, texts))
-    words = max(cell_len(word) for text in texts for word in text.split() or [""])
-    return min(words, _NARROW)
+def _least(column: Column, texts: Sequence[str], *, broken: bool) -> int:
+    longest = max(cell_len(word) for text in texts for word in text.split() or [""])
+    return min(longest, column.least) if broken else longest
 
 
 def _shown(thing: object, column: Column) -> str:

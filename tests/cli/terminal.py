@@ -70,6 +70,10 @@ class Terminal:
             return
         self.type("\x03")
 
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self._process.send_signal(number)
+
     def end(self) -> int:
         """Wait for the end; return the exit status."""
         deadline = time.monotonic() + WITHIN

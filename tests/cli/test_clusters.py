@@ -142,11 +142,20 @@ def test_delete_when_nobody_answers_says_how_to(run: Program, logs: str) -> None
     assert ran.err.splitlines()[-1] == "lava: nobody answers: pass --force to go on without"
 
 
-def test_delete_of_one_that_is_not_there_deletes_none(run: Program, logs: str, wire: Wire) -> None:
-    ran = run("clusters delete --force logs nowhere")
+def test_delete_of_one_that_is_not_there_deletes_the_others(
+    run: Program, logs: str, wire: Wire
+) -> None:
+    ran = run("clusters delete --force nowhere logs")
     assert ran.status == 1
     assert "404" in ran.err
-    assert not [line for line in wire.lines if line.startswith("DELETE")]
+    assert [line for line in wire.lines if line.startswith("DELETE")] == [f"DELETE clusters/{logs}"]
+
+
+def test_delete_of_none_that_is_there_asks_nothing(run: Program) -> None:
+    ran = run("clusters delete nowhere nothing")
+    assert ran.status == 1
+    assert ran.err.count(": 404 ") == 2
+    assert "Delete" not in ran.err
 
 
 def test_nodes_lists_them(run: Program, logs: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from lavaclient.cli import remembered
 from lavaclient.sandbox.server import SandboxServer
+from tests.api.conftest import Wire
 from tests.cli.conftest import Program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +34,9 @@ def _complete(run: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[
     [
         ("fl", ["flavors"]),
         ("clusters ssh", ["ssh", "ssh-proxy", "ssh-tunnel"]),
+        ("clusters ssh_", ["ssh_proxy", "ssh_tunnel"]),
+        ("credentials create_s", ["create_s3", "create_ssh_key"]),
+        ("credentials list_s", ["list_s3", "list_ssh_keys"]),
         ("clusters create --node-g", ["--node-groups"]),
         ("clusters list --outp", ["--output"]),
         ("clusters list --output j", ["json"]),
@@ -85,6 +92,82 @@ def test_without_settings_or_service_nothing_is_offered_and_nothing_said(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LAVA_AUTH_URL", "http://127.0.0.1:9/v2.0")
     assert _complete(offline, monkeypatch, "-d clusters get lo") == []
+
+
+def test_no_warning_gets_into_the_prompt(
+    run: Program, logs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAVA_INSECURE", "1")
+    assert run.ok("clusters list -q").err != ""
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+
+
+def test_names_are_remembered_while_a_line_is_typed(
+    run: Program, logs: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    asked = len(wire.lines)
+    assert _complete(run, monkeypatch, "clusters get log") == ["logs"]
+    assert _complete(run, monkeypatch, "nodes list l") == ["logs"]
+    assert len(wire.lines) == asked
+
+
+def test_another_account_has_names_of_its_own(
+    run: Program, logs: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    asked = len(wire.lines)
+    assert _complete(run, monkeypatch, "--region ORD clusters get lo") == []
+    assert len(wire.lines) == asked + 1
+
+
+@pytest.mark.parametrize("seconds", [31, -1])
+def test_names_of_another_time_are_asked_for_again(
+    run: Program,
+    logs: str,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: int,
+) -> None:
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    asked = len(wire.lines)
+    (path,) = remembered.cache_file("").glob("names-cluster-*.json")
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    assert len(wire.lines) == asked + 1
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"a": 1}', b"\xff"])
+def test_a_spoilt_file_of_names_is_asked_for_again(
+    run: Program, logs: str, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    (path,) = remembered.cache_file("").glob("names-cluster-*.json")
+    path.write_bytes(content)
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+
+
+def test_a_command_makes_names_forgotten(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _complete(run, monkeypatch, "scripts delete ")
+    script = run.ok("scripts create tools https://example.com/t.sh -q").out.strip()
+    assert _complete(run, monkeypatch, "scripts delete ") == [script, *before]
+
+
+def test_names_that_are_remembered_need_no_client(
+    run: Program, logs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
+    monkeypatch.setenv("_LAVA_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "lava clusters get lo")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    lines = "import sys; from lavaclient.cli import main; main([]); print(*sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    offered, modules = ran.stdout.splitlines()
+    assert offered == "plain,logs"
+    assert not {"rich", "requests", "msgspec", "lavaclient.client"} & set(modules.split())
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -24,13 +24,17 @@ def test_nodes_delete_takes_names_and_ids(run: Program, logs: str, wire: Wire) -
     run.ok("clusters resize logs --wait --node-groups", "slave0(count=3)")
     nodes = {node["name"]: node["id"] for node in run.ok("nodes list logs --output json").json}
     ran = run.ok("nodes delete logs slave0-1", answers="y\n")
-    assert f"Delete node slave0-1 of logs ({nodes['slave0-1']})?" in ran.err
+    assert f"Delete node slave0-1 of cluster logs ({nodes['slave0-1']})?" in ran.err
     assert wire.lines[-1] == f"DELETE clusters/{logs}/nodes/{nodes['slave0-1']}"
 
 
-def test_nodes_delete_of_one_that_is_not_there_deletes_none(run: Program, logs: str) -> None:
-    ran = run("nodes delete --force logs slave0-1 slave0-99")
-    assert (ran.status, ran.err) == (1, "lava: cluster logs has no node slave0-99\n")
+def test_nodes_delete_of_one_that_is_not_there_deletes_the_others(run: Program, logs: str) -> None:
+    run.ok("clusters resize logs --wait --node-groups", "slave0(count=3)")
+    ran = run("nodes delete --force logs slave0-99 slave0-1")
+    assert ran.status == 1
+    missing, deleted = ran.err.splitlines()
+    assert missing == "lava: cluster logs has no node slave0-99"
+    assert deleted.startswith("Deleted node slave0-1 of cluster logs (")
 
 
 def test_flavors_list(run: Program) -> None:
@@ -90,6 +94,51 @@ def test_stacks_create_reads_json_from(
             "services": SERVICES,
         }
     }
+
+
+def test_stacks_create_takes_what_stacks_get_shows(
+    run: Program, tmp_path: Path, wire: Wire
+) -> None:
+    shown = run.ok("stacks get HDP2.3_Hadoop --output json").json
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps({**shown, "name": "mine"}))
+    run.ok("stacks create --description 'My own'", str(path))
+    line, body = wire.last
+    assert line == "POST stacks"
+    assert isinstance(body, dict)
+    sent = body["stack"]
+    assert (sent["name"], sent["distro"], sent["description"]) == ("mine", "HDP2.3", "My own")
+    assert [one["name"] for one in sent["services"]] == [one["name"] for one in shown["services"]]
+    assert all(one.keys() <= {"name", "modes"} for one in sent["services"])
+    groups = {one["id"]: one for one in shown["node_groups"]}
+    for group in sent["node_groups"]:
+        parts = groups[group["id"]]["components"]
+        assert group["components"] == [{"name": one["name"]} for one in parts]
+
+
+@pytest.mark.parametrize(
+    ("stack", "words"),
+    [
+        ("[]", "must be a JSON object"),
+        ('{"name": "mine", "services": [{"name": "HDFS"}]}', "the stack has no distro"),
+        (
+            '{"name": "mine", "distro": "HDP2.3", "services": [{"name": "HDFS"}], "flavor": 1}',
+            "the stack has flavor, which no stack has",
+        ),
+        ("mine HDP2.3", "Missing argument 'SERVICES'"),
+    ],
+)
+def test_stacks_create_refuses_a_stack(offline: Program, stack: str, words: str) -> None:
+    arguments = [stack] if stack[0] in "[{" else stack.split()
+    ran = offline("stacks create", *arguments)
+    assert ran.status == 2
+    assert words in " ".join(ran.err.split())
+
+
+def test_stacks_create_leaves_odd_services_to_the_sdk(offline: Program, run: Program) -> None:
+    ran = run("stacks create", '{"name": "mine", "distro": "HDP2.3", "services": ["HDFS"]}')
+    assert (ran.status, ran.out) == (1, "")
+    assert "services" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -155,8 +204,12 @@ def test_authenticate_prints_the_token(run: Program, wire: Wire) -> None:
 def test_what_authenticate_exports_is_enough_to_go_on_with(
     run: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran = run.ok("authenticate --export")
+    monkeypatch.setenv("LAVA_AUTH_TOKEN", "of-an-earlier-export")
+    ran = run.ok("authenticate --export --region ORD --insecure --no-token-cache")
     exports = dict(line.removeprefix("export ").split("=", 1) for line in ran.lines)
+    assert exports["AUTH_TOKEN"] == exports["LAVA_AUTH_TOKEN"] != "of-an-earlier-export"
+    assert (exports["LAVA_REGION_NAME"], exports["LAVA_INSECURE"]) == ("ORD", "1")
+    assert "LAVA_API_KEY" not in exports
     for name in ("LAVA_USERNAME", "LAVA_API_KEY", "LAVA_AUTH_URL", "LAVA_REGION_NAME"):
         monkeypatch.delenv(name)
     for name, value in exports.items():

@@ -54,6 +54,65 @@ def test_options_win_over_the_environment(
     assert "/ord/v2/" in sandbox.sandbox.requests[-1].path
 
 
+def test_a_region_goes_before_the_endpoint_of_the_environment(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAVA2_API_URL", "http://127.0.0.1:9/v2/123456")
+    assert run("clusters list --retries 0").status == 1
+    ran = run.ok("clusters list --region ORD -d")
+    assert "127.0.0.1:9" not in ran.err
+    ran = run("clusters list --region ORD --retries 0 --endpoint http://127.0.0.1:9/v2/123456")
+    assert ran.status == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("--retries lots", "--retries must be"),
+        ("--retry-backoff=-1", "--retry-backoff must"),
+        ("--request-timeout 0", "--request-timeout must"),
+        ("--auth-url nowhere", "--auth-url"),
+        ("--tenant many", "the user signs in to account '123456', not to --tenant 'many'"),
+        ("--api-key ' '", "--api-key must not be blank"),
+    ],
+)
+def test_a_message_names_the_option_of_the_program(run: Program, line: str, words: str) -> None:
+    ran = run(f"clusters list {line}")
+    assert ran.status == 1
+    assert ran.err.startswith(f"lava: {words}")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("clusters create logs x --ssh-key k --username root", "--username must not be root"),
+        ("clusters ssh logs whoami", "to wait for it, give --wait"),
+        ("clusters wait logs --timeout=-1", "--timeout must be 0 minutes or more"),
+        ("clusters ssh-proxy logs --port many", "--port must be a whole number"),
+    ],
+)
+def test_a_message_names_the_option_of_the_command(
+    run: Program, building: str, line: str, words: str
+) -> None:
+    ran = run(line)
+    assert ran.status == 1
+    assert words in ran.err
+
+
+def test_without_credentials_the_message_says_what_to_set(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LAVA_API_KEY")
+    ran = run("clusters list")
+    assert ran.err.startswith("lava: no credentials: set LAVA_API_KEY")
+
+
+def test_no_header_holds_for_tables_too(run: Program, building: str) -> None:
+    assert "Status" in run.ok("clusters list --format").out
+    assert "Status" not in run.ok("clusters list --format --no-header").out
+    assert "BUILDING" in run.ok("clusters list --format --no-header").out
+
+
 def test_underscores_do_for_hyphens_in_options_and_commands(run: Program, building: str) -> None:
     assert run.ok("--request_timeout 9 clusters get logs --no_header -q").lines == [building]
 
@@ -61,7 +120,7 @@ def test_underscores_do_for_hyphens_in_options_and_commands(run: Program, buildi
 def test_without_settings_one_line_says_what_is_missing(offline: Program) -> None:
     ran = offline("clusters list")
     assert (ran.status, ran.out) == (1, "")
-    assert ran.err == "lava: region is required, unless endpoint is given\n"
+    assert ran.err == "lava: --region is required, unless --endpoint is given\n"
 
 
 def test_the_api_key_can_be_read_from_the_input(

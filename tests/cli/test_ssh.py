@@ -146,6 +146,29 @@ def test_a_port_is_open_until_ctrl_c(
 
 
 @needs_ssh
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_program_that_is_told_to_end_leaves_no_ssh(
+    sandbox: SandboxServer, ssh: str, number: signal.Signals, status: int
+) -> None:
+    line = f"clusters ssh-proxy logs --port 0 {shlex.quote(ssh)}"
+    with lava(line, sandbox.environ(), columns=200) as terminal:
+        terminal.expect("Ctrl-C ends it.")
+        port = int(terminal.text.partition("localhost:")[2].split()[0].rstrip(";"))
+        terminal.signal(number)
+        assert terminal.end() == status
+    assert not _connects(port)
+
+
+def test_what_nohup_ignores_stays_ignored(run: Program, logs: str, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        run.ok("clusters ssh logs whoami", _fake(tmp_path, "kill -HUP $PPID; echo there"))
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@needs_ssh
 def test_a_proxy_whose_ssh_ends_is_an_error(
     sandbox: SandboxServer, ssh: str, nodes: SandboxSSH
 ) -> None:

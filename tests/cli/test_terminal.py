@@ -63,6 +63,14 @@ def test_a_list_is_a_table_that_fits(
     assert "\x1b[32mACTIVE" in terminal.raw
 
 
+def test_what_wraps_is_whole(sandbox: SandboxServer) -> None:
+    with lava("scripts list", sandbox.environ()) as terminal:
+        assert terminal.end() == 0
+    last = "".join(line[60:].strip() for line in terminal.text.splitlines()[2:])
+    assert all(len(line) <= 80 for line in terminal.text.splitlines())
+    assert "https://scripts.example.com/jupyter.sh" in last
+
+
 def test_a_list_that_is_too_wide_has_a_block_for_each(sandbox: SandboxServer, cluster: str) -> None:
     with lava("nodes list logs", sandbox.environ(), 60) as terminal:
         assert terminal.end() == 0

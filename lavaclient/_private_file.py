@@ -1,0 +1,76 @@
+"""Small files that this user alone may read, replaced whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+__all__ = ["read", "replace"]
+
+_LARGEST = 4 * 2**20
+
+
+def read(path: str) -> bytes:
+    """Return what stands in a file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: Others may read it, or it is no file to trust for another reason.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        _check(os.fstat(file.fileno()))
+        data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError("it is too large")
+    return data
+
+
+def replace(path: str, data: bytes) -> None:
+    """Write to a file of its own, which then takes the place of the old one.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(path))
+    _make_private(folder)
+    # mkstemp makes the file with mode 0600.
+    descriptor, temporary = tempfile.mkstemp(prefix=".lava-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open without waiting for someone to write into a FIFO."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _check(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("it is no regular file")
+    if hasattr(os, "geteuid"):  # pragma: no branch
+        if status.st_uid != os.geteuid():
+            raise ValueError("it belongs to another user")
+        if status.st_mode & 0o077:
+            raise ValueError("others may read it; its mode must be 0600")
+
+
+def _make_private(folder: str) -> None:
+    """Make the directory and its parents with mode 0700 where they are missing."""
+    missing = []
+    while not os.path.isdir(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    for one in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(one, 0o700)
