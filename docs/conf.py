@@ -33,3 +33,5 @@ nitpick_ignore_regex = [
 
 html_theme = "furo"
 html_title = f"lavaclient {version}"
+html_static_path = ["_static"]
+html_css_files = ["wrap.css"]

@@ -9,8 +9,9 @@ from doctest import ELLIPSIS, IGNORE_EXCEPTION_DETAIL
 from pathlib import Path
 
 import pytest
+from console import run_block
 from sybil import Sybil
-from sybil.parsers.rest import DocTestParser, PythonCodeBlockParser
+from sybil.parsers.rest import CodeBlockParser, DocTestParser, PythonCodeBlockParser, SkipParser
 from sybil.sybil import SybilCollection
 
 from lavaclient import Lava
@@ -45,6 +46,7 @@ def set_up(namespace: dict[str, object]) -> None:
             "Lava": Lava,
             "lava": lava,
             "make_cluster": make_cluster,
+            "shutil": shutil,
             "sandbox": sandbox,
         }
     )
@@ -62,6 +64,8 @@ def _pages(pattern: str, excludes: tuple[str, ...] = (), **options: object) -> S
         parsers=[
             DocTestParser(optionflags=ELLIPSIS | IGNORE_EXCEPTION_DETAIL),
             PythonCodeBlockParser(),
+            CodeBlockParser(language="console", evaluator=run_block),
+            SkipParser(),
         ],
         path=str(Path(__file__).parent),
         pattern=pattern,

@@ -21,20 +21,21 @@ _COMPLETE = 100.0
 
 
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[ClusterDetail], None]]:
+def progress(cluster: ClusterDetail, *, quiet: bool) -> Iterator[Callable[[ClusterDetail], None]]:
     """Give what shows a cluster as each look finds it, on stderr.
 
     Args:
+        cluster: The cluster as it was seen last.
         quiet: Show nothing.
     """
     if quiet:
         yield lambda _cluster: None
     elif sys.stderr.isatty():
         with _bar() as bar:
-            task = bar.add_task("", total=_COMPLETE)
+            task = bar.add_task(_words(cluster), total=_COMPLETE, completed=int(_percent(cluster)))
 
             def move(cluster: ClusterDetail) -> None:
-                bar.update(task, description=_words(cluster), completed=_percent(cluster))
+                bar.update(task, description=_words(cluster), completed=int(_percent(cluster)))
 
             yield move
     else:

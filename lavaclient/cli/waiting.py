@@ -38,5 +38,5 @@ def wait_for(
     settings: Settings, cluster: ClusterDetail, timeout: float | None, interval: float | None
 ) -> ClusterDetail:
     """Wait until a cluster is active, and show how it goes."""
-    with progress(quiet=settings.choice("quiet") is True) as tell:
+    with progress(cluster, quiet=settings.choice("quiet") is True) as tell:
         return settings.lava.clusters.wait(cluster.id, timeout, interval, on_progress=tell)
