@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 from contextlib import ExitStack
 from doctest import ELLIPSIS, IGNORE_EXCEPTION_DETAIL
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
-import pytest
 from console import run_block
 from sybil import Sybil
 from sybil.parsers.rest import CodeBlockParser, DocTestParser, PythonCodeBlockParser, SkipParser
 from sybil.sybil import SybilCollection
 
 from lavaclient import Lava
-from lavaclient.api.clusters import ClusterDetail
 from lavaclient.testing import mock_lava
 
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
@@ -24,32 +26,33 @@ PUBLIC_KEY = (
 )
 
 
-def set_up(namespace: dict[str, object]) -> None:
-    """Give a page its service, and the names that its examples begin with."""
+def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> None:
+    """Give a page its service, and the client that its examples begin with.
+
+    Args:
+        namespace: The names of the page.
+        after_quickstart: Whether the key of the quickstart is there.
+    """
     stack = namespace["_stack"] = ExitStack()
     sandbox = stack.enter_context(
         mock_lava(username="myusername", api_key=KEY, tenant_id="123456", seed=7)
     )
+    home = Path(stack.enter_context(TemporaryDirectory()))
+    stack.enter_context(patch.dict(os.environ, {**sandbox.environ(), "HOME": str(home)}))
+    (home / ".ssh").mkdir()
+    (home / ".ssh" / "id_ed25519.pub").write_text(PUBLIC_KEY)
     lava = stack.enter_context(Lava("myusername", region="DFW", api_key=KEY))
-
-    def make_cluster(name: str, **options: object) -> ClusterDetail:
-        """Build a cluster with a key of its own, and wait for it."""
-        settings: dict[str, object] = {"username": "analyst", **options}
-        if "ssh_keys" not in settings:
-            lava.credentials.create_ssh_key(f"key-of-{name}", PUBLIC_KEY)
-            settings["ssh_keys"] = [f"key-of-{name}"]
-        return lava.clusters.create(name, "HDP2.3_Hadoop", wait=True, **settings)  # type: ignore[arg-type]
-
     namespace.update(
         {
-            "PUBLIC_KEY": PUBLIC_KEY,
             "Lava": Lava,
             "lava": lava,
-            "make_cluster": make_cluster,
-            "shutil": shutil,
+            "public_key": PUBLIC_KEY,
             "sandbox": sandbox,
+            "shutil": shutil,
         }
     )
+    if after_quickstart:
+        lava.credentials.create_ssh_key("laptop", PUBLIC_KEY)
 
 
 def tear_down(namespace: dict[str, object]) -> None:
@@ -79,14 +82,19 @@ collect_ignore = ["examples"]
 
 # Nodes that can be logged in to are on a port: that page starts a server of its own.
 _SSH = "guides/ssh.rst"
-_collections = [_pages("*.rst", (_SSH, "guides/testing.rst"), setup=set_up, teardown=tear_down)]
+set_up_from_nothing = partial(set_up, after_quickstart=False)
+_WITHOUT_KEY = (
+    "clusters.rst",
+    "credentials.rst",
+    "guides/cli.rst",
+    "guides/migration.rst",
+    "guides/quickstart.rst",
+)
+_collections = [
+    _pages("*.rst", (*_WITHOUT_KEY, _SSH), setup=set_up, teardown=tear_down),
+    *(_pages(name, setup=set_up_from_nothing, teardown=tear_down) for name in _WITHOUT_KEY),
+]
 if shutil.which("ssh") and importlib.util.find_spec("asyncssh"):
     _collections.append(_pages(_SSH))
 
 pytest_collect_file = SybilCollection(_collections).pytest()
-
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What an example writes at home does not stay."""
-    monkeypatch.setenv("HOME", str(tmp_path))

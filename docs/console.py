@@ -90,7 +90,7 @@ def run_block(example: Example) -> str | None:
     """Run a block beside the sandbox of its page; return what is wrong with it, or None."""
     names = example.namespace
     if "console" not in names:
-        names["console"] = names["_stack"].enter_context(Console(names["PUBLIC_KEY"]))
+        names["console"] = names["_stack"].enter_context(Console(names["public_key"]))
     console = names["console"]
     for command, shown in _commands(example.parsed):
         if wrong := console.run(command, shown):
