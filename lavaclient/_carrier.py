@@ -28,8 +28,7 @@ class LateSession:
         verify: What it is told of certificates.
 
     Attributes:
-        session: The requests session; as in keystoneauth1's Session, like the next.
-        verify: What it is told of certificates.
+        verify: What the requests session is told of certificates.
     """
 
     _made: Session | None = None
@@ -37,9 +36,14 @@ class LateSession:
     def __init__(
         self, wire: requests.Session, make: Callable[[], Session], *, verify: bool | str
     ) -> None:
-        self.session = wire
+        self._wire = wire
         self._make = make
         self.verify = verify
+
+    @property
+    def session(self) -> requests.Session:
+        """The requests session in use, by its name in keystoneauth1's Session."""
+        return self._wire if self._made is None else self._made.session
 
     def keystone(self) -> Session:
         """Return keystoneauth1's Session, made at the first call."""
@@ -52,9 +56,19 @@ class LateSession:
 
     def noticed(self) -> Session | None:
         """Return keystoneauth1's Session, or None while nobody could tell that it is missing."""
-        if self._made is None and "keystoneauth1.session" not in sys.modules:
+        if self._made is None and not _is_imported():
             return None
         return self.keystone()
+
+
+def _is_imported() -> bool:
+    """Tell whether keystoneauth1's Session is imported, and nothing of it is on the way.
+
+    A forked child must not wait for an import that a thread of its parent had begun.
+    """
+    found = [sys.modules.get(name) for name in ("keystoneauth1.session", "lavaclient.identity")]
+    under_way = [getattr(one.__spec__, "_initializing", False) for one in found if one is not None]
+    return found[0] is not None and not any(under_way)
 
 
 def keystone_of(carrier: Carrier) -> Session:

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import keystoneauth1.session
 import pytest
+import requests
 
-from lavaclient import Lava
-from tests.fault_server import FaultServer, Seen, answer
+from lavaclient import Lava, error
+from tests.fault_server import FaultServer, Seen, answer, drip
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
 
@@ -35,7 +38,7 @@ def listed(server: FaultServer) -> Seen:
 def test_a_script_that_lists_clusters_does_not_import_it(server: FaultServer) -> None:
     script = f"""
 import sys
-from lavaclient import Lava
+from lavaclient import Lava, error
 lava = Lava("user", token={TOKEN!r}, endpoint={server.endpoint!r})
 lava.clusters.list()
 print("keystoneauth1" in sys.modules)
@@ -102,6 +105,32 @@ def test_threads_that_ask_at_once_get_the_same_one(server: FaultServer) -> None:
     with client(server) as lava, ThreadPoolExecutor(32) as pool:
         found = list(pool.map(lambda _: lava.session, range(64)))
     assert len({id(one) for one in found}) == 1
+
+
+@pytest.mark.usefixtures("nobody_imported_keystoneauth1")
+@pytest.mark.parametrize("name", ["keystoneauth1.session", "lavaclient.identity"])
+def test_an_import_on_the_way_is_not_waited_for(
+    server: FaultServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """In a forked child its thread is missing, so that it never ends."""
+    for one in {"keystoneauth1.session", name}:
+        module = ModuleType(one)
+        module.__spec__ = ModuleSpec(one, None)
+        monkeypatch.setitem(sys.modules, one, module)
+    vars(sys.modules[name].__spec__)["_initializing"] = True
+    with client(server) as lava:
+        assert lava.clusters.list() == []
+
+
+def test_another_requests_session_keeps_the_time_as_well() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    with (
+        FaultServer(drip(head)) as server,
+        Lava("user", token=TOKEN, endpoint=server.endpoint, timeout=0.5, max_retries=0) as lava,
+    ):
+        lava.session.session = requests.Session()
+        with pytest.raises(error.TimeoutError):
+            lava.clusters.list()
 
 
 def test_a_session_that_was_given_is_the_one_in_use(server: FaultServer) -> None:

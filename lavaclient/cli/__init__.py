@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C.
     """
+    _open_what_is_closed()
     try:
         from lavaclient.cli.run import run
 
@@ -35,6 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = 0
     _hush()
     return status
+
+
+def _open_what_is_closed() -> None:
+    """Let there be three streams, and let each write what its encoding lacks in another way."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _end_line() -> None:

@@ -32,8 +32,8 @@ def confirmed(question: str, *, default: bool = False) -> bool:
     """
     try:
         return click.confirm(question, default=default, err=True)
-    except click.Abort:
-        if sys.stdin.isatty():
+    except click.Abort as abort:
+        if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
         click.echo(err=True)
         raise click.ClickException("nobody answers: pass --force to go on without") from None

@@ -60,7 +60,10 @@ def printable(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        try:
+            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        except OverflowError:  # at the ends of time
+            return value.isoformat()
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Sequence) and not isinstance(value, str):

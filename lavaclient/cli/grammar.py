@@ -76,6 +76,8 @@ class Noun(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command, written with ``_`` where the beginning of it is."""
+        if not incomplete[:1].isalnum():  # an option, or nothing yet
+            return super().shell_complete(ctx, incomplete)
         found = super().shell_complete(ctx, _spelled(incomplete))
         if "_" in incomplete:
             for item in found:

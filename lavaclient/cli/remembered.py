@@ -34,7 +34,8 @@ def digest(texts: Iterable[object]) -> str:
     """Return what tells one set of settings from another, without telling them."""
     import hashlib
 
-    return hashlib.sha256("\n".join(map(str, texts)).encode()).hexdigest()[:16]
+    data = "\n".join(map(str, texts)).encode(errors="surrogateescape")
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def recall(kind: str, owner: str) -> Pairs | None:

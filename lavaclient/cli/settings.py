@@ -114,19 +114,18 @@ class Settings:
         """Close the client, if there is one, and log no more."""
         if self._lava is not None:
             self._lava.close()
+            self._forget()
         for logger, handler in self._handlers:
             logger.removeHandler(handler)
 
     def _sign_in(self) -> Lava:
         from lavaclient import Lava
         from lavaclient._options import from_environment
-        from lavaclient.cli.remembered import forget
 
         self._log_to_stderr()
         options: dict[str, object] = dict(from_environment(os.environ))
         given = {name: value for name in _OF_LAVA if (value := self.text(name)) is not None}
-        if "region" in given:
-            options.pop("endpoint", None)  # the environment's is that of another region
+        _drop_what_belongs_to_another(options, given)
         options.update(given)
         for name in _SECRETS:
             if options.get(name) == ASK:
@@ -135,15 +134,21 @@ class Settings:
             options["verify_ssl"] = not self.choice("insecure")
         if self.choice("token_cache") is False:
             options["token_cache"] = None
-        elif "api_key" in options and "token_cache" not in options:
+        elif "api_key" in options and not options.keys() & {"token", "token_cache"}:
             options["token_cache"] = _token_cache(options)
         self.used = options
-        if not self._completes:
-            forget()
+        self._forget()
         try:
             return Lava(**{"username": None, **options})  # type: ignore[arg-type]
         except LavaError as error:
             raise click.ClickException(_in_words_of_the_program(error)) from error
+
+    def _forget(self) -> None:
+        """Forget the names that completion remembers: a command may change what there is."""
+        if not self._completes:
+            from lavaclient.cli.remembered import forget
+
+            forget()
 
     def _log_to_stderr(self) -> None:
         """Show the client's requests; with ``-dd`` also what its libraries log."""
@@ -158,6 +163,16 @@ class Settings:
             logger.setLevel(logging.DEBUG)
             logger.addHandler(handler)
             self._handlers.append((logger, handler))
+
+
+def _drop_what_belongs_to_another(options: dict[str, object], given: dict[str, str]) -> None:
+    """Take out of the environment's options what does not go with those that were given."""
+    others_token = None
+    if given.keys() & {"username", "api_key"}:
+        others_token = options.pop("token", None)
+    # With another user's token there mostly is the endpoint of that user's account.
+    if "region" in given or (others_token is not None and "region" in options):
+        options.pop("endpoint", None)
 
 
 def _in_words_of_the_program(error: LavaError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -24,6 +24,7 @@ __all__ = ["proxy", "session", "tunnel"]
 
 F = TypeVar("F", bound=Callable[..., object])
 _SSH_FAILED = 255
+_PATIENCE = 2.0
 
 
 def _ssh_options(command: F) -> F:
@@ -181,14 +182,12 @@ def _until_told() -> Iterator[None]:
 
 
 def _log_in(words: list[str]) -> None:
-    import subprocess
-
     from lavaclient._ssh import cannot_start
 
     # Ctrl-C is for what runs on the node; a handler, unlike SIG_IGN, is not ssh's as well.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        status = subprocess.run(words, check=False).returncode
+        status = _run(words)
     except OSError as error:
         raise FailedError(cannot_start(words[0], error)) from error
     finally:
@@ -196,6 +195,21 @@ def _log_in(words: list[str]) -> None:
     # Any other status is that of the last command there, which concerns who typed it.
     if status == _SSH_FAILED:
         raise FailedError(f"ssh to {words[-1]} failed")
+
+
+def _run(words: list[str]) -> int:
+    import subprocess
+
+    with subprocess.Popen(words) as ssh:
+        try:
+            return ssh.wait()
+        except BaseException:
+            # ssh gives the terminal back as it was, if it has the time.
+            ssh.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                ssh.wait(_PATIENCE)
+            ssh.kill()
+            raise
 
 
 def _stay(running: Forward, words: str) -> None:

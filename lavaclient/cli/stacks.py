@@ -142,7 +142,10 @@ def _parts(parts: object, names: Sequence[str]) -> object:
     """Keep what ``create`` takes of each part; what is no list of objects, it refuses itself."""
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         return parts
-    kept = [{name: part[name] for name in names if part.get(name)} for part in parts]
+    # What is not set, 'stacks get' shows as null or as an empty list.
+    kept = [
+        {name: part[name] for name in names if part.get(name) not in (None, [])} for part in parts
+    ]
     for part in kept:
         if "components" in part:
             part["components"] = _parts(part["components"], ("name",))

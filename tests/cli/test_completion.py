@@ -14,6 +14,7 @@ from lavaclient.cli import remembered
 from lavaclient.sandbox.server import SandboxServer
 from tests.api.conftest import Wire
 from tests.cli.conftest import Program
+from tests.cli.terminal import lava
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,6 +36,7 @@ def _complete(run: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[
         ("fl", ["flavors"]),
         ("clusters ssh", ["ssh", "ssh-proxy", "ssh-tunnel"]),
         ("clusters ssh_", ["ssh_proxy", "ssh_tunnel"]),
+        ("clusters --request_", []),
         ("credentials create_s", ["create_s3", "create_ssh_key"]),
         ("credentials list_s", ["list_s3", "list_ssh_keys"]),
         ("clusters create --node-g", ["--node-groups"]),
@@ -152,6 +154,18 @@ def test_a_command_makes_names_forgotten(run: Program, monkeypatch: pytest.Monke
     before = _complete(run, monkeypatch, "scripts delete ")
     script = run.ok("scripts create tools https://example.com/t.sh -q").out.strip()
     assert _complete(run, monkeypatch, "scripts delete ") == [script, *before]
+
+
+def test_names_remembered_in_the_midst_of_a_command_are_forgotten_at_its_end(
+    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = run.ok("scripts create tools https://example.com/t.sh -q").out.strip()
+    with lava(f"scripts delete {script}", sandbox.environ()) as terminal:
+        terminal.expect("[y/N]: ")
+        assert script in _complete(run, monkeypatch, "scripts delete ")
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert script not in _complete(run, monkeypatch, "scripts delete ")
 
 
 def test_names_that_are_remembered_need_no_client(

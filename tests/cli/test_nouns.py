@@ -135,6 +135,15 @@ def test_stacks_create_refuses_a_stack(offline: Program, stack: str, words: str)
     assert words in " ".join(ran.err.split())
 
 
+def test_a_count_of_none_in_a_stack_is_kept(run: Program, wire: Wire) -> None:
+    group = {"id": "slave", "count": 0, "flavor_id": None, "components": []}
+    stack = {"name": "mine", "distro": "HDP2.3", "services": SERVICES, "node_groups": [group]}
+    run("stacks create", json.dumps(stack))
+    _, body = wire.last
+    assert isinstance(body, dict)
+    assert body["stack"]["node_groups"] == [{"id": "slave", "count": 0}]
+
+
 def test_stacks_create_leaves_odd_services_to_the_sdk(offline: Program, run: Program) -> None:
     ran = run("stacks create", '{"name": "mine", "distro": "HDP2.3", "services": ["HDFS"]}')
     assert (ran.status, ran.out) == (1, "")

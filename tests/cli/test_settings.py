@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import shlex
 import signal
 import stat
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from lavaclient import __version__
 from lavaclient.api.credentials import Credentials
-from lavaclient.cli import __main__, main
+from lavaclient.cli import __main__, main, remembered
+from lavaclient.cli.cells import printable
 from lavaclient.cli.views import credential_pairs
 from lavaclient.sandbox.server import SandboxServer
 from tests.api.conftest import Wire
@@ -97,6 +101,79 @@ def test_a_message_names_the_option_of_the_command(
     ran = run(line)
     assert ran.status == 1
     assert words in ran.err
+
+
+def test_another_user_does_not_act_with_the_token_of_the_environment(
+    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exports = run.ok("authenticate --export").lines
+    for name, value in (one.removeprefix("export ").split("=", 1) for one in exports):
+        monkeypatch.setenv(name, value)
+    for _ in range(2):
+        ran = run("clusters list --user bob --api-key", "0" * 32)
+        assert (ran.status, ran.out) == (1, "")
+        assert "401" in ran.err
+    sandbox.sandbox.add_user("ann", "k" * 32, tenant_id="654321")
+    assert run.ok("clusters list -q --tenant 654321 --user ann --api-key", "k" * 32).out == ""
+
+
+def test_a_given_token_is_not_kept(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = run.ok("authenticate").out.strip().partition("=")[2]
+    for path in remembered.cache_file("").glob("token-*"):
+        path.unlink()
+    run.ok("clusters list --token", token)
+    assert not list(remembered.cache_file("").glob("token-*"))
+
+
+def test_a_user_name_that_is_no_text_is_one_line(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAVA_USERNAME", "\udcff")
+    ran = run("clusters list")
+    assert ran.status == 1
+    assert ran.err.startswith("lava: --user must")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_trouble(sandbox: SandboxServer, run: Program, closed: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m lavaclient.cli clusters list {closed}"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ran.returncode == 0
+    assert "Traceback" not in ran.stderr
+
+
+def test_what_the_output_cannot_write_is_written_in_another_way(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.ok("scripts create \u3042 https://example.com/t.sh")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    command = [sys.executable, "-m", "lavaclient.cli", "scripts", "list"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert "\\u3042," in ran.stdout
+
+
+def test_times_at_the_ends_of_the_calendar_are_shown() -> None:
+    first = datetime.fromisoformat("0001-01-01T00:00:00+14:00")
+    assert printable(first) == "0001-01-01T00:00:00+14:00"
+
+
+def test_ctrl_c_at_a_question_without_a_terminal_is_130(
+    sandbox: SandboxServer, run: Program, building: str
+) -> None:
+    command = [sys.executable, "-m", "lavaclient.cli", "clusters", "delete", "logs"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as program:
+        assert program.stderr is not None
+        said = ""
+        while not said.endswith("[y/N]: "):
+            said += program.stderr.read(1)
+        for _ in range(3):  # one that comes just before Python reads is noticed after it
+            program.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(1.0)
+                break
+        assert program.wait(20) == 130
 
 
 def test_without_credentials_the_message_says_what_to_set(

@@ -92,6 +92,19 @@ def test_a_session_has_the_terminal_and_ctrl_c_is_for_the_node(
         assert terminal.end() == 0
 
 
+def test_a_session_that_is_told_to_end_gives_the_terminal_back(
+    sandbox: SandboxServer, logs: str, tmp_path: Path
+) -> None:
+    fake = _fake(
+        tmp_path, "trap 'echo restored; exit' TERM\necho begun\nwhile :; do sleep 0.1; done"
+    )
+    with lava(f"clusters ssh logs {fake}", sandbox.environ(), columns=200) as terminal:
+        terminal.expect("begun")
+        terminal.signal(signal.SIGTERM)
+        terminal.expect("restored")
+        assert terminal.end() == 143
+
+
 def test_a_session_that_ssh_cannot_open_is_an_error(
     run: Program, logs: str, tmp_path: Path
 ) -> None:
