@@ -402,32 +402,49 @@ def test_of_two_threads_that_want_one_port_one_gets_it(server: SSHServer) -> Non
 
 
 class ThiefClock(Clock):
-    """A clock in whose first pause another program takes the port."""
+    """A clock in whose first pause another program takes the port, before ssh can.
 
-    def __init__(self) -> None:
+    Args:
+        folder: Where the thief leaves a sign that it has been there.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.loot: socket.socket | None = None
+        self._sign = folder / "taken"
 
     def sleep(self, seconds: float) -> None:
         if self.loot is None:
             (port,) = starting._CLAIMED
             self.loot = socket.create_server((HOST, port))
+            self._sign.touch()
         super().sleep(seconds)
+
+    def slow(self, ssh: list[str]) -> list[str]:
+        """Return an ``ssh_command`` that begins when the thief has been there."""
+        lines = 'while [ ! -e "$0" ]; do sleep 0.01; done; exec "$@"'
+        return ["sh", "-c", lines, str(self._sign), *ssh]
 
 
 @needs_ssh
-def test_a_free_port_that_is_taken_in_between_is_replaced_by_another(server: SSHServer) -> None:
-    clock = ThiefClock()
-    with proxy("hadoop", HOST, port=0, ssh_command=server.ssh(), clock=clock) as forward:
+def test_a_free_port_that_is_taken_in_between_is_replaced_by_another(
+    server: SSHServer, tmp_path: Path
+) -> None:
+    clock = ThiefClock(tmp_path)
+    ssh = clock.slow(server.ssh())
+    with proxy("hadoop", HOST, port=0, ssh_command=ssh, clock=clock) as forward:
         assert clock.loot is not None
         with clock.loot:
             assert forward.port != clock.loot.getsockname()[1]
 
 
 @needs_ssh
-def test_a_port_that_was_asked_for_and_is_taken_in_between_is_an_error(server: SSHServer) -> None:
-    clock = ThiefClock()
+def test_a_port_that_was_asked_for_and_is_taken_in_between_is_an_error(
+    server: SSHServer, tmp_path: Path
+) -> None:
+    clock = ThiefClock(tmp_path)
+    ssh = clock.slow(server.ssh())
     with pytest.raises(ProxyError, match="Address already in use"):
-        proxy("hadoop", HOST, port=free_port(), ssh_command=server.ssh(), clock=clock)
+        proxy("hadoop", HOST, port=free_port(), ssh_command=ssh, clock=clock)
     assert clock.loot is not None
     clock.loot.close()
 
