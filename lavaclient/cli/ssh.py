@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -24,7 +24,6 @@ __all__ = ["proxy", "session", "tunnel"]
 
 F = TypeVar("F", bound=Callable[..., object])
 _SSH_FAILED = 255
-_PATIENCE = 2.0
 
 
 def _ssh_options(command: F) -> F:
@@ -68,12 +67,12 @@ def session(
     """
     _wait_first(settings, cluster, wait=wait)
     manager = settings.lava.clusters
-    with _until_told():
-        if command:
+    if command:
+        with _when_told(_leave):
             words = " ".join(command)
             sys.stdout.write(manager.ssh_execute(cluster, node_name, words, ssh_command))
-        else:
-            _log_in(_session_words(settings.lava, cluster, node_name, ssh_command))
+    else:
+        _log_in(_session_words(settings.lava, cluster, node_name, ssh_command))
 
 
 @click.command("ssh-proxy", cls=Command)
@@ -92,7 +91,7 @@ def proxy(
     """Run a SOCKS5 proxy on localhost into a cluster, until Ctrl-C."""
     _wait_first(settings, cluster, wait=wait)
     manager = settings.lava.clusters
-    with _until_told(), manager.ssh_proxy(cluster, port, node_name, ssh_command) as running:
+    with _when_told(_leave), manager.ssh_proxy(cluster, port, node_name, ssh_command) as running:
         _stay(running, f"SOCKS5 proxy on localhost:{running.port}")
 
 
@@ -126,7 +125,7 @@ def tunnel(
     _wait_first(settings, cluster, wait=wait)
     manager = settings.lava.clusters
     with (
-        _until_told(),
+        _when_told(_leave),
         manager.ssh_tunnel(
             cluster, local_port, remote_port, node_name, component, ssh_command
         ) as running,
@@ -162,12 +161,8 @@ def _session_words(
 
 
 @contextmanager
-def _until_told() -> Iterator[None]:
+def _when_told(end: Callable[[int, object], None]) -> Iterator[None]:
     """Let a closed terminal and SIGTERM end ssh as well, as Ctrl-C does."""
-
-    def end(number: int, _frame: object) -> None:
-        raise SystemExit(128 + number)
-
     names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
     numbers = [signal.Signals[name] for name in names]
     # nohup ignores SIGHUP, and means it.
@@ -181,13 +176,17 @@ def _until_told() -> Iterator[None]:
             signal.signal(number, held)
 
 
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def _log_in(words: list[str]) -> None:
     from lavaclient._ssh import cannot_start
 
     # Ctrl-C is for what runs on the node; a handler, unlike SIG_IGN, is not ssh's as well.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        status = _run(words)
+        status = _session(words)
     except OSError as error:
         raise FailedError(cannot_start(words[0], error)) from error
     finally:
@@ -197,19 +196,26 @@ def _log_in(words: list[str]) -> None:
         raise FailedError(f"ssh to {words[-1]} failed")
 
 
-def _run(words: list[str]) -> int:
+def _session(words: list[str]) -> int:
+    """Run ssh to its end, which it has the time for: it gives the terminal back as it was."""
     import subprocess
 
-    with subprocess.Popen(words) as ssh:
-        try:
-            return ssh.wait()
-        except BaseException:
-            # ssh gives the terminal back as it was, if it has the time.
+    running: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        told.append(number)
+        for ssh in running:
             ssh.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                ssh.wait(_PATIENCE)
-            ssh.kill()
-            raise
+
+    with _when_told(end):
+        running.append(subprocess.Popen(words))
+        if told:  # while it was started
+            running[0].terminate()
+        status = running[0].wait()
+    if told:
+        raise SystemExit(128 + told[0])
+    return status
 
 
 def _stay(running: Forward, words: str) -> None:
