@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lavaclient.sandbox import fault_lines
@@ -16,6 +16,8 @@ from lavaclient.sandbox.clock import SystemClock
 from lavaclient.sandbox.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.sandbox.ssh import SandboxSSH
+
+_POLL = 0.2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,9 +59,10 @@ def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None)
     options = _parser().parse_args(arguments)
     stop = stop if stop is not None else threading.Event()
     try:
-        with _stopping(stop.set), _server(options) as server, _ssh(options, server) as ssh:
+        with _signals() as told, _server(options) as server, _ssh(options, server) as ssh:
             _announce(server, ssh)
-            stop.wait()
+            while not told and not stop.wait(_POLL):
+                pass
     except (OSError, ValueError, RuntimeError) as error:
         print(f"lavaclient.sandbox: {error}", file=sys.stderr)
         return 1
@@ -104,14 +107,19 @@ def _announce(server: SandboxServer, ssh: SandboxSSH | None) -> None:
 
 
 @contextlib.contextmanager
-def _stopping(stop: Callable[[], object]) -> Iterator[None]:
+def _signals() -> Iterator[Sequence[int]]:
+    """Give a list of the signals that told to end, as they come.
+
+    A handler must not set the event: it may run while the event's own lock is held.
+    """
+    told: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield told
         return
     names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(name, lambda *_: stop()) for name in names]
+    before = [signal.signal(name, lambda number, _frame: told.append(number)) for name in names]
     try:
-        yield
+        yield told
     finally:
         for name, handler in zip(names, before, strict=True):
             signal.signal(name, handler)

@@ -60,7 +60,22 @@ def _serve(pool: ThreadPoolExecutor, *arguments: str) -> tuple[Future[int], thre
     return pool.submit(main, ["--port", "0", *arguments], stop), stop
 
 
-@pytest.mark.parametrize("quiet", [True, False])
+class Interrupted(threading.Event):
+    """An event that a signal comes for while the event holds its own lock."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        with self._cond:  # type: ignore[attr-defined]
+            signal.raise_signal(signal.SIGTERM)
+        return super().wait(timeout)
+
+
+def test_a_signal_ends_it_whatever_it_is_doing(capsys: pytest.CaptureFixture[str]) -> None:
+    stop = Interrupted()
+    assert main(["--port", "0"], stop) == 0
+    assert not stop.is_set()
+
+
+@pytest.mark.parametrize("quiet", [False, True])
 def test_quiet_leaves_out_the_request_lines(
     quiet: bool,
     capsys: pytest.CaptureFixture[str],
