@@ -166,8 +166,10 @@ def test_ctrl_c_at_a_question_without_a_terminal_is_130(
     ) as program:
         assert program.stderr is not None
         said = ""
-        while not said.endswith("[y/N]: "):
-            said += program.stderr.read(1)
+        while not said.endswith("[y/N]:"):
+            letter = program.stderr.read(1)
+            assert letter, said
+            said += letter
         for _ in range(3):  # one that comes just before Python reads is noticed after it
             program.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):

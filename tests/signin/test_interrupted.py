@@ -117,6 +117,7 @@ def in_child(work: Callable[[], bool]) -> int:
         warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
         child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(20)
         status = 1
         try:
