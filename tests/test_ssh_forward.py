@@ -494,8 +494,8 @@ def test_a_talkative_ssh_is_never_held_up() -> None:
         proxy("hadoop", HOST, port=0, ssh_command=command)
 
 
-@needs_ssh
-def test_ctrl_c_while_it_starts_ends_ssh(server: SSHServer) -> None:
+def test_ctrl_c_while_it_starts_ends_ssh() -> None:
+    never_ready = ["sh", "-c", "exec sleep 60", "ssh"]
     pids: list[int] = []
 
     class Interrupted(Clock):
@@ -505,7 +505,7 @@ def test_ctrl_c_while_it_starts_ends_ssh(server: SSHServer) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        proxy("hadoop", HOST, port=0, ssh_command=server.ssh(), clock=Interrupted())
+        proxy("hadoop", HOST, port=0, ssh_command=never_ready, clock=Interrupted())
     assert [is_gone(pid) for pid in pids] == [True]
     assert not starting._CLAIMED
 
