@@ -105,12 +105,17 @@ class _Connecting:
 
 
 def _close_half_made(error: BaseException) -> None:
-    """Close the socket that ssl forgets when the other side resets before the handshake."""
+    """Close what is forgotten where a connection breaks before it stands.
+
+    That is ssl's socket when the other side resets before the handshake, and, by
+    http.client before Python 3.11.4, a proxy's answer that is no 200.
+    """
     trace = error.__traceback__
     while trace is not None:
-        made = trace.tb_frame.f_locals.get("self")
-        if isinstance(made, ssl.SSLSocket):
-            made.close()
+        names = trace.tb_frame.f_locals
+        for made in (names.get("self"), names.get("response")):
+            if isinstance(made, ssl.SSLSocket | _DeadlineResponse):
+                made.close()
         trace = trace.tb_next
 
 
