@@ -134,6 +134,10 @@ def _path(name: str, value: object) -> str:
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not path or "\0" in path:
         raise error.InvalidError(f"{name} must be the path of a file")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        raise error.InvalidError(f"{name} must be a path that can be encoded") from None
     return os.path.expanduser(path)
 
 

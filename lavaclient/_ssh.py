@@ -159,7 +159,7 @@ def cannot_start(program: str, error: OSError) -> str:
 
 def _split(text: str) -> list[str]:
     try:
-        words = shlex.split(text)
+        words = shlex.split(_checked_text("ssh_command", text))
     except ValueError as error:
         line = f"ssh_command cannot be split into words: {error}"
         raise InvalidError(line) from error

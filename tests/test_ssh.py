@@ -325,7 +325,20 @@ def test_the_users_own_options_come_first_so_that_they_win() -> None:
 
 @pytest.mark.parametrize(
     "ssh_command",
-    ["", "   ", "ssh 'open", [], [""], ["ssh", 7], ["ssh", "a\0"], b"ssh", 7, {"ssh"}],
+    [
+        "",
+        "   ",
+        "ssh 'open",
+        [],
+        [""],
+        ["ssh", 7],
+        ["ssh", "a\0"],
+        b"ssh",
+        7,
+        {"ssh"},
+        "~\0",
+        "~\ud800",
+    ],
 )
 def test_an_ssh_command_that_is_none_is_refused(ssh_command: object) -> None:
     with pytest.raises(InvalidError, match=r"^ssh_command "):

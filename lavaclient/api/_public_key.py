@@ -26,12 +26,19 @@ def public_key_text(public_key: str | os.PathLike[str]) -> str:
     given = os.fspath(public_key) if isinstance(public_key, os.PathLike) else public_key
     if not isinstance(given, str):
         raise InvalidError(f"public_key must be a string, not {type(given).__name__}")
-    path = os.path.expandvars(os.path.expanduser(given))
+    path = _expanded(given)
     if os.path.isfile(path):
         return _checked(_content(path), "the file that public_key names must hold one")
     if isinstance(public_key, os.PathLike):
         raise InvalidError("public_key: there is no such file")
     return _checked(given, "public_key must be that, or the path of a file that exists")
+
+
+def _expanded(path: str) -> str:
+    try:
+        return os.path.expandvars(os.path.expanduser(path))
+    except ValueError:  # no user's name holds what stands after a ~
+        return path
 
 
 def _content(path: str) -> str:

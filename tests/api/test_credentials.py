@@ -232,6 +232,15 @@ def test_a_file_that_holds_no_public_key_is_refused(
     assert wire.lines == []
 
 
+@pytest.mark.parametrize("written", ["~\0", "~\ud800/id.pub"])
+def test_what_cannot_be_a_path_is_no_public_key_either(
+    lava: Lava, wire: Wire, written: str
+) -> None:
+    with pytest.raises(InvalidError, match=r"^public_key: a public key has 50 to 1024"):
+        lava.credentials.create_ssh_key("desk", written)
+    assert wire.lines == []
+
+
 def test_a_private_key_is_refused_as_text_too(lava: Lava, wire: Wire) -> None:
     with pytest.raises(InvalidError, match="private key") as caught:
         lava.credentials.create_ssh_key("desk", PRIVATE)
