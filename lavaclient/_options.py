@@ -132,13 +132,16 @@ def _verify(value: object) -> bool | str:
 
 def _path(name: str, value: object) -> str:
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str) or not path or "\0" in path:
+    if not isinstance(path, str) or not path or not _can_be_named(path):
         raise error.InvalidError(f"{name} must be the path of a file")
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:
-        raise error.InvalidError(f"{name} must be a path that can be encoded") from None
     return os.path.expanduser(path)
+
+
+def _can_be_named(path: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
