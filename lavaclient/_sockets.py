@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_deadlines"]
 
+_BUFFER = 64 * 2**10  # a list of some hundred items comes with its headers in one read
+
 
 class _DeadlineReader(socket.SocketIO):
     """The reading side of a socket, up to a moment."""
@@ -64,7 +66,8 @@ class _Source:
         # TLS within TLS stands on another one, which counts for it.
         counting: Any = getattr(self._socket, "socket", self._socket)
         counting._io_refs += 1  # noqa: SLF001
-        return io.BufferedReader(_DeadlineReader(self._socket, time.monotonic() + left))
+        reader = _DeadlineReader(self._socket, time.monotonic() + left)
+        return io.BufferedReader(reader, _BUFFER)
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
