@@ -8,7 +8,7 @@ cannot change: proxies and CA bundle of the environment, the pool of an origin.
 from __future__ import annotations
 
 import os
-import re
+import string
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ Verify: TypeAlias = bool | str | None
 Certificate: TypeAlias = str | tuple[str, str] | None
 
 _POOL_SIZE = 64
-_WHOLE = re.compile(r"https?://[\w.:\[\]%-]+/[!-~]*", re.ASCII)
+_HOST_LETTERS = string.ascii_letters + string.digits + "_.:[]%-"
 _PLAIN_OPTIONS = frozenset({"headers", "data", "verify", "stream", "allow_redirects"})
 
 
@@ -46,6 +46,21 @@ def _nothing_sent() -> Iterator[None]:
     except Exception as failure:
         setattr(failure, NEVER_SENT, True)
         raise
+
+
+def _is_whole(url: str) -> bool:
+    """Tell whether a URL can be sent as it stands."""
+    scheme, _, rest = url.partition("://")
+    host, slash, _ = rest.partition("/")
+    return (
+        scheme in {"http", "https"}
+        and host.strip(_HOST_LETTERS) == ""
+        and slash != ""
+        and host != ""
+        and url.isascii()
+        and url.isprintable()
+        and " " not in url
+    )
 
 
 def _origin(url: str) -> str:
@@ -166,7 +181,7 @@ class WireSession(requests.Session):
         """Send a request; ``timeout`` in seconds is for all of it."""
         if isinstance(timeout, int | float):
             timeout = urllib3.Timeout(total=timeout)
-        plain = not args and not options.keys() - _PLAIN_OPTIONS and _WHOLE.fullmatch(url)
+        plain = not args and not options.keys() - _PLAIN_OPTIONS and _is_whole(url)
         if plain and isinstance(options.get("data"), bytes | None):
             return self._plain_request(method, url, timeout, **options)  # type: ignore[arg-type]
         options["timeout"] = timeout
