@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from lavaclient._paths import segment
-from lavaclient.api import _cluster_bodies as bodies
 from lavaclient.api._base import Id, Manager
-from lavaclient.api._cluster_bodies import NodeGroups, UpdatedCredentials
 from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
-from lavaclient.api._waiting import Pace, wait_until
 from lavaclient.error import FailedError
+
+# What only lists clusters does not wait for what changes them.
+if TYPE_CHECKING:
+    from lavaclient.api._cluster_bodies import ChangeBody, NodeGroups, UpdatedCredentials
 
 __all__ = ["ClusterChanges"]
 
@@ -54,6 +55,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.resize("my-cluster", {"slave": {"count": 5}})
         """
+        from lavaclient.api import _cluster_bodies as bodies
+
         return self._change(cluster_id, bodies.resize(node_groups), wait)
 
     def update_credentials(
@@ -71,6 +74,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             InvalidError: An argument is no good. Nothing was sent.
             ConflictError: The cluster is not ``ACTIVE``.
         """
+        from lavaclient.api import _cluster_bodies as bodies
+
         return self._change(cluster_id, bodies.update_credentials(credentials), wait)
 
     def delete_ssh_credentials(
@@ -87,6 +92,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             InvalidError: An argument is no good. Nothing was sent.
             ConflictError: The cluster is not ``ACTIVE``.
         """
+        from lavaclient.api import _cluster_bodies as bodies
+
         return self._change(cluster_id, bodies.remove_keys(keynames), wait)
 
     def services(self, action: str, cluster_id: Id, service_names: Sequence[str]) -> D:
@@ -107,6 +114,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.services("restart", "my-cluster", ["HDFS"])
         """
+        from lavaclient.api import _cluster_bodies as bodies
+
         body = bodies.control(action, service_names)
         return self._change(cluster_id, body, wait=False, repeatable=False)
 
@@ -141,6 +150,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.wait("my-cluster", timeout=45, on_progress=print)
         """
+        from lavaclient.api._waiting import Pace, wait_until
+
         pace = Pace(timeout, interval)
         found: list[str] = []
 
@@ -168,11 +179,11 @@ class ClusterChanges(Manager, ABC, Generic[D]):
         """Ask for the cluster whose id this segment of a path is."""
 
     @abstractmethod
-    def _send(self, cluster: str, body: bodies.ChangeBody, *, repeatable: bool) -> D:
+    def _send(self, cluster: str, body: ChangeBody, *, repeatable: bool) -> D:
         """Send a change to it."""
 
     def _change(
-        self, cluster_id: Id, body: bodies.ChangeBody, wait: bool, *, repeatable: bool = True
+        self, cluster_id: Id, body: ChangeBody, wait: bool, *, repeatable: bool = True
     ) -> D:
         def send(cluster: str) -> D:
             return self._send(cluster, body, repeatable=repeatable)

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 import msgspec
 
 from lavaclient._reader import Number, Timestamp
 from lavaclient._transport import Transport
-from lavaclient.api import _cluster_bodies as bodies
 from lavaclient.api._base import Bound, Id, Link, Model, bind, bind_all
-from lavaclient.api._cluster_bodies import NewCredentials, NodeGroups
 from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.api._remote import RemoteCluster, RemoteClusters
-from lavaclient.api.credentials import (
-    CredentialManager,
-    Credentials,
-    ReadCredentials,
-    bind_credentials,
-)
+from lavaclient.api._used_credentials import UsedCredentials, bind_used, none_used
 from lavaclient.api.nodes import Node, NodeGroup, NodeManager, NodeScript
+
+if TYPE_CHECKING:
+    from lavaclient.api._cluster_bodies import ChangeBody, NewCredentials, NodeGroups
 
 __all__ = [
     "Cluster",
@@ -117,7 +113,7 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     username: str | None = None
     scripts: list[NodeScript] = []
     progress: Number = None
-    credentials: ReadCredentials = msgspec.field(default_factory=Credentials)
+    credentials: UsedCredentials = msgspec.field(default_factory=none_used)
     ssh_keys: list[str] = []
     connectors: list[Connector] = []
 
@@ -146,7 +142,6 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
     def __init__(self, transport: Transport, nodes: NodeManager) -> None:
         super().__init__(transport)
         self._nodes = nodes
-        self._credentials = CredentialManager(transport)
 
     def nodes(self, cluster_id: Id) -> list[Node]:
         """Return all nodes of a cluster, as ``lava.nodes.list`` does."""
@@ -226,7 +221,9 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
             warnings.warn(
                 "connectors is deprecated: use credentials", DeprecationWarning, stacklevel=2
             )
-        body = bodies.new_cluster(
+        from lavaclient.api._cluster_bodies import new_cluster
+
+        body = new_cluster(
             name=name,
             stack_id=stack_id,
             username=username,
@@ -255,11 +252,11 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
     def _fetch(self, cluster: str) -> ClusterDetail:
         return self._bound(self._transport.get(f"clusters/{cluster}", _ClusterBody))
 
-    def _send(self, cluster: str, body: bodies.ChangeBody, *, repeatable: bool) -> ClusterDetail:
+    def _send(self, cluster: str, body: ChangeBody, *, repeatable: bool) -> ClusterDetail:
         path = f"clusters/{cluster}"
         return self._bound(self._transport.put(path, body, _ClusterBody, repeatable=repeatable))
 
     def _bound(self, body: _ClusterBody) -> ClusterDetail:
         bind(body.cluster, self)
-        bind_credentials(body.cluster.credentials, self._credentials)
+        bind_used(body.cluster.credentials, self._transport)
         return body.cluster

@@ -19,7 +19,6 @@ __all__ = [
     "CredentialManager",
     "CredentialType",
     "Credentials",
-    "ReadCredentials",
     "S3Credential",
     "SSHKey",
 ]
@@ -136,16 +135,17 @@ class CredentialType(Model, frozen=True, kw_only=True):
     links: list[Link] = []
 
 
-def _credentials(value: object) -> Credentials:
+def read_credentials(value: object) -> Credentials:
+    """Read them from a list of all types, or as a cluster lists those that it uses."""
     found = by_type(value)
     known = read({type_: found.pop(type_, []) for type_ in FIELDS}, Credentials)
     return msgspec.structs.replace(known, other=found)
 
 
 if TYPE_CHECKING:
-    ReadCredentials: TypeAlias = Credentials
+    _ReadCredentials: TypeAlias = Credentials
 else:
-    ReadCredentials = odd("Credentials", _credentials)
+    _ReadCredentials = odd("Credentials", read_credentials)
 
 T = TypeVar("T")
 C = TypeVar("C", bound=_Credential)
@@ -330,7 +330,7 @@ class CredentialManager(Manager):
         self._delete("ambari", "username", username)
 
     def _get(self, path: str) -> Credentials:
-        found = self._transport.get(path, _Body[ReadCredentials]).credentials
+        found = self._transport.get(path, _Body[_ReadCredentials]).credentials
         return bind_credentials(found, self)
 
     def _create(self, body: Body, answer_type: type[_Body[T]]) -> T:
