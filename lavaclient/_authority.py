@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lavaclient import error
 from lavaclient._carrier import Carrier, keystone_of
 from lavaclient._keeper import Keeper
 from lavaclient._signin import SignIn, choose_endpoint
 from lavaclient._signing import Desk, Refused
-from lavaclient._transport import Held
+
+if TYPE_CHECKING:
+    from lavaclient._shapes import Held
 
 __all__ = ["Authority", "KeyAuthority", "SessionAuthority"]
 

@@ -6,10 +6,13 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from lavaclient import error
-from lavaclient._retry import TimeSource
 from lavaclient._signin import SOON, SignIn
+
+if TYPE_CHECKING:
+    from lavaclient._shapes import TimeSource
 
 __all__ = ["Keeper"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 __all__ = ["Listing"]
 
@@ -11,27 +11,25 @@ T = TypeVar("T")
 _MOST_ROWS = 100
 
 
-@runtime_checkable
-class _Shown(Protocol):
-    """What says of itself which of its fields tell it from others."""
-
-    _shown: ClassVar[tuple[str, ...]]
-
-
 class Listing(list[T]):
     """A list like any other, which notebooks show as a table of its first rows."""
 
     def _repr_html_(self) -> str:
         """Return the table, its texts escaped."""
-        rows = [one for one in self[:_MOST_ROWS] if isinstance(one, _Shown)]
+        rows = [one for one in self[:_MOST_ROWS] if _shown(one)]
         if not rows:
             return f"<pre>{_escaped(repr(list(self)))}</pre>"
-        names = type(rows[0])._shown  # noqa: SLF001 (the models' own, for this)
+        names = _shown(rows[0])
         head = "".join(f"<th>{_escaped(name)}</th>" for name in names)
         body = "".join(f"<tr>{''.join(_cell(row, name) for name in names)}</tr>" for row in rows)
         more = len(self) - len(rows)
         foot = f"<caption>and {more} more</caption>" if more else ""
         return f"<table>{foot}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(row: object) -> tuple[str, ...]:
+    """Return the fields that tell a model from others, none for what is no model."""
+    return getattr(row, "_shown", ())
 
 
 def _cell(row: object, name: str) -> str:

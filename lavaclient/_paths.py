@@ -6,28 +6,19 @@ import re
 import urllib.parse
 import uuid
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from lavaclient import error
 from lavaclient._wire import Answer
 
-__all__ = ["Link", "next_query", "redirect_target", "segment"]
+if TYPE_CHECKING:
+    from lavaclient._shapes import Link
+
+__all__ = ["next_query", "redirect_target", "segment"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN = r"[!-~]+"
 _QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
-
-
-class Link(Protocol):
-    """Where an answer says that something is to be found."""
-
-    @property
-    def rel(self) -> str | None:
-        """What is there."""
-
-    @property
-    def href(self) -> str | None:
-        """Its URL."""
 
 
 def segment(name: str, value: object) -> str:

@@ -16,11 +16,14 @@ import threading
 import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lavaclient._wire import Answer, Broken
+
+if TYPE_CHECKING:
+    from lavaclient._shapes import TimeSource
 
 __all__ = [
     "GET",
@@ -29,7 +32,6 @@ __all__ = [
     "Budget",
     "Policy",
     "Repeat",
-    "TimeSource",
     "may_have_worked",
     "retry_after",
     "run",
@@ -39,19 +41,6 @@ LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
 _SECONDS = r"[0-9]+(\.[0-9]+)?"
 _FOR_EVER = 1e9
-
-
-class TimeSource(Protocol):
-    """What is needed of a clock."""
-
-    def time(self) -> float:
-        """Return the wall clock, in seconds since the epoch."""
-
-    def monotonic(self) -> float:
-        """Return a clock that only goes forward, in seconds."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
 
 
 class Repeat(msgspec.Struct, frozen=True):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from lavaclient import _retry, error
 from lavaclient._carrier import Carrier
 from lavaclient._faults import error_of
 from lavaclient._options import DEFAULT_BACKOFF, DEFAULT_RETRIES, DEFAULT_TIMEOUT
-from lavaclient._retry import Budget, Policy, Repeat, TimeSource
+from lavaclient._retry import Budget, Policy, Repeat
 from lavaclient._secrets import Secrets
 from lavaclient._signin import SignIn, read_answer
 from lavaclient._transport import HEADERS
 from lavaclient._wire import Answer, Broken, exchange
+
+if TYPE_CHECKING:
+    from lavaclient._shapes import TimeSource
 
 __all__ = ["Desk", "Refused", "policy_of"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 import urllib.parse
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -14,16 +13,18 @@ from lavaclient import _reader, _retry, error
 from lavaclient._carrier import Carrier
 from lavaclient._faults import error_of
 from lavaclient._listing import Listing
-from lavaclient._paths import Link, next_query, redirect_target
-from lavaclient._retry import Policy, Repeat, TimeSource
+from lavaclient._paths import next_query, redirect_target
+from lavaclient._retry import Policy, Repeat
 from lavaclient._secrets import Secrets, plain_words
 from lavaclient._version import __version__
 from lavaclient._wire import Answer, Broken, exchange
 
-__all__ = ["HEADERS", "Authority", "Held", "Transport", "may_pass"]
+if TYPE_CHECKING:
+    from lavaclient._shapes import Authority, Held, Page, TimeSource
+
+__all__ = ["HEADERS", "Transport", "may_pass"]
 
 T = TypeVar("T")
-Item_co = TypeVar("Item_co", covariant=True)
 
 HEADERS = {
     "Accept": "application/json",
@@ -32,39 +33,6 @@ HEADERS = {
 }
 _MOST_REDIRECTS = 5
 _MOST_PAGES = 9_999
-
-
-class Held(Protocol):
-    """A sign-in that requests are sent with."""
-
-    @property
-    def token(self) -> str:
-        """The token."""
-
-
-class Authority(Protocol):
-    """Where tokens come from."""
-
-    def ticket(self) -> int:
-        """Return a mark of this moment, to tell which failures came after it."""
-
-    def signed_in(self, session: Carrier) -> Held:
-        """Return a sign-in to use, made or renewed if need be."""
-
-    def renew(self, session: Carrier, dead: Held, ticket: int) -> Held:
-        """Return a sign-in other than the one that was refused."""
-
-
-class Page(Protocol[Item_co]):
-    """A page of a list, as it is decoded."""
-
-    @property
-    def items(self) -> Sequence[Item_co]:
-        """What the page holds."""
-
-    @property
-    def links(self) -> Sequence[Link]:
-        """Where it says that there is more."""
 
 
 class _Attempts(msgspec.Struct):

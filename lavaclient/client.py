@@ -13,7 +13,7 @@ from lavaclient._clock import Clock
 from lavaclient._first_sign_in import key_authority
 from lavaclient._insecure import InsecureOnce
 from lavaclient._options import Options, from_environment
-from lavaclient._retry import Policy, TimeSource
+from lavaclient._retry import Policy
 from lavaclient._secrets import Secrets
 from lavaclient._signing import Desk, policy_of
 from lavaclient._transport import Transport
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import requests
     from keystoneauth1.session import Session
 
+    from lavaclient._shapes import TimeSource
     from lavaclient.api.clusters import ClusterManager
     from lavaclient.api.credentials import CredentialManager
     from lavaclient.api.distros import DistroManager
@@ -31,23 +32,23 @@ if TYPE_CHECKING:
     from lavaclient.api.scripts import ScriptManager
     from lavaclient.api.stacks import StackManager
 
+    class _Overrides(TypedDict, total=False):
+        username: str | None
+        region: str | None
+        token: str | None
+        api_key: str | None
+        auth_url: str | None
+        tenant_id: int | str | None
+        endpoint: str | None
+        verify_ssl: bool | str | None
+        timeout: float | str | None
+        max_retries: int | str | None
+        retry_backoff: float | str | None
+        token_cache: str | os.PathLike[str] | None
+        session: Session | None
+
+
 __all__ = ["Lava"]
-
-
-class _Overrides(TypedDict, total=False):
-    username: str | None
-    region: str | None
-    token: str | None
-    api_key: str | None
-    auth_url: str | None
-    tenant_id: int | str | None
-    endpoint: str | None
-    verify_ssl: bool | str | None
-    timeout: float | str | None
-    max_retries: int | str | None
-    retry_backoff: float | str | None
-    token_cache: str | os.PathLike[str] | None
-    session: Session | None
 
 
 class Lava:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lavaclient._paths import segment
 from lavaclient.api._base import Id, Manager
@@ -14,21 +14,13 @@ from lavaclient.error import FailedError
 
 # What only lists clusters does not wait for what changes them.
 if TYPE_CHECKING:
+    from lavaclient._shapes import ClusterShape
     from lavaclient.api._cluster_bodies import ChangeBody, NodeGroups, UpdatedCredentials
 
 __all__ = ["ClusterChanges"]
 
 
-class _Detail(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-
-
-D = TypeVar("D", bound=_Detail)
+D = TypeVar("D", bound="ClusterShape")
 
 
 class ClusterChanges(Manager, ABC, Generic[D]):
@@ -194,7 +186,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
         return self.wait(cluster.id) if wait else cluster
 
 
-def _is_active(cluster: _Detail) -> bool:
+def _is_active(cluster: ClusterShape) -> bool:
     if cluster.status == ClusterStatus.ACTIVE:
         return True
     if cluster.status not in ClusterStatus.IN_PROGRESS:

@@ -15,6 +15,7 @@ from lavaclient.error import InvalidError
 
 # Most clients never run ssh, so what runs it is imported by the methods that do.
 if TYPE_CHECKING:
+    from lavaclient._shapes import ClusterShape
     from lavaclient._ssh_forward import Forward
 
 __all__ = ["RemoteCluster", "RemoteClusters"]
@@ -24,18 +25,15 @@ _NO_USE = frozenset({ClusterStatus.ERROR, ClusterStatus.DELETING, ClusterStatus.
 _AMBARI = frozenset({"ambari", "ambariserver"})
 
 
-class _Detail(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def username(self) -> str | None: ...
+D = TypeVar("D", bound="ClusterShape")
 
+if TYPE_CHECKING:
 
-D = TypeVar("D", bound=_Detail)
+    class _Own(Protocol[D]):
+        @property
+        def id(self) -> str: ...
+        @property
+        def _manager(self) -> RemoteClusters[D]: ...
 
 
 class RemoteClusters(ClusterChanges[D], Generic[D]):
@@ -203,13 +201,6 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
         return self.wait(cluster.id)
 
 
-class _Own(Protocol[D]):
-    @property
-    def id(self) -> str: ...
-    @property
-    def _manager(self) -> RemoteClusters[D]: ...
-
-
 class RemoteCluster:
     """What a cluster itself does over SSH."""
 
@@ -250,13 +241,13 @@ class RemoteCluster:
         )
 
 
-def _login(cluster: _Detail) -> str:
+def _login(cluster: ClusterShape) -> str:
     if not cluster.username:
         raise InvalidError(f"cluster {cluster.name!r}: the service names no user to log in as")
     return cluster.username
 
 
-def _named(nodes: Sequence[Node], name: str | None, cluster: _Detail) -> Node:
+def _named(nodes: Sequence[Node], name: str | None, cluster: ClusterShape) -> Node:
     """Return the node of a name, or without one the first that is not the Ambari host."""
     for node in nodes:
         if not _is_ambari(node) if name is None else _same(node.name, name):
@@ -267,7 +258,7 @@ def _named(nodes: Sequence[Node], name: str | None, cluster: _Detail) -> Node:
     raise InvalidError(f"node_name: cluster {cluster.name!r} has no node {name!r}; {there}")
 
 
-def _running(nodes: Sequence[Node], component: str, cluster: _Detail) -> Node:
+def _running(nodes: Sequence[Node], component: str, cluster: ClusterShape) -> Node:
     """Return the first node that runs a component."""
     for node in nodes:
         if any(_same(name, component) for name in _names(node)):
