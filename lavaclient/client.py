@@ -206,7 +206,7 @@ class Lava:
         """The clusters."""
         from lavaclient.api.clusters import ClusterManager
 
-        return ClusterManager(self._transport, self.nodes)
+        return ClusterManager(self._transport)
 
     @cached_property
     def credentials(self) -> CredentialManager:

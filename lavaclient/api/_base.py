@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Generic, Required, TypeAlias, TypedDict, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from lavaclient._transport import Transport
 from lavaclient.error import InvalidError
 
-__all__ = ["Bound", "Component", "Id", "Link", "Manager", "Model", "bind", "bind_all"]
+__all__ = ["Bound", "Id", "Link", "Manager", "Model", "bind", "bind_all"]
 
 Id: TypeAlias = str | int | uuid.UUID
 """What may stand for an id: the service writes them all as text."""
@@ -63,22 +63,6 @@ class Link(Model, frozen=True, kw_only=True, gc=False):
 
     rel: str = ""
     href: str = ""
-
-
-class Component(TypedDict, total=False):
-    """A program that runs on a node, as a plain dict.
-
-    Attributes:
-        name: The service's name for it; always there.
-        nice_name: A name for people.
-        uri: Where it can be reached from within the cluster.
-        mode: In a distro, the mode in which the component is used.
-    """
-
-    name: Required[str]
-    nice_name: str
-    uri: str
-    mode: str
 
 
 class Manager:

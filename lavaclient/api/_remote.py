@@ -10,13 +10,13 @@ from lavaclient.api._base import Id
 from lavaclient.api._cluster_changes import ClusterChanges
 from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
-from lavaclient.api.nodes import Node, login_address
 from lavaclient.error import InvalidError
 
 # Most clients never run ssh, so what runs it is imported by the methods that do.
 if TYPE_CHECKING:
     from lavaclient._shapes import ClusterShape
     from lavaclient._ssh_forward import Forward
+    from lavaclient.api.nodes import Node
 
 __all__ = ["RemoteCluster", "RemoteClusters"]
 
@@ -119,6 +119,7 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
                 print(requests.get("http://master-1.local:8088", proxies={"http": url}))
         """
         from lavaclient import _ssh, _ssh_forward
+        from lavaclient.api.nodes import login_address
 
         number = _ssh_forward.check_port("port", _PROXY_PORT if port is None else port, lowest=0)
         _ssh.check_ssh_command(ssh_command)
@@ -168,6 +169,7 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
         if (node_name is None) == (component is None):
             raise InvalidError("give either node_name or component, and not both")
         from lavaclient import _ssh, _ssh_forward
+        from lavaclient.api.nodes import login_address
 
         near = _ssh_forward.check_port("local_port", local_port, lowest=0)
         far = _ssh_forward.check_port("remote_port", remote_port, lowest=1)

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, ClassVar, TypedDict
 import msgspec
 
 from lavaclient._reader import Number, Timestamp
-from lavaclient._transport import Transport
 from lavaclient.api._base import Bound, Id, Link, Model, bind, bind_all
+from lavaclient.api._cluster_parts import (
+    ClusterCredentials,
+    ClusterGroups,
+    ClusterScripts,
+    bind_parts,
+    no_credentials,
+)
 from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.api._remote import RemoteCluster, RemoteClusters
-from lavaclient.api._used_credentials import UsedCredentials, bind_used, none_used
-from lavaclient.api.nodes import Node, NodeGroup, NodeManager, NodeScript
 
 if TYPE_CHECKING:
     from lavaclient.api._cluster_bodies import ChangeBody, NewCredentials, NodeGroups
+    from lavaclient.api.nodes import Node
 
 __all__ = [
     "Cluster",
@@ -98,22 +103,22 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     """A cluster with all details.
 
     Attributes:
-        node_groups: The groups of its nodes.
+        node_groups: The groups of its nodes, a list of ``NodeGroup``.
         username: Login name on its nodes, or None.
-        scripts: How the user's scripts fare on its nodes.
+        scripts: How the user's scripts fare on its nodes, a list of ``NodeScript``.
         progress: How far what is in progress is, in percent, or None.
-        credentials: The credentials that it uses.
+        credentials: The ``Credentials`` that it uses.
         ssh_keys: Names of the public keys on its nodes.
         connectors: Credentials in the shape of older answers.
     """
 
     _shown: ClassVar[tuple[str, ...]] = ("id", "name", "status", "stack_id", "progress")
 
-    node_groups: list[NodeGroup] = []
+    node_groups: ClusterGroups = []
     username: str | None = None
-    scripts: list[NodeScript] = []
+    scripts: ClusterScripts = []
     progress: Number = None
-    credentials: UsedCredentials = msgspec.field(default_factory=none_used)
+    credentials: ClusterCredentials = msgspec.field(default_factory=no_credentials)
     ssh_keys: list[str] = []
     connectors: list[Connector] = []
 
@@ -139,13 +144,11 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
     that gives the ids if there are several of that name.
     """
 
-    def __init__(self, transport: Transport, nodes: NodeManager) -> None:
-        super().__init__(transport)
-        self._nodes = nodes
-
     def nodes(self, cluster_id: Id) -> list[Node]:
         """Return all nodes of a cluster, as ``lava.nodes.list`` does."""
-        return self._nodes.list(cluster_id)
+        from lavaclient.api.nodes import NodeManager
+
+        return NodeManager(self._transport).list(cluster_id)
 
     def list(self) -> list[Cluster]:
         """Return all clusters.
@@ -258,5 +261,5 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
 
     def _bound(self, body: _ClusterBody) -> ClusterDetail:
         bind(body.cluster, self)
-        bind_used(body.cluster.credentials, self._transport)
+        bind_parts(body.cluster.credentials, self._transport)
         return body.cluster

@@ -8,7 +8,8 @@ import msgspec
 
 from lavaclient._paths import segment
 from lavaclient._reader import Names
-from lavaclient.api._base import Component, Id, Link, Manager, Model
+from lavaclient.api._base import Id, Link, Manager, Model
+from lavaclient.api._components import Component
 
 __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
 

@@ -9,7 +9,8 @@ import msgspec
 
 from lavaclient._paths import segment
 from lavaclient._reader import Text, Timestamp
-from lavaclient.api._base import Component, Id, Link, Manager, Model
+from lavaclient.api._base import Id, Link, Manager, Model
+from lavaclient.api._components import Component
 from lavaclient.api._lookup import with_cluster
 from lavaclient.error import InvalidError
 

@@ -10,7 +10,8 @@ import msgspec
 from lavaclient._paths import segment
 from lavaclient._reader import Names, Timestamp
 from lavaclient.api import _stack_bodies as bodies
-from lavaclient.api._base import Bound, Component, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._components import Component
 
 __all__ = [
     "ResourceLimits",

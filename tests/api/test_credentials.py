@@ -12,7 +12,7 @@ import pytest
 from lavaclient import ConflictError, InvalidError, Lava, NotFoundError
 from lavaclient._reader import UnreadableError, decode
 from lavaclient.api import _credential_bodies as bodies
-from lavaclient.api._used_credentials import UsedCredentials
+from lavaclient.api._cluster_parts import ClusterCredentials
 from lavaclient.api.credentials import (
     AmbariCredential,
     CloudFilesCredential,
@@ -274,7 +274,7 @@ def test_secrets_are_in_no_log_and_no_representation(
 
 
 def _read(body: bytes) -> Credentials:
-    return decode(body, UsedCredentials)
+    return decode(body, ClusterCredentials)
 
 
 def test_types_that_are_not_known_are_kept_in_other() -> None:
