@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
-from lavaclient._authority import KeyAuthority, SessionAuthority
+from lavaclient._authority import KeyAuthority, SessionAuthority, key_authority
 from lavaclient._carrier import Carrier, LateSession, keystone_of
 from lavaclient._clock import Clock
-from lavaclient._first_sign_in import key_authority
 from lavaclient._insecure import InsecureOnce
 from lavaclient._options import Options, from_environment
 from lavaclient._retry import Policy

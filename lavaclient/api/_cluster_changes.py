@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from lavaclient._paths import segment
 from lavaclient.api._base import Id, Manager
-from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.error import FailedError
 
@@ -17,10 +16,36 @@ if TYPE_CHECKING:
     from lavaclient._shapes import ClusterShape
     from lavaclient.api._cluster_bodies import ChangeBody, NodeGroups, UpdatedCredentials
 
-__all__ = ["ClusterChanges"]
+__all__ = ["ClusterChanges", "ClusterStatus"]
 
 
 D = TypeVar("D", bound="ClusterShape")
+
+
+class ClusterStatus:
+    """The statuses of a cluster that are known; there may be others.
+
+    Attributes:
+        IN_PROGRESS: Those that pass by themselves.
+    """
+
+    BUILDING: Final = "BUILDING"
+    BUILD: Final = "BUILD"
+    CONFIGURING: Final = "CONFIGURING"
+    CONFIGURED: Final = "CONFIGURED"
+    UPDATING: Final = "UPDATING"
+    REBOOTING: Final = "REBOOTING"
+    RESIZING: Final = "RESIZING"
+    WAITING: Final = "WAITING"
+    ACTIVE: Final = "ACTIVE"
+    ERROR: Final = "ERROR"
+    IMPAIRED: Final = "IMPAIRED"
+    DELETING: Final = "DELETING"
+    DELETED: Final = "DELETED"
+
+    IN_PROGRESS: Final = frozenset(
+        {BUILDING, BUILD, CONFIGURING, CONFIGURED, UPDATING, REBOOTING, RESIZING, WAITING}
+    )
 
 
 class ClusterChanges(Manager, ABC, Generic[D]):

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from lavaclient.api._base import Id
-from lavaclient.api._cluster_changes import ClusterChanges
-from lavaclient.api._cluster_states import ClusterStatus
+from lavaclient.api._cluster_changes import ClusterChanges, ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.error import InvalidError
 

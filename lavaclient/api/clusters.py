@@ -10,6 +10,7 @@ import msgspec
 
 from lavaclient._reader import Number, Timestamp
 from lavaclient.api._base import Bound, Id, Link, Model, bind, bind_all
+from lavaclient.api._cluster_changes import ClusterStatus
 from lavaclient.api._cluster_parts import (
     ClusterCredentials,
     ClusterGroups,
@@ -17,7 +18,6 @@ from lavaclient.api._cluster_parts import (
     bind_parts,
     no_credentials,
 )
-from lavaclient.api._cluster_states import ClusterStatus
 from lavaclient.api._lookup import with_cluster
 from lavaclient.api._remote import RemoteCluster, RemoteClusters
 
