@@ -1,6 +1,19 @@
 """How Sphinx builds the site."""
 
 from lavaclient import __version__
+from lavaclient.api import _cluster_bodies, _cluster_changes, clusters
+from lavaclient.api.credentials import Credentials
+from lavaclient.api.nodes import NodeGroup, NodeScript
+
+# What only the type checker sees, or is read by functions, is shown as the types that it is.
+for module in (clusters, _cluster_changes):
+    for alias in ("NewCredentials", "NodeGroups", "UpdatedCredentials"):
+        setattr(module, alias, getattr(_cluster_bodies, alias))
+vars(clusters).update(
+    ClusterCredentials=Credentials,
+    ClusterGroups=list[NodeGroup],
+    ClusterScripts=list[NodeScript],
+)
 
 project = "lavaclient"
 author = "The lavaclient maintainers"
@@ -19,10 +32,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Where the wire's odd forms are read: for a user these are the types behind them.
     (r"py:.*", r"lavaclient\.(api\.)?_.*"),
-    (r"py:class", r"Component|Connector|Id|True|lavaclient\.api\.clusters\.Connector"),
+    (r"py:class", r"Component|Connector|Id|True|_Overrides|lavaclient\.api\.clusters\.Connector"),
     (
         r"py:class",
-        r"lavaclient\.client\._Overrides|lavaclient\.sandbox\..*|lavaclient\.testing\._.*",
+        r"lavaclient\.sandbox\..*|lavaclient\.testing\._.*",
     ),
     (r"py:class", r"Clock|SandboxOptions|ClientOptions|Path|Session"),
     (r"py:.*", r"(collections|datetime|pathlib|typing|types|os|uuid|builtins)\..*"),

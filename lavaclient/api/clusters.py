@@ -103,11 +103,11 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     """A cluster with all details.
 
     Attributes:
-        node_groups: The groups of its nodes, a list of ``NodeGroup``.
+        node_groups: The groups of its nodes.
         username: Login name on its nodes, or None.
-        scripts: How the user's scripts fare on its nodes, a list of ``NodeScript``.
+        scripts: How the user's scripts fare on its nodes.
         progress: How far what is in progress is, in percent, or None.
-        credentials: The ``Credentials`` that it uses.
+        credentials: The credentials that it uses.
         ssh_keys: Names of the public keys on its nodes.
         connectors: Credentials in the shape of older answers.
     """
