@@ -5,16 +5,6 @@ from lavaclient.api import _cluster_bodies, _cluster_changes, clusters
 from lavaclient.api.credentials import Credentials
 from lavaclient.api.nodes import NodeGroup, NodeScript
 
-# What only the type checker sees, or is read by functions, is shown as the types that it is.
-for module in (clusters, _cluster_changes):
-    for alias in ("NewCredentials", "NodeGroups", "UpdatedCredentials"):
-        setattr(module, alias, getattr(_cluster_bodies, alias))
-vars(clusters).update(
-    ClusterCredentials=Credentials,
-    ClusterGroups=list[NodeGroup],
-    ClusterScripts=list[NodeScript],
-)
-
 project = "lavaclient"
 author = "The lavaclient maintainers"
 project_copyright = author
@@ -48,3 +38,15 @@ html_theme = "furo"
 html_title = f"lavaclient {version}"
 html_static_path = ["_static"]
 html_css_files = ["wrap.css"]
+
+
+def setup(_app: object) -> None:
+    """Show what only the type checker sees, or functions read, as the types that it is."""
+    for module in (clusters, _cluster_changes):
+        for alias in ("NewCredentials", "NodeGroups", "UpdatedCredentials"):
+            setattr(module, alias, getattr(_cluster_bodies, alias))
+    vars(clusters).update(
+        ClusterCredentials=Credentials,
+        ClusterGroups=list[NodeGroup],
+        ClusterScripts=list[NodeScript],
+    )
