@@ -213,14 +213,14 @@ def linear(url: str) -> float:
 
 GET = "requests.Session().get(...).json()"
 ROWS = (
-    Row(IMPORT, BARE_IMPORT, 0.65, starts(IMPORT, BARE_IMPORT)),
+    Row(IMPORT, BARE_IMPORT, 0.60, starts(IMPORT, BARE_IMPORT)),
     Row("that and constructing one", "that and a Session", 1.08, starts(CONSTRUCT, BARE_CONSTRUCT)),
-    Row("one small call", GET, 0.70, one_list(1, 1500)),
-    Row("list of 100", "the same", 0.68, one_list(100, 500)),
+    Row("one small call", GET, 0.67, one_list(1, 1500)),
+    Row("list of 100", "the same", 0.66, one_list(100, 500)),
     Row("list of 10,000 in one body", "the same", 0.50, one_list(10_000, 25)),
     Row("peak memory, list of 100,000", "the same", 0.68, memory),
-    Row("32 threads on one client, 960 calls", "a session a thread", 0.70, threads),
-    Row("10,000 in pages of 100", "a hand-written loop", 0.68, pages),
+    Row("32 threads on one client, 960 calls", "a session a thread", 0.68, threads),
+    Row("10,000 in pages of 100", "a hand-written loop", 0.65, pages),
     Row("first call, warm token cache", "bare, token at hand", 1.20, first_call),
     Row("time per item, 100 to 100,000", "the least of them", 1.20, linear),
 )
