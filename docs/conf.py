@@ -1,7 +1,8 @@
 """How Sphinx builds the site."""
 
 from lavaclient import __version__
-from lavaclient.api import _cluster_bodies, _cluster_changes, clusters
+from lavaclient.api import _cluster_changes, clusters
+from lavaclient.api._requests import clusters as cluster_requests
 from lavaclient.api.credentials import Credentials
 from lavaclient.api.nodes import NodeGroup, NodeScript
 
@@ -44,7 +45,7 @@ def setup(_app: object) -> None:
     """Show what only the type checker sees, or functions read, as the types that it is."""
     for module in (clusters, _cluster_changes):
         for alias in ("NewCredentials", "NodeGroups", "UpdatedCredentials"):
-            setattr(module, alias, getattr(_cluster_bodies, alias))
+            setattr(module, alias, getattr(cluster_requests, alias))
     vars(clusters).update(
         ClusterCredentials=Credentials,
         ClusterGroups=list[NodeGroup],

@@ -15,8 +15,8 @@ from typing import Self
 from sybil import Example
 
 from lavaclient.sandbox import Sandbox, SystemClock, Timings
-from lavaclient.sandbox.server import SandboxServer
-from tests.cli.terminal import Terminal
+from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.terminal import Terminal
 
 __all__ = ["Console", "run_block"]
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
-from lavaclient._authority import KeyAuthority, SessionAuthority, key_authority
+from lavaclient._auth.identity_api import Desk, policy_of
+from lavaclient._auth.provider import KeyAuthority, SessionAuthority, key_authority
 from lavaclient._carrier import Carrier, LateSession, keystone_of
-from lavaclient._clock import Clock
-from lavaclient._insecure import InsecureOnce
-from lavaclient._options import Options, from_environment
-from lavaclient._retry import Policy
-from lavaclient._secrets import Secrets
-from lavaclient._signing import Desk, policy_of
-from lavaclient._transport import Transport
+from lavaclient._config.insecure_warning import InsecureOnce
+from lavaclient._config.options import Options, from_environment
+from lavaclient._http.redaction import Secrets
+from lavaclient._http.retry import Policy
+from lavaclient._http.service_client import Transport
+from lavaclient._system.clock import Clock
 
 if TYPE_CHECKING:
     import requests
@@ -144,7 +144,7 @@ class Lava:
         )
 
     def _make_carrier(self, authority: KeyAuthority) -> LateSession:
-        from lavaclient._session import WireSession
+        from lavaclient._http.session import WireSession
 
         options = self._options
         self._wire = wire = WireSession()

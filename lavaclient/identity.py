@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, NoReturn, SupportsIndex
 from keystoneauth1 import discover, plugin
 
 from lavaclient import error
-from lavaclient._authority import KeyAuthority
-from lavaclient._clock import Clock
-from lavaclient._options import Options, account_number, credential
-from lavaclient._secrets import Secrets
-from lavaclient._signin import SERVICE_TYPE, SignIn, choose_endpoint, read_state
-from lavaclient._signing import Desk, policy_of
-from lavaclient._transport import HEADERS
-from lavaclient._urls import identity_url
+from lavaclient._auth.identity_api import Desk, policy_of
+from lavaclient._auth.provider import KeyAuthority
+from lavaclient._auth.token import SERVICE_TYPE, SignIn, choose_endpoint, read_state
+from lavaclient._config.options import Options, account_number, credential
+from lavaclient._config.urls import identity_url
+from lavaclient._http.redaction import Secrets
+from lavaclient._http.service_client import HEADERS
+from lavaclient._system.clock import Clock
 
 if TYPE_CHECKING:
     import requests

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import settings
 
 from lavaclient import Lava
-from lavaclient.sandbox.clock import ManualClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.clock import ManualClock
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 
 _OURS = ("LAVA", "OS_", "AUTH_TOKEN")

@@ -18,7 +18,7 @@ import lavaclient
 import lavaclient.client
 from lavaclient import InsecureTransportWarning, Lava, error
 from lavaclient.api import clusters, credentials, distros, flavors, limits, nodes, scripts, stacks
-from tests.fake_identity import KEY, TENANT, USER, FakeCloud
+from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud
 
 EMPTY = inspect.Parameter.empty
 

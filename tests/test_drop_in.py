@@ -12,7 +12,7 @@ from pathlib import Path
 from lavaclient import Lava, client, error
 from lavaclient.api import clusters, response
 from lavaclient.sandbox import Sandbox, SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 
 SCRIPT = """
 import sys

@@ -18,9 +18,9 @@ from keystoneauth1 import exceptions as keystone_errors
 from keystoneauth1.session import Session
 
 from lavaclient import error
-from lavaclient._loader import RackspaceApiKeyLoader
+from lavaclient._keystone_loader import RackspaceApiKeyLoader
 from lavaclient.identity import RackspaceApiKey
-from tests.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen, together, until
+from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen, together, until
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from lavaclient._transport import Transport
+from lavaclient._http.service_client import Transport
 from lavaclient.error import InvalidError
 
 __all__ = ["Bound", "Id", "Link", "Manager", "Model", "bind", "bind_all"]

@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from lavaclient._paths import segment
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Id, Manager
-from lavaclient.api._lookup import with_cluster
+from lavaclient.api._resolve import with_cluster
 from lavaclient.error import FailedError
 
 # What only lists clusters does not wait for what changes them.
 if TYPE_CHECKING:
     from lavaclient._shapes import ClusterShape
-    from lavaclient.api._cluster_bodies import ChangeBody, NodeGroups, UpdatedCredentials
+    from lavaclient.api._requests.clusters import ChangeBody, NodeGroups, UpdatedCredentials
 
 __all__ = ["ClusterChanges", "ClusterStatus"]
 
@@ -72,7 +72,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.resize("my-cluster", {"slave": {"count": 5}})
         """
-        from lavaclient.api import _cluster_bodies as bodies
+        from lavaclient.api._requests import clusters as bodies
 
         return self._change(cluster_id, bodies.resize(node_groups), wait)
 
@@ -91,7 +91,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             InvalidError: An argument is no good. Nothing was sent.
             ConflictError: The cluster is not ``ACTIVE``.
         """
-        from lavaclient.api import _cluster_bodies as bodies
+        from lavaclient.api._requests import clusters as bodies
 
         return self._change(cluster_id, bodies.update_credentials(credentials), wait)
 
@@ -109,7 +109,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             InvalidError: An argument is no good. Nothing was sent.
             ConflictError: The cluster is not ``ACTIVE``.
         """
-        from lavaclient.api import _cluster_bodies as bodies
+        from lavaclient.api._requests import clusters as bodies
 
         return self._change(cluster_id, bodies.remove_keys(keynames), wait)
 
@@ -131,7 +131,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.services("restart", "my-cluster", ["HDFS"])
         """
-        from lavaclient.api import _cluster_bodies as bodies
+        from lavaclient.api._requests import clusters as bodies
 
         body = bodies.control(action, service_names)
         return self._change(cluster_id, body, wait=False, repeatable=False)
@@ -167,7 +167,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
 
             lava.clusters.wait("my-cluster", timeout=45, on_progress=print)
         """
-        from lavaclient.api._waiting import Pace, wait_until
+        from lavaclient.api._polling import Pace, wait_until
 
         pace = Pace(timeout, interval)
         found: list[str] = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from lavaclient._reader import odd, read
-from lavaclient._transport import Transport
+from lavaclient._decode.reader import odd, read
+from lavaclient._http.service_client import Transport
 
 if TYPE_CHECKING:
     from lavaclient.api.credentials import Credentials

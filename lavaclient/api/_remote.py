@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from lavaclient.api._base import Id
 from lavaclient.api._cluster_changes import ClusterChanges, ClusterStatus
-from lavaclient.api._lookup import with_cluster
+from lavaclient.api._resolve import with_cluster
 from lavaclient.error import InvalidError
 
 # Most clients never run ssh, so what runs it is imported by the methods that do.
 if TYPE_CHECKING:
     from lavaclient._shapes import ClusterShape
-    from lavaclient._ssh_forward import Forward
+    from lavaclient._ssh.forward import Forward
     from lavaclient.api.nodes import Node
 
 __all__ = ["RemoteCluster", "RemoteClusters"]
@@ -74,10 +74,10 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
 
             print(lava.clusters.ssh_execute("my-cluster", "master-1", "hdfs dfs -ls /"))
         """
-        from lavaclient import _ssh
+        from lavaclient._ssh.command import check_command, check_ssh_command
 
-        _ssh.check_command(command)
-        _ssh.check_ssh_command(ssh_command)
+        check_command(command)
+        check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         node = _named(self.nodes(cluster.id), node_name, cluster)
         return node.execute(_login(cluster), command, ssh_command)
@@ -117,14 +117,14 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
                 url = f"socks5h://localhost:{proxy.port}"
                 print(requests.get("http://master-1.local:8088", proxies={"http": url}))
         """
-        from lavaclient import _ssh, _ssh_forward
+        from lavaclient._ssh import command, forward
         from lavaclient.api.nodes import login_address
 
-        number = _ssh_forward.check_port("port", _PROXY_PORT if port is None else port, lowest=0)
-        _ssh.check_ssh_command(ssh_command)
+        number = forward.check_port("port", _PROXY_PORT if port is None else port, lowest=0)
+        command.check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         node = _named(self.nodes(cluster.id), node_name, cluster)
-        return _ssh_forward.proxy(
+        return forward.proxy(
             _login(cluster), login_address(node), port=number, ssh_command=ssh_command
         )
 
@@ -167,19 +167,19 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
         """
         if (node_name is None) == (component is None):
             raise InvalidError("give either node_name or component, and not both")
-        from lavaclient import _ssh, _ssh_forward
+        from lavaclient._ssh import command, forward
         from lavaclient.api.nodes import login_address
 
-        near = _ssh_forward.check_port("local_port", local_port, lowest=0)
-        far = _ssh_forward.check_port("remote_port", remote_port, lowest=1)
-        _ssh.check_ssh_command(ssh_command)
+        near = forward.check_port("local_port", local_port, lowest=0)
+        far = forward.check_port("remote_port", remote_port, lowest=1)
+        command.check_ssh_command(ssh_command)
         cluster = self._ready(cluster_id, wait)
         nodes = self.nodes(cluster.id)
         if component is None:
             node = _named(nodes, node_name, cluster)
         else:
             node = _running(nodes, component, cluster)
-        return _ssh_forward.tunnel(
+        return forward.tunnel(
             _login(cluster),
             login_address(node),
             local_port=near,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypedDict
 
 import msgspec
 
-from lavaclient._reader import Number, Timestamp
+from lavaclient._decode.reader import Number, Timestamp
 from lavaclient.api._base import Bound, Id, Link, Model, bind, bind_all
 from lavaclient.api._cluster_changes import ClusterStatus
 from lavaclient.api._cluster_parts import (
@@ -18,11 +18,11 @@ from lavaclient.api._cluster_parts import (
     bind_parts,
     no_credentials,
 )
-from lavaclient.api._lookup import with_cluster
 from lavaclient.api._remote import RemoteCluster, RemoteClusters
+from lavaclient.api._resolve import with_cluster
 
 if TYPE_CHECKING:
-    from lavaclient.api._cluster_bodies import ChangeBody, NewCredentials, NodeGroups
+    from lavaclient.api._requests.clusters import ChangeBody, NewCredentials, NodeGroups
     from lavaclient.api.nodes import Node
 
 __all__ = [
@@ -224,7 +224,7 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
             warnings.warn(
                 "connectors is deprecated: use credentials", DeprecationWarning, stacklevel=2
             )
-        from lavaclient.api._cluster_bodies import new_cluster
+        from lavaclient.api._requests.clusters import new_cluster
 
         body = new_cluster(
             name=name,

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from lavaclient._paths import segment
-from lavaclient._reader import Names, odd, read
+from lavaclient._decode.reader import Names, odd, read
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
-from lavaclient.api._credential_bodies import AmbariBody, Body, CloudFilesBody, S3Body, SSHKeyBody
-from lavaclient.api._credential_shapes import FIELDS, by_type
+from lavaclient.api._credential_listing import FIELDS, by_type
+from lavaclient.api._requests.credentials import (
+    AmbariBody,
+    Body,
+    CloudFilesBody,
+    S3Body,
+    SSHKeyBody,
+)
 
 __all__ = [
     "AmbariCredential",

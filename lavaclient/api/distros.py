@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient._paths import segment
-from lavaclient._reader import Names
+from lavaclient._decode.reader import Names
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Id, Link, Manager, Model
 from lavaclient.api._components import Component
 

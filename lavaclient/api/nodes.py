@@ -7,11 +7,11 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from lavaclient._paths import segment
-from lavaclient._reader import Text, Timestamp
+from lavaclient._decode.reader import Text, Timestamp
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Id, Link, Manager, Model
 from lavaclient.api._components import Component
-from lavaclient.api._lookup import with_cluster
+from lavaclient.api._resolve import with_cluster
 from lavaclient.error import InvalidError
 
 __all__ = [
@@ -154,7 +154,7 @@ class Node(Model, frozen=True, kw_only=True):
 
             print(node.execute("analyst", "hdfs dfs -ls /"))
         """
-        from lavaclient._ssh import execute
+        from lavaclient._ssh.command import execute
 
         return execute(username, login_address(self), command, ssh_command=ssh_command)
 

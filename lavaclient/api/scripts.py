@@ -7,10 +7,10 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lavaclient._paths import segment
-from lavaclient._reader import Timestamp
+from lavaclient._config.checks import text
+from lavaclient._decode.reader import Timestamp
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
-from lavaclient.api._checks import text
 from lavaclient.error import InvalidError
 
 __all__ = ["Script", "ScriptManager"]

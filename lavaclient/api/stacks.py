@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient._paths import segment
-from lavaclient._reader import Names, Timestamp
-from lavaclient.api import _stack_bodies as bodies
+from lavaclient._decode.reader import Names, Timestamp
+from lavaclient._http.paths import segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._components import Component
+from lavaclient.api._requests import stacks as bodies
 
 __all__ = [
     "ResourceLimits",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lavaclient.cli.grammar import LazyGroup
+from lavaclient.cli.options.groups import LazyGroup
 
 __all__ = ["lava"]
 
@@ -22,7 +22,7 @@ Examples:
 lava = LazyGroup(
     "lava",
     {
-        noun: (f"lavaclient.cli.{module}:{name}", words)
+        noun: (f"lavaclient.cli.commands.{module}:{name}", words)
         for noun, module, name, words in (
             ("clusters", "clusters", "clusters", "Build, watch, resize and reach clusters."),
             ("nodes", "nodes", "nodes", "The servers of a cluster."),

@@ -11,7 +11,7 @@ from typing import TextIO
 import click
 
 from lavaclient.cli.app import lava
-from lavaclient.cli.settings import Settings
+from lavaclient.cli.options.settings import Settings
 from lavaclient.error import FailedError, InsecureTransportWarning, LavaError
 
 __all__ = ["run"]

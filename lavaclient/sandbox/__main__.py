@@ -11,11 +11,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lavaclient.sandbox import fault_lines
-from lavaclient.sandbox.clock import SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.sandbox.ssh import SandboxSSH
+from lavaclient.sandbox.ssh.server import SandboxSSH
 
 _POLL = 0.2
 
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lavaclient.sandbox",
         description="Cloud Identity and Cloud Big Data on one local port.",
-        epilog=f'"demo" as first argument shows it all at work.\n\nFAULT:\n{fault_lines.SYNTAX}',
+        epilog=f'"demo" as first argument shows it all at work.\n\nFAULT:\n{syntax.SYNTAX}',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None)
 
 
 def _server(options: argparse.Namespace) -> SandboxServer:
-    faults = [fault_lines.parse(line) for line in options.fault]
+    faults = [syntax.parse(line) for line in options.fault]
     sandbox = Sandbox(
         SystemClock(options.speed),
         rate_limits=options.rate_limits,

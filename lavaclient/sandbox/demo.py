@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import lavaclient
-from lavaclient._clock import Clock
-from lavaclient.sandbox.clock import SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient._system.clock import Clock
+from lavaclient.api.clusters import ClusterDetail
+from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.sandbox.ssh import SandboxSSH
+from lavaclient.sandbox.ssh.server import SandboxSSH
 
 __all__ = ["Story", "main"]
 
@@ -184,7 +185,7 @@ class Story:
         if not value:
             self._say("[]")
 
-    def _show_progress(self, cluster: lavaclient.api.clusters.ClusterDetail) -> None:
+    def _show_progress(self, cluster: ClusterDetail) -> None:
         done = cluster.progress if cluster.status != "ACTIVE" else 100.0
         filled = int((done or 0.0) / 5)
         line = f"    {cluster.status:<12} [{'#' * filled:<20}] {done or 0.0:3.0f} %"
@@ -193,7 +194,7 @@ class Story:
         else:
             self._say(line)
 
-    def _wait_until_gone(self, cluster: lavaclient.api.clusters.ClusterDetail) -> str:
+    def _wait_until_gone(self, cluster: ClusterDetail) -> str:
         until = self._clock.monotonic() + _PATIENCE
         while self._clock.monotonic() < until:
             try:

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lavaclient.sandbox import content, identity, lifecycle, routes, state_file
-from lavaclient.sandbox.calls import Call, query_of, region_of
-from lavaclient.sandbox.clock import Clock, SystemClock
-from lavaclient.sandbox.context import Answer, Context, Quotas, Timings
-from lavaclient.sandbox.failures import Failures
-from lavaclient.sandbox.faults import Faults
-from lavaclient.sandbox.rates import Rates
-from lavaclient.sandbox.refusals import not_found
-from lavaclient.sandbox.requests_seen import RequestLog
-from lavaclient.sandbox.sites import Site
-from lavaclient.sandbox.state import Account, Cluster, State, User
+from lavaclient.sandbox.core import lifecycle, reference_data, state_file
+from lavaclient.sandbox.core.calls import Call, query_of, region_of
+from lavaclient.sandbox.core.clock import Clock, SystemClock
+from lavaclient.sandbox.core.context import Answer, Context, Quotas, Timings
+from lavaclient.sandbox.core.errors import not_found
+from lavaclient.sandbox.core.planned_failures import Failures
+from lavaclient.sandbox.core.rate_limits import Rates
+from lavaclient.sandbox.core.request_log import RequestLog
+from lavaclient.sandbox.core.state import Account, Cluster, State, User
+from lavaclient.sandbox.core.urls import Site
+from lavaclient.sandbox.faults.model import Faults
+from lavaclient.sandbox.resources import identity, routes
 
 DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
 DEFAULT_BASE_URL = "http://127.0.0.1:8642"
@@ -83,7 +84,7 @@ class Sandbox:
         self.faults = Faults()
         self.requests = RequestLog()
         self.lock = threading.RLock()
-        self.content = content.load()
+        self.content = reference_data.load()
         self._random = random.Random(seed)  # noqa: S311 - ids of a sandbox, not secrets
         self._state_path = state_path
         self._rates = Rates()

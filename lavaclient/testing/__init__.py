@@ -6,10 +6,10 @@ for programs in other processes; ``lavaclient.testing.plugin`` has pytest fixtur
 
 from __future__ import annotations
 
-from lavaclient.sandbox.clock import Clock, ManualClock, SystemClock
-from lavaclient.sandbox.context import Quotas, Timings
-from lavaclient.sandbox.faults import Fault, Faults
-from lavaclient.sandbox.requests_seen import RequestLog, SeenRequest
+from lavaclient.sandbox.core.clock import Clock, ManualClock, SystemClock
+from lavaclient.sandbox.core.context import Quotas, Timings
+from lavaclient.sandbox.core.request_log import RequestLog, SeenRequest
+from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._mock import MockLava, mock_lava

@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from lavaclient.client import Lava
-from lavaclient.sandbox import fault_lines
-from lavaclient.sandbox.clock import Clock
-from lavaclient.sandbox.faults import Fault, Faults
-from lavaclient.sandbox.requests_seen import RequestLog
+from lavaclient.sandbox.core.clock import Clock
+from lavaclient.sandbox.core.request_log import RequestLog
+from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.testing._asserting import Asserting
+from lavaclient.testing._assertions import Asserting
+from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._options import ClientOptions
 from lavaclient.testing._seeding import Seeding
-from lavaclient.testing._time import SandboxTime
 
 __all__ = ["SandboxHandle"]
 
@@ -154,7 +154,7 @@ class SandboxHandle(Seeding, Asserting, ABC):
         Raises:
             ValueError: The line is no fault.
         """
-        self.faults.add(fault_lines.parse(fault) if isinstance(fault, str) else fault)
+        self.faults.add(syntax.parse(fault) if isinstance(fault, str) else fault)
 
     def add_user(
         self,

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import requests.adapters
 import responses
 
-from lavaclient._urls import DEFAULT_AUTH_URL, identity_url
+from lavaclient._config.urls import DEFAULT_AUTH_URL, identity_url
 from lavaclient.client import Lava
-from lavaclient.sandbox.clock import Clock, ManualClock
+from lavaclient.sandbox.core.clock import Clock, ManualClock
+from lavaclient.sandbox.core.urls import Site
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.sandbox.sites import Site
-from lavaclient.testing._gate import Gate, Places
+from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._handle import SandboxHandle
+from lavaclient.testing._interceptor import Gate, Places
 from lavaclient.testing._options import SandboxOptions
-from lavaclient.testing._time import SandboxTime
 
 __all__ = ["MockLava", "mock_lava"]
 

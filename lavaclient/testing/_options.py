@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TypedDict
 
-from lavaclient.sandbox.context import Quotas, Timings
+from lavaclient.sandbox.core.context import Quotas, Timings
 
 __all__ = ["ClientOptions", "SandboxOptions"]
 

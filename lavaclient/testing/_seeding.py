@@ -7,8 +7,8 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from lavaclient.sandbox.credentials import KINDS
-from lavaclient.sandbox.refusals import Refusal
+from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.resources.credentials import KINDS
 from lavaclient.sandbox.service import Sandbox
 
 __all__ = ["ClusterStatus", "Seeding"]

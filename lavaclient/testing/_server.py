@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Unpack
 
-from lavaclient.sandbox.clock import Clock, ManualClock, SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.clock import Clock, ManualClock, SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._options import SandboxOptions

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from lavaclient import Lava
-from lavaclient.sandbox.requests_seen import SeenRequest
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.request_log import SeenRequest
+from lavaclient.sandbox.http.server import SandboxServer
 
 PUBLIC_KEY = "ssh-rsa " + "AAAAB3NzaC1yc2EAAAADAQABAAABgQ" * 3 + " ada@desk"
 

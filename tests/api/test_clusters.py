@@ -24,7 +24,7 @@ from lavaclient.api.clusters import Cluster, ClusterDetail, ClusterStatus
 from lavaclient.api.credentials import CloudFilesCredential, SSHKey
 from lavaclient.api.nodes import Node, NodeGroup
 from lavaclient.sandbox import Fault
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY, Wire
 
 STACK = "HDP2.2_Hadoop"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from lavaclient import ConflictError, InvalidError, Lava, NotFoundError
-from lavaclient._reader import UnreadableError, decode
-from lavaclient.api import _credential_bodies as bodies
+from lavaclient._decode.reader import UnreadableError, decode
 from lavaclient.api._cluster_parts import ClusterCredentials
+from lavaclient.api._requests import credentials as bodies
 from lavaclient.api.credentials import (
     AmbariCredential,
     CloudFilesCredential,

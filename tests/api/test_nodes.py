@@ -7,7 +7,7 @@ import pytest
 from lavaclient import ConflictError, InvalidError, Lava, NotFoundError
 from lavaclient.api.clusters import ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node, NodeScript, NodeStatus, ScriptStatus
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY, Wire
 
 

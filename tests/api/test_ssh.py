@@ -17,8 +17,8 @@ import responses
 from lavaclient import FailedError, InvalidError, Lava, LavaError, NotFoundError, ProxyError
 from lavaclient.api.clusters import ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node
-from lavaclient.sandbox.server import SandboxServer
-from lavaclient.sandbox.ssh import SandboxSSH
+from lavaclient.sandbox.http.server import SandboxServer
+from lavaclient.sandbox.ssh.server import SandboxSSH
 from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
 
 WITHIN = 20

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from lavaclient._signin import SignIn
-from lavaclient._token_cache import TokenCache
+from lavaclient._auth.token import SignIn
+from lavaclient._auth.token_cache import TokenCache
 
 # Bare requests gets slower with every variable, so there are none to speak of.
 EMPTY = {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ.get("PATH", "")}

@@ -12,7 +12,7 @@ import pytest
 
 from lavaclient import Lava
 from lavaclient.cli import main
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
 
 CREATE = "clusters create {} HDP2.3_Hadoop --ssh-key laptop --username analyst"

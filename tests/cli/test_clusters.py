@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import Wire
 from tests.cli.conftest import CREATE, Program
 

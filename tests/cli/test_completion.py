@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lavaclient.cli import remembered
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.cli.options import completion_cache
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import Wire
 from tests.cli.conftest import Program
-from tests.cli.terminal import lava
+from tests.support.terminal import lava
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -133,7 +133,7 @@ def test_names_of_another_time_are_asked_for_again(
 ) -> None:
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
     asked = len(wire.lines)
-    (path,) = remembered.cache_file("").glob("names-cluster-*.json")
+    (path,) = completion_cache.cache_file("").glob("names-cluster-*.json")
     then = time.time() - seconds
     os.utime(path, (then, then))
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
@@ -145,7 +145,7 @@ def test_a_spoilt_file_of_names_is_asked_for_again(
     run: Program, logs: str, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
-    (path,) = remembered.cache_file("").glob("names-cluster-*.json")
+    (path,) = completion_cache.cache_file("").glob("names-cluster-*.json")
     path.write_bytes(content)
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
 

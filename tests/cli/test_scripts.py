@@ -13,8 +13,8 @@ import click
 import pytest
 
 from lavaclient.cli.app import lava
-from lavaclient.sandbox.clock import SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from tests.api.conftest import PUBLIC_KEY
 

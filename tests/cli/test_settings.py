@@ -17,10 +17,11 @@ import pytest
 
 from lavaclient import __version__
 from lavaclient.api.credentials import Credentials
-from lavaclient.cli import __main__, main, remembered
-from lavaclient.cli.cells import printable
-from lavaclient.cli.views import credential_pairs
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.cli import __main__, main
+from lavaclient.cli.options import completion_cache
+from lavaclient.cli.output.columns import printable
+from lavaclient.cli.output.views import credential_pairs
+from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import Wire
 from tests.cli.conftest import CREATE, Program
 
@@ -119,10 +120,10 @@ def test_another_user_does_not_act_with_the_token_of_the_environment(
 
 def test_a_given_token_is_not_kept(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     token = run.ok("authenticate").out.strip().partition("=")[2]
-    for path in remembered.cache_file("").glob("token-*"):
+    for path in completion_cache.cache_file("").glob("token-*"):
         path.unlink()
     run.ok("clusters list --token", token)
-    assert not list(remembered.cache_file("").glob("token-*"))
+    assert not list(completion_cache.cache_file("").glob("token-*"))
 
 
 def test_a_user_name_that_is_no_text_is_one_line(

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from lavaclient.sandbox.server import SandboxServer
-from lavaclient.sandbox.ssh import SandboxSSH
+from lavaclient.sandbox.http.server import SandboxServer
+from lavaclient.sandbox.ssh.server import SandboxSSH
 from tests.cli.conftest import CREATE, Program
-from tests.cli.terminal import lava
+from tests.support.terminal import lava
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from lavaclient import Lava
-from lavaclient.sandbox.clock import SystemClock
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from tests.api.conftest import PUBLIC_KEY
-from tests.cli.terminal import lava
+from tests.support.terminal import lava
 
 MINE = f"{getpass.getuser()}@{socket.gethostname()}"
 

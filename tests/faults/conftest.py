@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import pytest
 
 from lavaclient import Lava
-from tests.fake_identity import MovedClock
-from tests.fault_server import FaultServer, Step
+from tests.support.fake_identity import MovedClock
+from tests.support.fault_server import FaultServer, Step
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
 

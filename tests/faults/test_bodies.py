@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from lavaclient import ApiError, ConnectionError, LavaError, NotFoundError
-from tests.fault_server import CLUSTERS, FaultServer, answer, bomb, raw
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
+from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, raw
 
 SENSELESS = {
     "html": (b"<html><body>hi</body></html>", "HTML"),
@@ -238,7 +238,7 @@ def test_row_28_a_link_that_leads_nowhere_new_is_an_error(
 def test_row_28_a_list_without_end_is_an_error(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lavaclient._transport._MOST_PAGES", 5)
+    monkeypatch.setattr("lavaclient._http.service_client._MOST_PAGES", 5)
     server = serve(*(answer(body=page(range(1), f"?marker={number}")) for number in range(9)))
     with pytest.raises(ApiError, match="does not end"):
         client(server).clusters.list()

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lavaclient import ApiError, Lava, LavaError
-from tests.fake_identity import MovedClock
 from tests.faults.calls import CALLS, methods
+from tests.support.fake_identity import MovedClock
 
 ENDPOINT = "http://localhost:9/v2/123456"
 AUTH_URL = "http://localhost:9/identity/v2.0"

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lavaclient import InsecureTransportWarning, Lava, LavaError
-from tests.fake_identity import KEY, USER, MovedClock
-from tests.fault_server import FaultServer, answer, raw
 from tests.faults.conftest import TOKEN
+from tests.support.fake_identity import KEY, USER, MovedClock
+from tests.support.fault_server import FaultServer, answer, raw
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PIECES = st.sampled_from(

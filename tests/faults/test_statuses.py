@@ -16,10 +16,10 @@ from lavaclient import (
     RequestError,
     ServerError,
 )
-from tests.fake_identity import START, MovedClock
-from tests.fault_server import DETAIL, answer
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
+from tests.support.fake_identity import START, MovedClock
+from tests.support.fault_server import DETAIL, answer
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ import pytest
 import trustme
 
 from lavaclient import ConnectionError, InvalidError, Lava, LavaError, NotFoundError
-from tests.fault_server import FaultServer, Step, answer, fin, raw
 from tests.faults.conftest import TOKEN, Client, Serve
+from tests.support.fault_server import FaultServer, Step, answer, fin, raw
 
 IDS = {
     "a/b": "a%2Fb",

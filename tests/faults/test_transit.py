@@ -11,8 +11,9 @@ import pytest
 import trustme
 
 from lavaclient import ConnectionError, Lava, LavaError, NotFoundError, TimeoutError
-from tests.fake_identity import MovedClock
-from tests.fault_server import (
+from tests.faults.conftest import Client, Serve
+from tests.support.fake_identity import MovedClock
+from tests.support.fault_server import (
     CLUSTERS,
     DETAIL,
     Step,
@@ -25,7 +26,6 @@ from tests.fault_server import (
     reset,
     stall,
 )
-from tests.faults.conftest import Client, Serve
 
 
 def _stalled(connection: socket.socket) -> None:

@@ -16,9 +16,19 @@ import pytest
 import trustme
 
 from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
-from tests.fake_identity import MovedClock
-from tests.fault_server import DETAIL, FaultServer, answer, drip, fin, raw, reset, stall, tunnel
 from tests.faults.conftest import TOKEN, Client, Serve
+from tests.support.fake_identity import MovedClock
+from tests.support.fault_server import (
+    DETAIL,
+    FaultServer,
+    answer,
+    drip,
+    fin,
+    raw,
+    reset,
+    stall,
+    tunnel,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 

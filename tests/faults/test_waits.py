@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lavaclient import FailedError, NotFoundError, TimeoutError
-from tests.fake_identity import MovedClock
-from tests.fault_server import CLUSTERS, DETAIL, answer, reset
 from tests.faults.conftest import Client, Serve
+from tests.support.fake_identity import MovedClock
+from tests.support.fault_server import CLUSTERS, DETAIL, answer, reset
 
 BUILDING = answer(body=DETAIL.replace(b"ACTIVE", b"BUILDING"))
 ACTIVE = answer(body=DETAIL)

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from lavaclient.sandbox.server import SandboxServer
-from tests.sandbox.callers import Caller, DirectCaller, SocketCaller
+from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.sandbox_callers import Caller, DirectCaller, SocketCaller
 
 
 @pytest.fixture

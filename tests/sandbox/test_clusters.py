@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lavaclient.sandbox import ManualClock
-from tests.sandbox.callers import Caller
+from tests.support.sandbox_callers import Caller
 
 
 def _get(caller: Caller, cluster_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock
-from tests.sandbox.callers import Caller, DirectCaller
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 
 def test_the_log_can_be_read_and_cleared_without_its_secrets(caller: Caller) -> None:

@@ -26,7 +26,7 @@ def test_it_imports_nothing_of_the_client() -> None:
     """It is an oracle of its own; only the demo drives the client."""
     offenders = {
         (path.name, name)
-        for path in HERE.glob("*.py")
+        for path in HERE.rglob("*.py")
         if path.name != "demo.py"
         for name in _imports(path)
         if name.split(".")[0] not in sys.stdlib_module_names | LIBRARIES
@@ -37,6 +37,6 @@ def test_it_imports_nothing_of_the_client() -> None:
 
 def test_the_service_needs_no_web_library() -> None:
     """Only the server's modules do."""
-    users = {path.stem for path in HERE.glob("*.py") if any(
+    users = {path.stem for path in HERE.rglob("*.py") if any(
         name.startswith("werkzeug") for name in _imports(path))}  # fmt: skip
     assert users == {"connections"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock
-from tests.sandbox.callers import PUBLIC_KEY, Caller
+from tests.support.sandbox_callers import PUBLIC_KEY, Caller
 
 GOOD = {
     "ssh_keys": {"key_name": "somekey", "public_key": PUBLIC_KEY},

@@ -12,9 +12,9 @@ import sys
 import pytest
 
 import lavaclient
-from lavaclient._clock import Clock
+from lavaclient._system.clock import Clock
 from lavaclient.sandbox import ManualClock, demo
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 
 WITHIN = 20
 SIGN_IN = "lava = Lava(USERNAME, region='dfw', api_key=API_KEY, auth_url=AUTH_URL)"

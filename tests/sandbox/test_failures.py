@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from lavaclient.sandbox.refusals import Refusal
-from tests.sandbox.callers import Caller, DirectCaller
+from lavaclient.sandbox.core.errors import Refusal
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 
 def _status(caller: Caller, cluster_id: str) -> str:

@@ -10,11 +10,11 @@ import pytest
 import requests
 
 from lavaclient.sandbox import Fault, Sandbox
-from lavaclient.sandbox.app import Application
-from lavaclient.sandbox.fault_lines import parse
-from lavaclient.sandbox.faults import Faults
-from lavaclient.sandbox.server import SandboxServer
-from tests.sandbox.callers import Caller, DirectCaller, SocketCaller
+from lavaclient.sandbox.faults.model import Faults
+from lavaclient.sandbox.faults.syntax import parse
+from lavaclient.sandbox.http.app import Application
+from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.sandbox_callers import Caller, DirectCaller, SocketCaller
 
 SCRIPT = {"script": {"name": "setup", "type": "POST_INIT", "url": "https://example.com/x"}}
 

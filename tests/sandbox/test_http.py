@@ -9,8 +9,8 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 
 from lavaclient.sandbox import Fault, Sandbox
-from lavaclient.sandbox.app import Application
-from tests.sandbox.callers import PUBLIC_KEY, Caller, DirectCaller
+from lavaclient.sandbox.http.app import Application
+from tests.support.sandbox_callers import PUBLIC_KEY, Caller, DirectCaller
 
 
 @pytest.mark.parametrize("path", ["limits", "clusters/none", "nothing"])

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from tests.sandbox.callers import Caller, DirectCaller
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 KEY = "RAX-KSKEY:apiKeyCredentials"
 

@@ -17,10 +17,11 @@ import msgspec
 import pytest
 import requests
 
-from lavaclient.sandbox import ManualClock, Sandbox, SystemClock, state_file
+from lavaclient.sandbox import ManualClock, Sandbox, SystemClock
 from lavaclient.sandbox.__main__ import main
-from lavaclient.sandbox.state import State
-from tests.sandbox.callers import DirectCaller
+from lavaclient.sandbox.core import state_file
+from lavaclient.sandbox.core.state import State
+from tests.support.sandbox_callers import DirectCaller
 
 
 def _exports(text: str) -> dict[str, str]:

@@ -6,9 +6,10 @@ import ipaddress
 
 import pytest
 
-from lavaclient.sandbox import ManualClock, Quotas, Sandbox, nodes
-from lavaclient.sandbox.state import Node
-from tests.sandbox.callers import Caller, DirectCaller
+from lavaclient.sandbox import ManualClock, Quotas, Sandbox
+from lavaclient.sandbox.core.state import Node
+from lavaclient.sandbox.resources import nodes
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 DOCUMENTATION = [
     ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from tests.sandbox.callers import Caller, DirectCaller
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 
 def _scripts(caller: Caller, count: int) -> list[str]:

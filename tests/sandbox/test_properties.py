@@ -20,11 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from lavaclient.sandbox import ManualClock, Quotas, Sandbox, lifecycle, limits
-from lavaclient.sandbox.content import load
-from lavaclient.sandbox.context import Context
-from lavaclient.sandbox.state import Cluster, Node
-from tests.sandbox.callers import Answer, DirectCaller
+from lavaclient.sandbox import ManualClock, Quotas, Sandbox
+from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.context import Context
+from lavaclient.sandbox.core.reference_data import load
+from lavaclient.sandbox.core.state import Cluster, Node
+from lavaclient.sandbox.resources import limits
+from tests.support.sandbox_callers import Answer, DirectCaller
 
 # Which status may follow which, when somebody looks now and then.
 FOLLOWS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock, Quotas, Sandbox
-from tests.sandbox.callers import Caller, DirectCaller
+from tests.support.sandbox_callers import Caller, DirectCaller
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from tests.sandbox.callers import PUBLIC_KEY, DirectCaller
+from tests.support.sandbox_callers import PUBLIC_KEY, DirectCaller
 
 SAMPLES = os.environ.get("LAVA_API_SAMPLES", "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock
-from tests.sandbox.callers import Caller
+from tests.support.sandbox_callers import Caller
 
 SCRIPT = {"name": "setup", "type": "POST_INIT", "url": "https://example.com/setup.sh"}
 PUBLIC = "c5033423-97ff-4215-9552-19d425e1f9dd"

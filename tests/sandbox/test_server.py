@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from lavaclient.sandbox import Fault, Sandbox
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 
 
 def _connect(server: SandboxServer) -> socket.socket:

@@ -17,14 +17,15 @@ from pathlib import Path
 import pytest
 
 import lavaclient.sandbox
-from lavaclient._ssh import execute
-from lavaclient._ssh_forward import proxy, tunnel
+from lavaclient._ssh.command import execute
+from lavaclient._ssh.forward import proxy, tunnel
 from lavaclient.error import FailedError, ProxyError
-from lavaclient.sandbox import ManualClock, Sandbox, node_commands, node_hosts, node_pages
+from lavaclient.sandbox import ManualClock, Sandbox
 from lavaclient.sandbox.__main__ import main
-from lavaclient.sandbox.node_hosts import Host
-from lavaclient.sandbox.ssh import SandboxSSH
-from tests.sandbox.callers import DirectCaller
+from lavaclient.sandbox.ssh import commands, hosts, pages
+from lavaclient.sandbox.ssh.hosts import Host
+from lavaclient.sandbox.ssh.server import SandboxSSH
+from tests.support.sandbox_callers import DirectCaller
 
 WITHIN = 20
 
@@ -73,7 +74,7 @@ def laptop(ssh: SandboxSSH, direct: DirectCaller) -> Laptop:
 def host(sandbox: Sandbox, direct: DirectCaller) -> Host:
     """Give the master of a cluster, without any SSH."""
     direct.active_cluster(name="a & b")
-    return node_hosts.called(sandbox, "master0-1")[0]
+    return hosts.called(sandbox, "master0-1")[0]
 
 
 # -- commands
@@ -127,12 +128,12 @@ def test_a_node_has_no_shell_to_sit_at(laptop: Laptop) -> None:
 
 
 def test_commands_tell_of_the_node(host: Host, clock: ManualClock) -> None:
-    assert node_commands.run(host, "hdfs dfs -ls /").stdout.startswith("Found 5 items\ndrwxr")
-    assert node_commands.run(host, "nproc").stdout == "2\n"
-    assert "1074 ResourceManager\n" in node_commands.run(host, "jps").stdout
-    assert " up  0:08,  1 user" in node_commands.run(host, "uptime").stdout
+    assert commands.run(host, "hdfs dfs -ls /").stdout.startswith("Found 5 items\ndrwxr")
+    assert commands.run(host, "nproc").stdout == "2\n"
+    assert "1074 ResourceManager\n" in commands.run(host, "jps").stdout
+    assert " up  0:08,  1 user" in commands.run(host, "uptime").stdout
     clock.advance(3 * 86_400 + 3600)
-    assert " up 3 days,  1:08,  1 user" in node_commands.run(host, "uptime").stdout
+    assert " up 3 days,  1:08,  1 user" in commands.run(host, "uptime").stdout
 
 
 @pytest.mark.parametrize(
@@ -143,14 +144,14 @@ def test_commands_tell_of_the_node(host: Host, clock: ManualClock) -> None:
     ],
 )  # fmt: skip
 def test_commands_end_with_a_status(host: Host, text: str, status: int) -> None:
-    outcome = node_commands.run(host, text)
+    outcome = commands.run(host, text)
     assert outcome.status == status
     assert bool(outcome.stderr) is (status in {2, 127} or text.startswith("hdfs"))
 
 
 def test_hdfs_is_not_there_without_a_namenode(sandbox: Sandbox, direct: DirectCaller) -> None:
     direct.active_cluster(stack_id="HDP2.3_Kafka")
-    outcome = node_commands.run(node_hosts.called(sandbox, "slave0-1")[0], "hdfs dfs -ls /")
+    outcome = commands.run(hosts.called(sandbox, "slave0-1")[0], "hdfs dfs -ls /")
     assert outcome == ("", "sandbox: hdfs: this cluster has no Namenode\n", 127)
 
 
@@ -230,12 +231,12 @@ def test_a_node_is_reached_from_when_it_is_up(
     sandbox: Sandbox, direct: DirectCaller, clock: ManualClock
 ) -> None:
     direct.cluster()
-    assert node_hosts.called(sandbox, "ambari-1") == []
+    assert hosts.called(sandbox, "ambari-1") == []
     clock.advance(200)
     assert [node["status"] for node in direct.nodes(next(iter(sandbox.account().clusters)))]
-    assert node_hosts.called(sandbox, "ambari-1") == []
+    assert hosts.called(sandbox, "ambari-1") == []
     clock.advance(400)
-    assert [host.status for host in node_hosts.called(sandbox, "AMBARI-1.local")] == ["ACTIVE"]
+    assert [host.status for host in hosts.called(sandbox, "AMBARI-1.local")] == ["ACTIVE"]
 
 
 def test_a_text_that_is_no_key_lets_nobody_in(sandbox: Sandbox, direct: DirectCaller) -> None:
@@ -243,7 +244,7 @@ def test_a_text_that_is_no_key_lets_nobody_in(sandbox: Sandbox, direct: DirectCa
     body = {"ssh_keys": {"key_name": "odd", "public_key": text}}
     assert direct.post("credentials/ssh_keys", body).status == 201
     direct.active_cluster(ssh_keys=["odd"])
-    (host,) = node_hosts.called(sandbox, "slave0-1")
+    (host,) = hosts.called(sandbox, "slave0-1")
     assert sandbox.account().fingerprints == {"odd": ""}
     assert not host.admits("worker", "SHA256:x")
 
@@ -338,9 +339,9 @@ def test_nothing_else_can_be_reached_through_a_node(laptop: Laptop, name: str, p
     ],
 )
 def test_pages_speak_http(host: Host, request_: bytes, status: bytes, has_body: bool) -> None:
-    program = node_pages.program_at(host, 8088)
+    program = pages.program_at(host, 8088)
     assert program is not None
-    head, _, body = node_pages.reply(host, program, request_ + b"\r\n\r\n").partition(b"\r\n\r\n")
+    head, _, body = pages.reply(host, program, request_ + b"\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
     assert bool(body) is has_body
     if has_body:
@@ -348,9 +349,9 @@ def test_pages_speak_http(host: Host, request_: bytes, status: bytes, has_body: 
 
 
 def test_a_page_leads_to_the_others_and_quotes_names(host: Host) -> None:
-    program = node_pages.program_at(host, 50070)
+    program = pages.program_at(host, 50070)
     assert program is not None
-    text = node_pages.page(host, program)
+    text = pages.page(host, program)
     assert '<a href="http://slave0-1.local:50075/">HDFS Datanode</a>' in text
     assert "Cluster a &amp; b, stack HDP2.3_Hadoop." in text
     assert "master0-1.local (10." in text
@@ -397,8 +398,9 @@ def test_a_port_that_is_taken_is_an_error(sandbox: Sandbox) -> None:
 
 
 def _without_asyncssh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("lavaclient.sandbox.ssh.listener", raising=False)
     monkeypatch.setitem(sys.modules, "asyncssh", None)
-    monkeypatch.delitem(sys.modules, "lavaclient.sandbox.ssh_listener", raising=False)
+    monkeypatch.delitem(sys.modules, "lavaclient.sandbox.ssh.listener", raising=False)
     monkeypatch.delattr(lavaclient.sandbox, "ssh_listener", raising=False)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lavaclient.sandbox import ManualClock
-from lavaclient.sandbox.content import load
-from tests.sandbox.callers import Caller
+from lavaclient.sandbox.core.reference_data import load
+from tests.support.sandbox_callers import Caller
 
 CORE = [
     {"name": "HDFS", "modes": ["Secondary"]},

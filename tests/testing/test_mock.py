@@ -18,7 +18,7 @@ import urllib3
 import lavaclient
 from lavaclient import InvalidError, Lava
 from lavaclient.sandbox import Sandbox
-from lavaclient.sandbox.server import SandboxServer
+from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.testing import Fault, ManualClock, SystemClock, mock_lava
 
 IDENTITY = "https://identity.api.rackspacecloud.com/v2.0"

@@ -1,0 +1,92 @@
+"""The file that keeps a sign-in between processes.
+
+Whatever is wrong with the file is a miss and a warning in the log, never an
+error: the client then signs in as if there were none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+import msgspec
+
+from lavaclient._auth.token import SignIn, read_state
+from lavaclient._log import LOG
+from lavaclient._system import private_file
+
+__all__ = ["TokenCache"]
+
+_VERSION = 1
+
+
+class _File(msgspec.Struct, frozen=True):
+    version: int
+    salt: str
+    owner: str
+    state: str
+
+
+class TokenCache:
+    """One file for one set of credentials.
+
+    Args:
+        path: The file; its directory is made if need be, for the user alone.
+        owner: What tells one set of credentials from another: user, identity
+            URL, region, tenant, key. Only a salted digest of it is written.
+        secret: The API key, which must not stand in the file even if identity
+            repeats it in its answer.
+    """
+
+    def __init__(self, path: str, owner: tuple[str | None, ...], secret: str | None) -> None:
+        self._path = path
+        self._owner = owner
+        self._secret = secret
+
+    def load(self, now: float, margin: float) -> SignIn | None:
+        """Return the sign-in that the file holds, if it is ours and good for a while.
+
+        Args:
+            now: The wall clock.
+            margin: Seconds that the token must still be good for.
+        """
+        try:
+            return self._good(now + margin)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as reason:
+            self._warn("not used", reason)
+        return None
+
+    def _good(self, until: float) -> SignIn:
+        held = msgspec.json.decode(private_file.read(self._path), type=_File)
+        if held.version != _VERSION:
+            raise ValueError("it is of another version")
+        if held.owner != self._digest(held.salt):
+            raise ValueError("it is for other credentials")
+        sign_in = read_state(held.state)
+        if sign_in.expires is not None and sign_in.expires <= until:
+            raise ValueError("its token has expired, or is about to")
+        return sign_in
+
+    def _digest(self, salt: str) -> str:
+        text = msgspec.json.encode([salt, *self._owner])
+        return hashlib.sha256(text).hexdigest()
+
+    def save(self, sign_in: SignIn) -> None:
+        """Write the sign-in, to a file of its own that then takes the place of the old one."""
+        try:
+            private_file.replace(self._path, self._contents(sign_in.state()))
+        except (OSError, ValueError, RecursionError) as reason:
+            self._warn("not written", reason)
+
+    def _contents(self, state: str) -> bytes:
+        if self._secret and json.dumps(self._secret)[1:-1] in state:
+            raise ValueError("identity repeats the key in its answer")
+        salt = os.urandom(16).hex()
+        return msgspec.json.encode(_File(_VERSION, salt, self._digest(salt), state))
+
+    def _warn(self, what: str, reason: Exception) -> None:
+        words = reason.strerror if isinstance(reason, OSError) else str(reason)
+        LOG.warning("token cache %s %s: %s", self._path, what, words)

@@ -1,0 +1,48 @@
+"""The one warning that a client gives when others could read or pose as the service."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+from lavaclient import error
+from lavaclient._config.options import Options
+from lavaclient._config.urls import is_open
+
+__all__ = ["InsecureOnce"]
+
+_PACKAGE = "lavaclient."
+
+
+class InsecureOnce:
+    """Warns once a client, at the line that made the client."""
+
+    def __init__(self) -> None:
+        self._warned = False
+
+    def check(self, options: Options) -> None:
+        """Warn of what the options say."""
+        if options.verify is False:
+            self._warn("verify_ssl=False: anyone on the way can pose as the service")
+        if options.endpoint is not None:
+            self.check_url(options.endpoint)
+        if options.api_key is not None or options.endpoint is None:
+            self.check_url(options.auth_url)
+
+    def check_url(self, url: str) -> None:
+        """Warn when secrets would travel to another machine over plain HTTP."""
+        if is_open(url):
+            self._warn(f"credentials go to {url} over http, readable by everyone on the way")
+
+    def _warn(self, words: str) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(words, error.InsecureTransportWarning, stacklevel=_level_of_caller())
+
+
+def _level_of_caller() -> int:
+    """Return the stacklevel, seen from who calls this, of the first line outside of the package."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 (what warnings itself goes by)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level

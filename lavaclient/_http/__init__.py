@@ -1,0 +1,1 @@
+"""One HTTP exchange, and how often it is tried."""

@@ -1,0 +1,90 @@
+"""Where requests go: ids in paths, redirects, and the next page of a list."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lavaclient import error
+from lavaclient._http.exchange import Answer
+
+if TYPE_CHECKING:
+    from lavaclient._shapes import Link
+
+__all__ = ["next_query", "redirect_target", "segment"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PLAIN = r"[!-~]+"
+_QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
+
+
+def segment(name: str, value: object) -> str:
+    """Return an id as one percent-encoded segment of a path.
+
+    Args:
+        name: What the caller knows the id as, for the error.
+        value: A string that is no way to another path; an int; a UUID.
+
+    Raises:
+        InvalidError: It is anything else.
+    """
+    if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
+        return _plain_id(name, value)
+    if not isinstance(value, str):
+        raise error.InvalidError(f"{name} must be a string, not {type(value).__name__}")
+    if not value:
+        raise error.InvalidError(f"{name} must not be empty")
+    if any(part in {".", ".."} for part in re.split(r"[/\\]", value)):
+        raise error.InvalidError(f"{name} must not hold '.' or '..' as a part of a path")
+    if not value.isprintable():
+        raise error.InvalidError(f"{name} must not hold control characters")
+    return urllib.parse.quote(value, safe="")
+
+
+def _plain_id(name: str, value: uuid.UUID | int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no int of more than some thousand digits
+        raise error.InvalidError(f"{name} is too large a number") from None
+
+
+def redirect_target(answer: Answer, url: str) -> str | None:
+    """Return where a GET may be sent on to: a place of the same origin.
+
+    Of the ``Location`` only path and query are used, after the origin that
+    stands: there are hosts that one parser of URLs sees and another does not.
+    """
+    location = answer.headers.get("Location")
+    if answer.method != "GET" or answer.status not in _REDIRECTS or not location:
+        return None
+    try:
+        target = urllib.parse.urljoin(url, location)
+        same = _origin(target) == _origin(url)
+    except ValueError:
+        return None
+    if not same or not re.fullmatch(_PLAIN, target):
+        return None
+    _, _, path, query, _ = urllib.parse.urlsplit(target)
+    return urllib.parse.urljoin(url, "/") + path.lstrip("/") + (f"?{query}" if query else "")
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    """Return what must be equal for two URLs to be of one origin."""
+    parts = urllib.parse.urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port
+
+
+def next_query(links: Sequence[Link]) -> dict[str, str] | None:
+    """Return marker (``""`` where there is none) and limit of the next page's link."""
+    for link in links:
+        if link.rel == "next":
+            found = dict(reversed(re.findall(_QUERY, link.href or "")))
+            query = {"marker": urllib.parse.unquote(found.get("marker", ""))}
+            if (limit := found.get("limit", "")).isdecimal() and limit.isascii():
+                query["limit"] = limit
+            return query
+    return None

@@ -1,0 +1,1 @@
+"""Commands and port forwards over the ssh program."""

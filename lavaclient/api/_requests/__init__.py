@@ -1,0 +1,1 @@
+"""The bodies that go out, made of checked arguments."""

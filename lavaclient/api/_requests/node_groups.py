@@ -1,0 +1,81 @@
+"""Node groups as callers write them: a list of dicts, or a dict of them by id."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from lavaclient._config.checks import items, mapping, text, whole_number
+from lavaclient.error import InvalidError
+
+__all__ = ["Group", "NodeGroups", "cluster_groups", "groups_by_id", "resize_groups"]
+
+NodeGroups: TypeAlias = Mapping[str, Mapping[str, object]] | Sequence[Mapping[str, object]]
+"""E.g. ``{"slave": {"count": 3}}`` or ``[{"id": "slave", "count": 3}]``."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A node group of a cluster, on its way to the service."""
+
+    id: str
+    count: int | UnsetType = UNSET
+    flavor_id: str | UnsetType = UNSET
+
+
+def cluster_groups(node_groups: NodeGroups) -> list[Group]:
+    """Return the groups of a new cluster: id and, where given, count and flavor."""
+    given = groups_by_id(node_groups, 255, ("id", "count", "flavor_id"))
+    return [_group(group_id, group) for group_id, group in given.items()]
+
+
+def resize_groups(node_groups: NodeGroups | None) -> list[Group]:
+    """Return the groups to resize: at least one, each with a count."""
+    groups = cluster_groups(node_groups or [])
+    if not groups:
+        raise InvalidError("node_groups must have at least one group")
+    for group in groups:
+        if group.count is UNSET:
+            raise InvalidError(f"node_groups: {group.id!r} needs a count")
+    return groups
+
+
+def groups_by_id(
+    node_groups: NodeGroups, longest_id: int, keys: Collection[str]
+) -> dict[str, dict[str, object]]:
+    """Return the groups as new dicts by id, whichever way they were written."""
+    found: dict[str, dict[str, object]] = {}
+    for group in _as_list(node_groups, keys):
+        if group.get("id") is None:
+            raise InvalidError("node_groups: each group needs an id")
+        group_id = text("node_groups: id", group["id"], most=longest_id)
+        if group_id in found:
+            raise InvalidError(f"node_groups: {group_id!r} is given twice")
+        found[group_id] = group
+    return found
+
+
+def _as_list(node_groups: NodeGroups, keys: Collection[str]) -> list[dict[str, object]]:
+    if not isinstance(node_groups, Mapping):
+        listed = items("node_groups", node_groups)
+        return [mapping("node_groups: each group", group, keys) for group in listed]
+    within = [key for key in keys if key != "id"]
+    return [
+        {**mapping(f"node_groups[{group_id!r}]", group, within), "id": group_id}
+        for group_id, group in node_groups.items()
+    ]
+
+
+def _group(group_id: str, given: Mapping[str, object]) -> Group:
+    where = f"node_groups: {group_id!r}"
+    return Group(
+        id=group_id,
+        count=whole_number(f"{where}: count", given["count"], 1, 100)
+        if "count" in given
+        else UNSET,
+        flavor_id=text(f"{where}: flavor_id", given["flavor_id"])
+        if "flavor_id" in given
+        else UNSET,
+    )

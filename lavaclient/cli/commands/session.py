@@ -1,0 +1,107 @@
+"""``lava authenticate``, ``shell``, ``sandbox`` and ``completion``."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+
+import click
+
+from lavaclient.cli.options.groups import Command
+from lavaclient.cli.options.settings import Settings, pass_settings
+
+__all__ = ["authenticate", "completion", "sandbox", "shell"]
+
+_EXPORTED = {
+    "username": "LAVA_USERNAME",
+    "region": "LAVA_REGION_NAME",
+    "tenant_id": "LAVA_TENANT_NAME",
+    "auth_url": "LAVA_AUTH_URL",
+}
+
+
+@click.command("authenticate", cls=Command)
+@click.option("--export", is_flag=True, help="Print all the exports to use it.")
+@pass_settings
+def authenticate(settings: Settings, export: bool) -> None:
+    """Sign in and print the token, as AUTH_TOKEN=...
+
+    The token is as good as the key until it expires: keep it to yourself.
+
+    \b
+    Example:
+      eval "$(lava authenticate --export)"
+    """
+    lava = settings.lava
+    if not export:
+        click.echo(f"AUTH_TOKEN={shlex.quote(lava.token)}")
+        return
+    exports = {"AUTH_TOKEN": lava.token, "LAVA_AUTH_TOKEN": lava.token}
+    exports["LAVA2_API_URL"] = lava.endpoint
+    for option, name in _EXPORTED.items():
+        if given := settings.used.get(option):
+            exports[name] = str(given)
+    if settings.used.get("verify_ssl") is False:
+        exports["LAVA_INSECURE"] = "1"
+    for name, value in exports.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@click.command("shell", cls=Command)
+@pass_settings
+def shell(settings: Settings) -> None:
+    """Open Python (IPython where there is one), with a client as 'lava'."""
+    lava = settings.lava
+    banner = f"lava is {lava!r}"
+    try:
+        ipython = importlib.import_module("IPython")
+    except ImportError:
+        import code
+
+        code.interact(banner, local={"lava": lava}, exitmsg="")
+    else:
+        click.echo(banner)
+        ipython.start_ipython(argv=[], user_ns={"lava": lava})
+
+
+@click.command(
+    "sandbox",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def sandbox(context: click.Context, arguments: tuple[str, ...]) -> None:
+    """Run the service on this machine, until Ctrl-C.
+
+    The arguments are those of python -m lavaclient.sandbox: see there.
+    """
+    try:
+        program = importlib.import_module("lavaclient.sandbox.__main__")
+    except ImportError as error:
+        words = f"the sandbox needs the extra lavaclient[sandbox] ({error.name} is missing)"
+        raise click.ClickException(words) from error
+    context.exit(program.main(list(arguments)))
+
+
+@click.command("completion", cls=Command)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
+def completion(shell: str | None) -> None:
+    """Print what makes a SHELL complete commands, ids and names.
+
+    \b
+    Examples:
+      eval "$(lava completion bash)"             in ~/.bashrc
+      eval "$(lava completion zsh)"              in ~/.zshrc
+      lava completion fish | source              in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from lavaclient.cli.app import lava
+
+    name = shell or os.path.basename(os.environ.get("SHELL", ""))
+    writer = get_completion_class(name)
+    if writer is None:
+        raise click.UsageError("say which shell: bash, zsh or fish")
+    click.echo(writer(lava, {}, "lava", "_LAVA_COMPLETE").source())

@@ -1,0 +1,1 @@
+"""The state of the sandbox, its clock, and the rules that all resources share."""

@@ -1,0 +1,52 @@
+"""A request to Cloud Big Data, before anybody has looked at what it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lavaclient.sandbox.core.errors import bad_request, not_found
+from lavaclient.sandbox.core.pagination import PARAMETERS
+from lavaclient.sandbox.core.urls import REGIONS, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to Cloud Big Data: where it goes, who makes it, what it says."""
+
+    method: str
+    region: str
+    tenant_id: str
+    segments: tuple[str, ...]
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+    token: str | None
+    site: Site
+
+
+def query_of(pairs: tuple[tuple[str, str], ...], *, paged: bool) -> dict[str, str]:
+    """The query of a call, checked: pages have parameters, nothing else has any.
+
+    Raises:
+        Refusal: 400; a parameter is unknown or given twice.
+    """
+    query: dict[str, str] = {}
+    for name, value in pairs:
+        if not paged or name not in PARAMETERS:
+            message = f"{name[:64]}: there is no such query parameter here"
+            raise bad_request(message)
+        if name in query:
+            message = f"{name}: is given twice"
+            raise bad_request(message)
+        query[name] = value
+    return query
+
+
+def region_of(name: str) -> str:
+    """The region that a URL names, in any case.
+
+    Raises:
+        Refusal: 404; there is none.
+    """
+    if name.upper() not in REGIONS:
+        raise not_found("Region", name)
+    return name.upper()

@@ -1,0 +1,49 @@
+"""Reading request bodies: strictly, and saying which field is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from lavaclient.sandbox.core.errors import Refusal, bad_request
+
+T = TypeVar("T")
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+_PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<where>.*)`$", re.DOTALL)
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Decode a JSON body.
+
+    Args:
+        body: The bytes as they came.
+        kind: The struct that the body must fit.
+
+    Returns:
+        The decoded body.
+
+    Raises:
+        Refusal: It is not JSON, or a field is missing, unknown or of the wrong kind.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _wrong_field(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"The body is not valid JSON: {error}"
+        raise bad_request(message) from error
+
+
+def _wrong_field(message: str) -> Refusal:
+    found = _PLACE.match(message)
+    if found is None:
+        return bad_request(_plain(message))
+    return bad_request(f"{found['where']}: {_plain(found['what'])}")
+
+
+def _plain(message: str) -> str:
+    return message.replace("`", "'").replace("Object", "object")

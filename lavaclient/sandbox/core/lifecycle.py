@@ -1,0 +1,178 @@
+"""The state machine of clusters, nodes and their scripts: what is what at which time.
+
+Every operation lays its course out on the clock once (`Job`, and the times of each `Node`);
+afterwards status and progress are functions of the time alone. Nothing runs in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lavaclient.sandbox.core.state import Cluster, Job, Node, NodeGroup, Step
+
+FIRST_PROGRESS = 5
+LAST_PROGRESS = 99
+
+NewNode = Callable[[NodeGroup, str], Node]
+"""Makes the node of a group that has this name; its times are set here."""
+
+
+def build(cluster: Cluster, now: float, seconds: float, new_node: NewNode) -> None:
+    """Start to build a cluster: all of its nodes are planned, and appear one by one."""
+    job = cluster.job = Job(
+        steps=[Step(now, "BUILDING"), Step(now + 0.7 * seconds, "CONFIGURING")],
+        started=now,
+        ends=now + seconds,
+    )
+    _grow(cluster, job, {group.id: group.count for group in cluster.groups}, new_node)
+
+
+def resize(
+    cluster: Cluster, counts: dict[str, int], now: float, seconds: float, new_node: NewNode
+) -> None:
+    """Start to bring node groups to new counts; the newest nodes of a group go first."""
+    cluster.updated = now
+    job = cluster.job = Job(
+        steps=[Step(now, "UPDATING"), Step(now + 0.1 * seconds, "RESIZING")],
+        started=now,
+        ends=now + seconds,
+    )
+    missing: dict[str, int] = {}
+    for group in cluster.groups:
+        change = counts.get(group.id, group.count) - group.count
+        missing[group.id] = max(change, 0)
+        _retire(members(cluster, group.id)[group.count + min(change, 0) :], now + 0.8 * seconds)
+        group.count += change
+    _grow(cluster, job, missing, new_node)
+
+
+def remove_node(cluster: Cluster, node: Node, now: float, seconds: float) -> None:
+    """Start to take one node out."""
+    update(cluster, now, seconds)
+    _retire([node], now + 0.8 * seconds)
+    next(group for group in cluster.groups if group.id == node.node_group).count -= 1
+
+
+def update(cluster: Cluster, now: float, seconds: float) -> None:
+    """Start a change that leaves the nodes as they are."""
+    cluster.updated = now
+    cluster.job = Job(steps=[Step(now, "UPDATING")], started=now, ends=now + seconds)
+
+
+def delete(cluster: Cluster, now: float, seconds: float) -> None:
+    """Start to delete; nodes that were not there yet will not come."""
+    cluster.nodes = visible(cluster, now)
+    for group in cluster.groups:
+        group.count = len(members(cluster, group.id))
+    cluster.failed = None
+    cluster.job = Job(steps=[Step(now, "DELETING")], started=now, ends=now + seconds, deletes=True)
+
+
+def fail(cluster: Cluster, now: float) -> None:
+    """Break a cluster: it stops where it is, in `ERROR`. One that is broken stays as it is."""
+    if cluster.failed is None:
+        cluster.failed = now
+
+
+def settle(cluster: Cluster, now: float) -> bool:
+    """Put what is over behind.
+
+    Returns:
+        False when the cluster is gone.
+    """
+    moment = _moment(cluster, now)
+    cluster.nodes = [n for n in cluster.nodes if n.leaves is None or n.leaves > moment]
+    if cluster.job is not None and moment >= cluster.job.ends:
+        if cluster.job.deletes:
+            return False
+        cluster.job = None
+    return True
+
+
+def status(cluster: Cluster, now: float) -> str:
+    """The status of a settled cluster."""
+    if cluster.failed is not None:
+        return "ERROR"
+    if cluster.job is None:
+        return "ACTIVE"
+    return [step.status for step in cluster.job.steps if step.at <= now][-1]
+
+
+def progress(cluster: Cluster, now: float) -> int:
+    """How far the cluster's job is, in per cent."""
+    if cluster.job is None:
+        return 100
+    job = cluster.job
+    share = (_moment(cluster, now) - job.started) / (job.ends - job.started)
+    return min(LAST_PROGRESS, FIRST_PROGRESS + int(95 * share))
+
+
+def visible(cluster: Cluster, now: float) -> list[Node]:
+    """The nodes that a list shows: those that are born and have not left."""
+    moment = _moment(cluster, now)
+    return [node for node in cluster.nodes if node.born <= moment]
+
+
+def members(cluster: Cluster, group_id: str) -> list[Node]:
+    """The nodes that a group counts, planned ones too, oldest first."""
+    return [n for n in cluster.nodes if n.node_group == group_id and n.leaves is None]
+
+
+def node_status(cluster: Cluster, node: Node, now: float) -> str:
+    """The status of a node that is visible."""
+    if cluster.job is not None and cluster.job.deletes:
+        return "DELETING"
+    if node.leaves is not None:
+        return "DEACTIVATING"
+    if is_ready(cluster, node, now):
+        return "ACTIVE"
+    if cluster.failed is not None:
+        return "ERROR"
+    return "CONFIGURING" if now >= node.configuring else "BUILDING"
+
+
+def is_ready(cluster: Cluster, node: Node, now: float) -> bool:
+    """Whether a node was ever built to the end."""
+    return _moment(cluster, now) >= node.ready
+
+
+def script_status(cluster: Cluster, node: Node, now: float) -> str:
+    """How far the cluster's scripts are on a node."""
+    moment = _moment(cluster, now)
+    if moment >= node.ready:
+        return "SUCCEEDED"
+    if cluster.failed is not None:
+        return "FAILED"
+    if moment < node.configuring:
+        return "PENDING"
+    share = (moment - node.configuring) / (node.ready - node.configuring)
+    return "DELIVERED" if share < 1 / 3 else "RUNNING"
+
+
+def _moment(cluster: Cluster, now: float) -> float:
+    return now if cluster.failed is None else min(now, cluster.failed)
+
+
+def _retire(nodes: Sequence[Node], when: float) -> None:
+    for node in nodes:
+        node.leaves = when
+
+
+def _grow(cluster: Cluster, job: Job, missing: dict[str, int], new_node: NewNode) -> None:
+    fresh = [
+        new_node(group, f"{group.id}-{number}")
+        for group in cluster.groups
+        for number in _free_numbers(cluster, group.id, missing.get(group.id, 0))
+    ]
+    span = job.ends - job.started
+    for position, node in enumerate(fresh):
+        node.born = job.started + span * (0.1 + 0.4 * position / len(fresh))
+        node.configuring = job.started + span * 0.7
+        node.ready = job.started + span * 0.95
+    cluster.nodes.extend(fresh)
+
+
+def _free_numbers(cluster: Cluster, group_id: str, wanted: int) -> range:
+    used = [int(n.name.rsplit("-", 1)[1]) for n in cluster.nodes if n.node_group == group_id]
+    first = max(used, default=0) + 1
+    return range(first, first + wanted)

@@ -1,0 +1,97 @@
+"""Pages of a list: `limit`, `marker`, `offset`, and the link to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from lavaclient.sandbox.core.context import Context
+from lavaclient.sandbox.core.errors import bad_request
+
+PAGE_SIZE = 100
+MAX_LIMIT = 200
+PARAMETERS = frozenset({"limit", "marker", "offset"})
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Identified)
+
+# How the documented next links of each list go wrong.
+_CROOKED = {
+    "clusters": "https://dfw.bigdata.example.com/{tenant}/{path}&limit={limit}&marker={marker}",
+    "flavors": "{service}/{path}?limit={limit}&amp;marker={marker}",
+    "scripts": "https://dfw.bigdata.example.com/{tenant}/{path}?limit={limit}&amp;marker={marker}",
+    "stacks": "https://ord.bigdata.example.com/v2/{tenant}/{path}?limit={limit}&marker={marker}",
+    "nodes": "https://dfw.bigdata.example.com/v2/{tenant}/{path}?limit={limit}&marker={marker}",
+}
+
+
+def page(context: Context, items: Sequence[T], path: str) -> tuple[list[T], list[dict[str, str]]]:
+    """Cut the page that the query asks for out of a list.
+
+    Args:
+        context: The request.
+        items: The whole list.
+        path: Where the list stands below the endpoint.
+
+    Returns:
+        The items of the page, and the body's `links`.
+
+    Raises:
+        Refusal: 400 for a limit, marker or offset that makes no sense.
+    """
+    limit = _limit(context.query)
+    start = _start(context.query, [item.id for item in items])
+    chosen = list(items[start : start + limit])
+    if not chosen or start + limit >= len(items):
+        return chosen, []
+    return chosen, [next_link(context, path, limit, chosen[-1].id)]
+
+
+def next_link(context: Context, path: str, limit: int, marker: str) -> dict[str, str]:
+    """The link to the page after a marker, crooked where the sandbox was told so."""
+    template = "{service}/{path}?limit={limit}&marker={marker}"
+    if context.crooked_links:
+        template = _CROOKED[path.rsplit("/", 1)[-1]]
+    service = context.links.service
+    href = template.format(
+        service=service,
+        tenant=service.rsplit("/", 1)[-1],
+        path=path,
+        limit=limit,
+        marker=marker,
+    )
+    return {"rel": "next", "href": href}
+
+
+def _number(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        message = f"{name}: must be a whole number, not '{text[:40]}'"
+        raise bad_request(message)
+    return int(text)
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    limit = _number(query, "limit", PAGE_SIZE)
+    if not 1 <= limit <= MAX_LIMIT:
+        message = f"limit: must be from 1 to {MAX_LIMIT}, not {limit}"
+        raise bad_request(message)
+    return min(limit, PAGE_SIZE)
+
+
+def _start(query: Mapping[str, str], ids: Sequence[str]) -> int:
+    offset = _number(query, "offset", 0)
+    marker = query.get("marker")
+    if marker is None:
+        return offset
+    if marker not in ids:
+        message = f"marker: nothing in this list has the id '{marker[:64]}'"
+        raise bad_request(message)
+    return ids.index(marker) + 1 + offset

@@ -1,0 +1,73 @@
+"""Faults as one writes them on a command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from lavaclient.sandbox.faults.model import Fault
+
+SYNTAX = """[METHOD] [PATH]: WHAT [xTIMES] [after N]
+METHOD and PATH are regular expressions; without them every request is meant.
+WHAT is one of:
+  503 (or another status), with retry-after=SECONDS where it should have that header
+  latency=SECONDS
+  reset-before, reset-after: the connection is reset before or after the request is carried out
+  cut: half of the body; html, empty, list, types: another body
+  expired-token, endless-pages
+TIMES is 1 unless given; x* means always. "after N" lets N requests through first.
+Example: "GET /clusters$: 503 retry-after=5 x3\""""
+
+_LINE = re.compile(r"^(?:(?P<method>[A-Z|]+)(?=\s|:))?\s*(?P<path>.*?)\s*:\s*(?P<what>[^:]+)$")
+_NUMBER = r"(\d+(?:\.\d+)?)"
+
+# What one word may look like, and the fields of a fault that follow from it.
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, object]]], ...] = (
+    (re.compile(r"\d{3}"), lambda word: {"kind": "status", "code": int(word)}),
+    (re.compile(r"retry-after=(.+)"), lambda value: {"retry_after": value}),
+    (re.compile(f"latency={_NUMBER}"), lambda n: {"kind": "latency", "seconds": float(n)}),
+    (re.compile(r"x(\d+)"), lambda number: {"times": int(number)}),
+    (re.compile(r"x\*"), lambda _: {"times": None}),
+    (re.compile(r"after=(\d+)"), lambda number: {"after": int(number)}),
+    (re.compile(r"html|empty|list|types"), lambda word: {"kind": "wrong_body", "body": word}),
+    (
+        re.compile(r"reset-before|reset-after|cut|expired-token|endless-pages"),
+        lambda word: {"kind": word.replace("-", "_")},
+    ),
+)
+
+
+def parse(line: str) -> Fault:
+    """Read one fault.
+
+    Args:
+        line: As `SYNTAX` says.
+
+    Raises:
+        ValueError: It is not so.
+    """
+    found = _LINE.match(line.strip())
+    if found is None:
+        raise _bad(line)
+    fields: dict[str, object] = {"method": found["method"] or ".*", "path": found["path"]}
+    for word in re.sub(r"\bafter\s+(?=\d)", "after=", found["what"]).split():
+        fields.update(_fields(line, word))
+    try:
+        return msgspec.convert(fields, Fault)
+    except msgspec.ValidationError as error:
+        message = f"{line!r}: {error}"
+        raise ValueError(message) from error
+
+
+def _fields(line: str, word: str) -> dict[str, object]:
+    for pattern, read in _WORDS:
+        found = pattern.fullmatch(word)
+        if found is not None:
+            return read(found[found.lastindex or 0])
+    raise _bad(line)
+
+
+def _bad(line: str) -> ValueError:
+    return ValueError(f"{line!r} is not a fault; write {SYNTAX}")

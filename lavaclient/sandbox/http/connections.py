@@ -1,0 +1,155 @@
+"""HTTP/1.1 over sockets: connections that stay open, can be cut, and end with the server."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import struct
+import threading
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from lavaclient.sandbox.http.app import Application, phrase
+from lavaclient.sandbox.http.messages import Reply
+
+_MAX_BODY = 8 * 1024 * 1024
+_IDLE = 60.0
+_HANDSHAKE = 10.0
+
+
+class Handler(WSGIRequestHandler):
+    """Keeps connections open, which werkzeug's own handler never does."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = _IDLE
+    server: Server
+
+    def run_wsgi(self) -> None:
+        """Answer one request; the name is werkzeug's."""
+        try:
+            body = self._read_body()
+        except (ValueError, OSError):
+            self.close_connection = True
+            self._send(Reply(400, [("Content-Length", "0"), ("Connection", "close")], b""))
+            return
+        try:
+            headers = list(self.headers.items())
+            reply = self.server.application.handle(self.command, self._url(), headers, body)
+        except ConnectionResetError:
+            self.close_connection = True
+            self.server.reset(self.connection)
+            return
+        self._send(reply)
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing: the application logs requests, and broken connections are no news."""
+
+    def _url(self) -> str:
+        if "://" in self.path.split("?", 1)[0]:
+            return self.path
+        scheme = "http" if self.server.ssl_context is None else "https"
+        host = self.headers.get("Host") or f"{self.server.host}:{self.server.port}"
+        return f"{scheme}://{host}{self.path}"
+
+    def _read_body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            body: bytes = self.make_environ()["wsgi.input"].read()
+            return body
+        length = int(self.headers.get("Content-Length", "0"))
+        if not 0 <= length <= _MAX_BODY:
+            raise ValueError(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ValueError(length)
+        return body
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status, phrase(reply.status))
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+        self.wfile.flush()
+        if dict(reply.headers).get("Content-Length", "0") != str(len(reply.body)):
+            self.close_connection = True
+
+
+class Server(ThreadedWSGIServer):
+    """Knows its connections, so that it can end them and wait for their threads.
+
+    Args:
+        application: What answers.
+        listener: A socket that listens; the server works on a copy of it.
+        tls: What encrypts connections, if anything does.
+    """
+
+    def __init__(
+        self, application: Application, listener: socket.socket, tls: ssl.SSLContext | None = None
+    ) -> None:
+        host, port = listener.getsockname()[:2]
+        super().__init__(host, port, application, handler=Handler, fd=listener.fileno())
+        self.application = application
+        self.ssl_context = tls
+        self._open: dict[threading.Thread, socket.socket] = {}
+        self._resets: set[int] = set()
+        self._guard = threading.Lock()
+
+    def process_request(  # type: ignore[override]  # typeshed has UDP in mind too
+        self, request: socket.socket, client_address: object
+    ) -> None:
+        """Serve a connection in a thread of its own."""
+        thread = threading.Thread(
+            target=self._serve,
+            args=(request, client_address),
+            name="sandbox-connection",
+            daemon=True,
+        )
+        with self._guard:
+            self._open[thread] = request
+        thread.start()
+
+    def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]  # likewise
+        """End a connection: with FIN, or with RST when it is to be reset."""
+        if id(request) in self._resets:
+            self._resets.discard(id(request))
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def reset(self, connection: socket.socket) -> None:
+        """Have a connection end with RST: that is what a linger time of nought does."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._resets.add(id(connection))
+
+    def end_connections(self, timeout: float) -> None:
+        """Let requests under way finish, and wait for their threads."""
+        with self._guard:
+            open_now = dict(self._open)
+        for connection in open_now.values():
+            with contextlib.suppress(OSError):
+                # Not the method: an SSLSocket's would drop the encryption of what is under way.
+                socket.socket.shutdown(connection, socket.SHUT_RD)
+        for thread in open_now:
+            thread.join(timeout)
+
+    def _serve(self, request: socket.socket, client_address: tuple[str, int]) -> None:
+        try:
+            if self.ssl_context is not None:
+                request = self._encrypt(request, self.ssl_context)
+            self.process_request_thread(request, client_address)
+        except OSError:
+            request.close()
+        finally:
+            with self._guard:
+                del self._open[threading.current_thread()]
+
+    def _encrypt(self, request: socket.socket, context: ssl.SSLContext) -> socket.socket:
+        request.settimeout(_HANDSHAKE)
+        wrapped = context.wrap_socket(request, server_side=True)
+        with self._guard:
+            self._open[threading.current_thread()] = wrapped
+        return wrapped

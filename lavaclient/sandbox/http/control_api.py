@@ -1,0 +1,142 @@
+"""The control API under `/_sandbox/`: for tests of programs in another process.
+
+| request | what it does |
+| --- | --- |
+| `GET requests`, `DELETE requests` | shows or forgets what was asked, secrets left out |
+| `GET faults`, `POST faults`, `DELETE faults` | shows, adds (a `Fault` as JSON) or clears faults |
+| `GET clock`, `POST clock` | shows the time; `{"advance": SECONDS}` moves it |
+| `POST reset` | forgets everything |
+| `POST tokens/expire` | lets all tokens expire |
+| `POST users` | `{"username", "api_key", "roles", "tenant_id"}`: one more user |
+| `POST clusters/{id}/fail` | puts a cluster into `ERROR` |
+| `POST clusters/fail-next` | `{"after": SECONDS, "name"}`: what will become of the next one |
+| `GET state` | shows what there is |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta, Struct, to_builtins
+
+from lavaclient.sandbox.core.context import Answer
+from lavaclient.sandbox.core.decoding import Name, decode
+from lavaclient.sandbox.core.errors import Refusal, bad_request
+from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.http.messages import Request
+from lavaclient.sandbox.service import Sandbox
+
+_FAIL = re.compile(r"POST clusters/([^/]+)/fail")
+
+
+class _Advance(Struct, forbid_unknown_fields=True):
+    advance: Annotated[float, Meta(ge=0, le=1e10)]
+
+
+class _User(Struct, forbid_unknown_fields=True):
+    username: Name
+    api_key: Name
+    roles: tuple[str, ...] = ("admin",)
+    tenant_id: Name | None = None
+
+
+class _FailNext(Struct, forbid_unknown_fields=True):
+    after: Annotated[float, Meta(ge=0, le=1e10)] = 60.0
+    name: Name | None = None
+
+
+def answer(sandbox: Sandbox, request: Request) -> Answer:
+    """Answer a request to the control API.
+
+    Raises:
+        Refusal: 400 or 404.
+    """
+    asked = f"{request.method} {'/'.join(request.segments[1:])}"
+    failing = _FAIL.fullmatch(asked)
+    if failing is not None:
+        sandbox.fail_cluster(failing[1])
+        return Answer(204)
+    rule = _RULES.get(asked)
+    if rule is None:
+        raise Refusal(404, "There is no such thing in the sandbox's control API")
+    return rule(sandbox, request.body)
+
+
+def _show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"requests": [seen.shown() for seen in sandbox.requests]})
+
+
+def _forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
+    sandbox.requests.clear()
+    return Answer(204)
+
+
+def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"faults": to_builtins(sandbox.faults.list())})
+
+
+def _add_fault(sandbox: Sandbox, body: bytes) -> Answer:
+    fault = decode(body, Fault)
+    sandbox.faults.add(fault)
+    return Answer(201, {"fault": to_builtins(fault)})
+
+
+def _clear_faults(sandbox: Sandbox, _body: bytes) -> Answer:
+    sandbox.faults.clear()
+    return Answer(204)
+
+
+def _show_clock(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"clock": {"time": sandbox.clock.time()}})
+
+
+def _move_clock(sandbox: Sandbox, body: bytes) -> Answer:
+    sandbox.clock.advance(decode(body, _Advance).advance)
+    return _show_clock(sandbox, body)
+
+
+def _reset(sandbox: Sandbox, _body: bytes) -> Answer:
+    sandbox.reset()
+    return Answer(204)
+
+
+def _expire_tokens(sandbox: Sandbox, _body: bytes) -> Answer:
+    sandbox.expire_tokens()
+    return Answer(204)
+
+
+def _add_user(sandbox: Sandbox, body: bytes) -> Answer:
+    user = decode(body, _User)
+    try:
+        sandbox.add_user(user.username, user.api_key, user.roles, user.tenant_id)
+    except ValueError as error:
+        raise bad_request(str(error)) from error
+    return Answer(204)
+
+
+def _fail_next(sandbox: Sandbox, body: bytes) -> Answer:
+    wanted = decode(body, _FailNext) if body else _FailNext()
+    sandbox.fail_next_cluster(wanted.after, wanted.name)
+    return Answer(204)
+
+
+def _show_state(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"state": sandbox.dump()})
+
+
+_RULES: dict[str, Callable[[Sandbox, bytes], Answer]] = {
+    "GET requests": _show_requests,
+    "DELETE requests": _forget_requests,
+    "GET faults": _show_faults,
+    "POST faults": _add_fault,
+    "DELETE faults": _clear_faults,
+    "GET clock": _show_clock,
+    "POST clock": _move_clock,
+    "POST reset": _reset,
+    "POST tokens/expire": _expire_tokens,
+    "POST users": _add_user,
+    "POST clusters/fail-next": _fail_next,
+    "GET state": _show_state,
+}

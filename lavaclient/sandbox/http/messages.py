@@ -1,0 +1,84 @@
+"""One HTTP exchange: the request as rules see it, and answers as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lavaclient.sandbox.core.context import Answer
+from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.urls import Target
+
+if TYPE_CHECKING:
+    from wsgiref.headers import Headers
+
+_IDENTITY_KINDS = {
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    413: "overLimit",
+    503: "serviceUnavailable",
+}
+
+
+class Reply(NamedTuple):
+    """What goes back over the wire. A body shorter than its `Content-Length` is a cut one."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that has come in."""
+
+    method: str
+    target: Target
+    headers: Headers
+    body: bytes
+
+    @property
+    def segments(self) -> Sequence[str]:
+        """The path, taken apart and decoded."""
+        return self.target.segments
+
+    @property
+    def token(self) -> str | None:
+        """The token that came with it."""
+        return self.headers["X-Auth-Token"]
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it is for identity, whose faults look different."""
+        return self.segments[0] == "identity"
+
+
+def encode(answer: Answer, request_id: str) -> Reply:
+    """An answer as status, headers and bytes."""
+    body = b"" if answer.body is None else msgspec.json.encode(answer.body)
+    return raw(answer, body, request_id)
+
+
+def raw(
+    answer: Answer, body: bytes, request_id: str, content_type: str = "application/json"
+) -> Reply:
+    """A reply with a body of its own."""
+    headers = [("X-Request-Id", request_id), *answer.headers.items()]
+    if answer.status != 204:
+        headers += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    return Reply(answer.status, headers, body)
+
+
+def refuse(refusal: Refusal, *, identity: bool) -> Answer:
+    """A refusal as an answer; 401 is said in identity's way everywhere."""
+    details = {"code": refusal.code, "message": refusal.message}
+    kind = refusal.kind or _IDENTITY_KINDS.get(refusal.code, "identityFault")
+    key = kind if identity or refusal.code == 401 else "fault"
+    wait = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+    return Answer(refusal.code, {key: details}, wait)

@@ -1,0 +1,1 @@
+"""The service's resources, a module each."""

@@ -1,0 +1,194 @@
+"""Credentials: SSH keys, and what clusters need to reach other services."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Annotated, TypeVar
+
+from msgspec import Meta, Struct
+
+from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.decoding import decode
+from lavaclient.sandbox.core.errors import Refusal, bad_request, conflict, not_found
+from lavaclient.sandbox.core.state import CredentialName
+
+ShortName = Annotated[str, Meta(min_length=3, max_length=255)]
+
+
+class _SSHKey(Struct, forbid_unknown_fields=True):
+    key_name: ShortName
+    public_key: Annotated[str, Meta(min_length=50, max_length=1024)]
+
+
+class _SSHKeyBody(Struct, forbid_unknown_fields=True):
+    ssh_keys: _SSHKey
+
+
+class _CloudFiles(Struct, forbid_unknown_fields=True):
+    username: ShortName
+    api_key: Annotated[str, Meta(min_length=20, max_length=40)]
+
+
+class _CloudFilesBody(Struct, forbid_unknown_fields=True):
+    cloud_files: _CloudFiles
+
+
+class _S3(Struct, forbid_unknown_fields=True):
+    access_key_id: Annotated[str, Meta(min_length=20, max_length=20)]
+    access_secret_key: Annotated[str, Meta(min_length=40, max_length=40)]
+
+
+class _S3Body(Struct, forbid_unknown_fields=True):
+    s3: _S3
+
+
+class _Ambari(Struct, forbid_unknown_fields=True):
+    username: ShortName
+    password: Annotated[str, Meta(min_length=8, max_length=255)]
+
+
+class _AmbariBody(Struct, forbid_unknown_fields=True):
+    ambari: _Ambari
+
+
+class _Kind(Struct, frozen=True):
+    body: type[Struct]
+    fields: tuple[str, str]
+    connector: bool
+
+
+KINDS = {
+    "cloud_files": _Kind(_CloudFilesBody, ("username", "api_key"), connector=True),
+    "ssh_keys": _Kind(_SSHKeyBody, ("key_name", "public_key"), connector=False),
+    "s3": _Kind(_S3Body, ("access_key_id", "access_secret_key"), connector=True),
+    "ambari": _Kind(_AmbariBody, ("username", "password"), connector=False),
+}
+
+_KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
+
+T = TypeVar("T")
+
+
+def list_types(context: Context) -> Answer:
+    """`GET credentials/types`."""
+    return Answer(200, {"credentials": [_type_view(context, name) for name in KINDS]})
+
+
+def list_all(context: Context) -> Answer:
+    """`GET credentials`."""
+    return Answer(200, {"credentials": {name: _names(context, name) for name in KINDS}})
+
+
+def list_credentials(context: Context, type_name: str) -> Answer:
+    """`GET credentials/{type}`."""
+    _kind(type_name)
+    return Answer(200, {"credentials": {type_name: _names(context, type_name)}})
+
+
+def create_credential(context: Context, type_name: str) -> Answer:
+    """`POST credentials/{type}`."""
+    credential = _read(context, type_name)
+    if credential in context.account.credentials:
+        message = f"{type_name} '{credential.name}' exists already"
+        raise conflict(message)
+    context.account.credentials.append(credential)
+    _keep_fingerprint(context, type_name)
+    return Answer(201, {"credentials": {type_name: _view(credential)}})
+
+
+def update_credential(context: Context, type_name: str, name: str) -> Answer:
+    """`PUT credentials/{type}/{name}`: a new secret under the same name."""
+    stored = _stored(context, type_name, name)
+    credential = _read(context, type_name)
+    if credential != stored:
+        field = KINDS[type_name].fields[0]
+        message = f"{type_name}.{field}: is '{credential.name}', but the path names '{name}'"
+        raise bad_request(message)
+    _keep_fingerprint(context, type_name)
+    return Answer(200, {"credentials": {type_name: _view(credential)}})
+
+
+def delete_credential(context: Context, type_name: str, name: str) -> Answer:
+    """`DELETE credentials/{type}/{name}`: refused while a cluster uses it."""
+    credential = _stored(context, type_name, name)
+    for cluster in context.account.clusters.values():
+        if credential in cluster.credentials:
+            message = f"{type_name} '{name}' is in use by cluster {cluster.id}"
+            raise conflict(message)
+    context.account.credentials.remove(credential)
+    if type_name == "ssh_keys":
+        context.account.fingerprints.pop(name, None)
+    return Answer(204)
+
+
+def check_exists(context: Context, credential: CredentialName, where: str) -> None:
+    """See that a credential that a cluster names is there.
+
+    Raises:
+        Refusal: 400, naming the place in the body.
+    """
+    if credential.type not in KINDS:
+        raise bad_request(f"{where}: there is no credential type '{credential.type}'")
+    if credential not in context.account.credentials:
+        raise bad_request(f"{where}: there is no {credential.type} named '{credential.name}'")
+
+
+def _kind(type_name: str) -> _Kind:
+    if type_name not in KINDS:
+        raise _unknown_type(type_name)
+    return KINDS[type_name]
+
+
+def _unknown_type(type_name: str) -> Refusal:
+    return not_found("Credential type", type_name)
+
+
+def _stored(context: Context, type_name: str, name: str) -> CredentialName:
+    _kind(type_name)
+    credential = CredentialName(type_name, name)
+    if credential not in context.account.credentials:
+        raise not_found(f"Credential {type_name}", name)
+    return credential
+
+
+def _read(context: Context, type_name: str) -> CredentialName:
+    kind = _kind(type_name)
+    inner = getattr(decode(context.body, kind.body), type_name)
+    if isinstance(inner, _SSHKey) and not inner.public_key.startswith(_KEY_TYPES):
+        message = "ssh_keys.public_key: is not a public key in OpenSSH's format"
+        raise bad_request(message)
+    return CredentialName(type_name, getattr(inner, kind.fields[0]))
+
+
+def _keep_fingerprint(context: Context, type_name: str) -> None:
+    if type_name == "ssh_keys":
+        key = decode(context.body, _SSHKeyBody).ssh_keys
+        context.account.fingerprints[key.key_name] = _fingerprint(key.public_key)
+
+
+def _fingerprint(public_key: str) -> str:
+    """What `ssh-keygen -l` prints for a key; the empty text for what is none."""
+    try:
+        blob = base64.b64decode(public_key.split()[1], validate=True)
+    except (IndexError, ValueError):
+        return ""
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode()
+    return f"SHA256:{digest.rstrip('=')}"
+
+
+def _view(credential: CredentialName) -> dict[str, str]:
+    return {KINDS[credential.type].fields[0]: credential.name}
+
+
+def _names(context: Context, type_name: str) -> list[dict[str, str]]:
+    return [_view(c) for c in context.account.credentials if c.type == type_name]
+
+
+def _type_view(context: Context, type_name: str) -> dict[str, object]:
+    return {
+        "type": type_name,
+        "schema": list(KINDS[type_name].fields),
+        "connector": KINDS[type_name].connector,
+        "links": context.links.of(f"credentials/{type_name}"),
+    }

@@ -1,0 +1,46 @@
+"""Distributions: which services there are to build stacks of."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.errors import not_found
+from lavaclient.sandbox.core.reference_data import Distro, DistroService
+
+
+def list_distros(context: Context) -> Answer:
+    """`GET distros`: all of them, in one page."""
+    distros = context.content.distros.values()
+    return Answer(200, {"distros": [_summary(context, distro) for distro in distros]})
+
+
+def get_distro(context: Context, distro_id: str) -> Answer:
+    """`GET distros/{id}`."""
+    distro = context.content.distros.get(distro_id)
+    if distro is None:
+        raise not_found("Distro", distro_id)
+    services = [_service(service) for service in distro.services]
+    return Answer(200, {"distro": {**_summary(context, distro), "services": services}})
+
+
+def _summary(context: Context, distro: Distro) -> dict[str, object]:
+    return {
+        "id": distro.id,
+        "name": distro.name,
+        "version": distro.version,
+        "links": context.links.of(f"distros/{distro.id}"),
+    }
+
+
+def _service(service: DistroService) -> dict[str, object]:
+    body: dict[str, object] = {
+        "name": service.name,
+        "version": service.version,
+        "description": service.description,
+        "components": msgspec.to_builtins(service.components),
+    }
+    # A service without modes has no such field, as on the real service.
+    if service.modes:
+        body["modes"] = [{"name": mode} for mode in service.modes]
+    return body

@@ -1,0 +1,50 @@
+"""Flavors: the sizes of servers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.errors import bad_request
+from lavaclient.sandbox.core.pagination import page
+from lavaclient.sandbox.core.reference_data import Flavor
+
+
+def list_flavors(context: Context) -> Answer:
+    """`GET flavors`."""
+    flavors, links = page(context, list(context.content.flavors.values()), "flavors")
+    body = [{**msgspec.to_builtins(f), "links": _links(context, f)} for f in flavors]
+    return Answer(200, {"flavors": body, "links": links})
+
+
+def fitting(context: Context, flavor_id: str, min_ram: int, where: str) -> Flavor:
+    """The flavor of this id, if a node group may use it.
+
+    Raises:
+        Refusal: 400; there is none, or it has too little memory.
+    """
+    flavor = context.content.flavors.get(flavor_id)
+    if flavor is None:
+        message = f"{where}: there is no flavor '{flavor_id}'"
+        raise bad_request(message)
+    if flavor.ram < min_ram:
+        message = f"{where}: {flavor_id} has {flavor.ram} MB of memory; {min_ram} MB are needed"
+        raise bad_request(message)
+    return flavor
+
+
+def smallest(context: Context, min_ram: int) -> Flavor:
+    """The smallest flavor with so much memory, in MB.
+
+    Raises:
+        Refusal: 400; none is large enough.
+    """
+    fits = [f for f in context.content.flavors.values() if f.ram >= min_ram]
+    if not fits:
+        message = f"no flavor has {min_ram} MB of memory: spread the components over more groups"
+        raise bad_request(message)
+    return min(fits, key=lambda flavor: flavor.ram)
+
+
+def _links(context: Context, flavor: Flavor) -> list[dict[str, str]]:
+    return context.links.of(f"flavors/{flavor.id}")

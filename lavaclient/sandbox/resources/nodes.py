@@ -1,0 +1,103 @@
+"""Nodes: the servers of a cluster."""
+
+from __future__ import annotations
+
+from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.context import Answer, Context, timestamp
+from lavaclient.sandbox.core.errors import conflict, not_found
+from lavaclient.sandbox.core.pagination import page
+from lavaclient.sandbox.core.state import Cluster, Node
+
+# Two networks that RFC 5737 keeps for documentation, so that nobody's server is ever meant.
+_PUBLIC = ("203.0.113", "198.51.100")
+_HOSTS = 254
+
+
+def list_nodes(context: Context, cluster: Cluster) -> Answer:
+    """`GET clusters/{id}/nodes`: those that are there by now."""
+    nodes = lifecycle.visible(cluster, context.now)
+    chosen, links = page(context, nodes, f"clusters/{cluster.id}/nodes")
+    body = [_view(context, cluster, node) for node in chosen]
+    return Answer(200, {"nodes": body, "links": links})
+
+
+def delete_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
+    """`DELETE clusters/{id}/nodes/{node_id}`: its group then counts one less."""
+    node = next((n for n in lifecycle.visible(cluster, context.now) if n.id == node_id), None)
+    if node is None:
+        raise not_found("Node", node_id)
+    status = lifecycle.status(cluster, context.now)
+    if status != "ACTIVE":
+        message = f"Cluster {cluster.id} is {status}; nodes can be deleted only when it is ACTIVE"
+        raise conflict(message)
+    group = next(group for group in cluster.groups if group.id == node.node_group)
+    if group.count <= group.resource_limits.min_count:
+        message = f"Node group {group.id} needs {group.count} nodes; {node.name} cannot be deleted"
+        raise conflict(message)
+    lifecycle.remove_node(cluster, node, context.now, context.timings.update)
+    return Answer(204)
+
+
+def script_views(context: Context, cluster: Cluster) -> list[dict[str, object]]:
+    """A cluster's scripts: one entry for each node, or one in all while there are no nodes."""
+    nodes = lifecycle.visible(cluster, context.now)
+    if not nodes:
+        return [{"id": s.id, "name": s.name, "status": "PENDING"} for s in cluster.scripts]
+    return [
+        {
+            "id": script.id,
+            "script_id": script.id,
+            "node_id": node.id,
+            "name": script.name,
+            "status": lifecycle.script_status(cluster, node, context.now),
+        }
+        for script in cluster.scripts
+        for node in nodes
+    ]
+
+
+def public_ip(node: Node) -> str:
+    """The node's public address."""
+    network, host = divmod(node.serial, _HOSTS)
+    return f"{_PUBLIC[network % len(_PUBLIC)]}.{host + 1}"
+
+
+def private_ip(node: Node) -> str:
+    """The node's private address."""
+    network, host = divmod(node.serial, _HOSTS)
+    return f"10.{network // 256 % 256}.{network % 256}.{host + 1}"
+
+
+def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
+    return {
+        "id": node.id,
+        "name": node.name,
+        "node_group": node.node_group,
+        "flavor_id": node.flavor_id,
+        "status": lifecycle.node_status(cluster, node, context.now),
+        "created": timestamp(node.born),
+        "updated": timestamp(
+            node.ready if lifecycle.is_ready(cluster, node, context.now) else None
+        ),
+        "addresses": {
+            "public": [{"addr": public_ip(node), "version": 4}],
+            "private": [{"addr": private_ip(node), "version": 4}],
+        },
+        "components": _components(context, cluster, node),
+        "links": context.links.of(f"clusters/{cluster.id}/nodes/{node.id}"),
+    }
+
+
+def _components(context: Context, cluster: Cluster, node: Node) -> list[dict[str, str]]:
+    group = next(group for group in cluster.groups if group.id == node.node_group)
+    return [_component(context, cluster, node, name) for name in group.components]
+
+
+def _component(context: Context, cluster: Cluster, node: Node, name: str) -> dict[str, str]:
+    component = context.content.components[name]
+    body = {"name": name, "nice_name": component.nice_name}
+    if component.uri is not None:
+        body["uri"] = component.uri.format(
+            node=node.name, username=cluster.username, public_ip=public_ip(node)
+        )
+    return body

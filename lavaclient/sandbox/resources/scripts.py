@@ -1,0 +1,119 @@
+"""Scripts that run on new nodes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lavaclient.sandbox.core.context import Answer, Context, timestamp
+from lavaclient.sandbox.core.decoding import Name, decode
+from lavaclient.sandbox.core.errors import bad_request, conflict, forbidden, not_found
+from lavaclient.sandbox.core.pagination import page
+from lavaclient.sandbox.core.state import Script
+
+Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+", max_length=2048)]
+Type = Annotated[str, Meta(pattern=r"^POST_INIT$")]
+
+
+class _New(Struct, forbid_unknown_fields=True):
+    name: Name
+    type: Type
+    url: Url
+
+
+class _NewBody(Struct, forbid_unknown_fields=True):
+    script: _New
+
+
+class _Change(Struct, forbid_unknown_fields=True):
+    name: Name | UnsetType = UNSET
+    type: Type | UnsetType = UNSET
+    url: Url | UnsetType = UNSET
+
+
+class _ChangeBody(Struct, forbid_unknown_fields=True):
+    script: _Change
+
+
+def list_scripts(context: Context) -> Answer:
+    """`GET scripts`: the tenant's own, then the public ones."""
+    scripts, links = page(context, list(known(context).values()), "scripts")
+    return Answer(200, {"scripts": [_view(context, s) for s in scripts], "links": links})
+
+
+def create_script(context: Context) -> Answer:
+    """`POST scripts`."""
+    wanted = decode(context.body, _NewBody).script
+    _check_name(context, wanted.name)
+    script = Script(
+        id=context.new_id(),
+        name=wanted.name,
+        type=wanted.type,
+        url=wanted.url,
+        created=context.now,
+    )
+    context.account.scripts[script.id] = script
+    return Answer(200, {"script": _view(context, script)})
+
+
+def update_script(context: Context, script_id: str) -> Answer:
+    """`PUT scripts/{id}`."""
+    script = _own(context, script_id, "changed")
+    change = decode(context.body, _ChangeBody).script
+    if change == _Change():
+        message = "script: give at least one of name, type, url"
+        raise bad_request(message)
+    if change.name is not UNSET:
+        _check_name(context, change.name, besides=script)
+        script.name = change.name
+    if change.url is not UNSET:
+        script.url = change.url
+    script.updated = context.now
+    return Answer(200, {"script": _view(context, script)})
+
+
+def delete_script(context: Context, script_id: str) -> Answer:
+    """`DELETE scripts/{id}`: refused while a cluster still has it."""
+    script = _own(context, script_id, "deleted")
+    for cluster in context.account.clusters.values():
+        if any(used.id == script.id for used in cluster.scripts):
+            message = f"Script {script.id} is in use by cluster {cluster.id}"
+            raise conflict(message)
+    del context.account.scripts[script.id]
+    return Answer(204)
+
+
+def known(context: Context) -> dict[str, Script]:
+    """All scripts the tenant may use."""
+    return {**context.account.scripts, **context.content.scripts}
+
+
+def _own(context: Context, script_id: str, done: str) -> Script:
+    script = known(context).get(script_id)
+    if script is None:
+        raise not_found("Script", script_id)
+    if script.is_public:
+        message = f"Script {script_id} is public and cannot be {done}"
+        raise forbidden(message)
+    return script
+
+
+def _check_name(context: Context, name: str, besides: Script | None = None) -> None:
+    others = (s for s in context.account.scripts.values() if s is not besides)
+    if any(script.name == name for script in others):
+        message = f"A script named '{name}' exists already"
+        raise conflict(message)
+
+
+def _view(context: Context, script: Script) -> dict[str, object]:
+    return {
+        "id": script.id,
+        "name": script.name,
+        "type": script.type,
+        "url": script.url,
+        "is_public": script.is_public,
+        "created": timestamp(script.created),
+        "updated": timestamp(script.updated),
+        "links": context.links.of(f"scripts/{script.id}"),
+    }

@@ -1,0 +1,237 @@
+"""Stacks: what clusters are made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct, to_builtins
+
+from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.decoding import Name, decode
+from lavaclient.sandbox.core.errors import bad_request, conflict, forbidden, not_found
+from lavaclient.sandbox.core.pagination import page
+from lavaclient.sandbox.core.state import Stack, StackNodeGroup, StackService
+from lavaclient.sandbox.resources import flavors, stack_layouts
+
+
+class _Component(Struct, forbid_unknown_fields=True):
+    name: Name
+
+
+class _Group(Struct, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,36}$")]
+    components: list[_Component] | None = None
+    flavor_id: Name | None = None
+    count: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+class _Service(Struct, forbid_unknown_fields=True):
+    name: Name
+    modes: list[Name] = []
+
+
+class _New(Struct, forbid_unknown_fields=True):
+    name: Name
+    distro: Name
+    services: Annotated[list[_Service], Meta(min_length=1)]
+    description: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
+    node_groups: Annotated[list[_Group], Meta(min_length=1)] | None = None
+
+
+class _NewBody(Struct, forbid_unknown_fields=True):
+    stack: _New
+
+
+def list_stacks(context: Context) -> Answer:
+    """`GET stacks`: the built-in ones, then the tenant's own."""
+    stacks, links = page(context, list(known(context).values()), "stacks")
+    return Answer(200, {"stacks": [_summary(context, s) for s in stacks], "links": links})
+
+
+def get_stack(context: Context, stack_id: str) -> Answer:
+    """`GET stacks/{id}`."""
+    return Answer(200, {"stack": _view(context, _find(context, stack_id))})
+
+
+def create_stack(context: Context) -> Answer:
+    """`POST stacks`: node groups that are not given follow from the services."""
+    wanted = decode(context.body, _NewBody).stack
+    _check(context, wanted)
+    distro = context.content.distros[wanted.distro]
+    chosen = [(service.name, service.modes) for service in wanted.services]
+    placed = [c.name for group in wanted.node_groups or [] for c in group.components or []]
+    services = stack_layouts.services_of(distro, chosen, placed)
+    groups = stack_layouts.default_groups(context, distro, services)
+    if wanted.node_groups is not None:
+        base = stack_layouts.base_groups(context, distro)
+        groups = _given_groups(context, wanted.node_groups, groups, base, services)
+    stack = Stack(
+        id=context.new_id(),
+        name=wanted.name,
+        distro=wanted.distro,
+        services=services,
+        node_groups=groups,
+        created=context.now,
+        description=wanted.description,
+        is_deletable=True,
+    )
+    context.account.stacks[stack.id] = stack
+    return Answer(200, {"stack": _view(context, stack)})
+
+
+def delete_stack(context: Context, stack_id: str) -> Answer:
+    """`DELETE stacks/{id}`: refused for built-in ones, and while a cluster is made from it."""
+    stack = _find(context, stack_id)
+    if not stack.is_deletable:
+        message = f"Stack {stack_id} is part of the service and cannot be deleted"
+        raise forbidden(message)
+    for cluster in context.account.clusters.values():
+        if cluster.stack_id == stack_id:
+            message = f"Stack {stack_id} is in use by cluster {cluster.id}"
+            raise conflict(message)
+    del context.account.stacks[stack_id]
+    return Answer(204)
+
+
+def known(context: Context) -> dict[str, Stack]:
+    """All stacks the tenant may use."""
+    return {**context.content.stacks, **context.account.stacks}
+
+
+def _find(context: Context, stack_id: str) -> Stack:
+    stack = known(context).get(stack_id)
+    if stack is None:
+        raise not_found("Stack", stack_id)
+    return stack
+
+
+def _check(context: Context, wanted: _New) -> None:
+    if wanted.distro not in context.content.distros:
+        message = f"distro: there is no distro '{wanted.distro}'"
+        raise bad_request(message)
+    if any(stack.name == wanted.name for stack in context.account.stacks.values()):
+        message = f"A stack named '{wanted.name}' exists already"
+        raise conflict(message)
+    _check_unique("services", [service.name for service in wanted.services])
+    _check_unique("node_groups", [group.id for group in wanted.node_groups or []])
+
+
+def _check_unique(where: str, names: Sequence[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            message = f"{where}: '{name}' is given {times} times"
+            raise bad_request(message)
+
+
+def _given_groups(
+    context: Context,
+    given: Sequence[_Group],
+    defaults: Sequence[StackNodeGroup],
+    base: Sequence[StackNodeGroup],
+    services: Sequence[StackService],
+) -> list[StackNodeGroup]:
+    by_id = {group.id: group for group in defaults}
+    groups = [_given_group(context, group, by_id.get(group.id)) for group in given]
+    ids = {group.id for group in groups}
+    groups = [*(group for group in base if group.id not in ids), *groups]
+    _check_placing(groups, base, services)
+    return groups
+
+
+def _given_group(context: Context, given: _Group, default: StackNodeGroup | None) -> StackNodeGroup:
+    where = f"node_groups: {given.id}"
+    components = [c.name for c in given.components or []]
+    if not components and default is not None:
+        components = default.components
+    if not components:
+        message = f"{where}: components: name at least one"
+        raise bad_request(message)
+    unknown = [name for name in components if name not in context.content.components]
+    if unknown:
+        message = f"{where}: components: there is no component '{unknown[0]}'"
+        raise bad_request(message)
+    limits = stack_layouts.limits_for(context, given.id, components)
+    if given.flavor_id is None:
+        flavor = flavors.smallest(context, limits.min_ram)
+    else:
+        flavor = flavors.fitting(context, given.flavor_id, limits.min_ram, f"{where}: flavor_id")
+    return StackNodeGroup(
+        id=given.id,
+        components=list(components),
+        resource_limits=limits,
+        count=limits.min_count if given.count is None else given.count,
+        flavor_id=flavor.id,
+    )
+
+
+def _check_placing(
+    groups: Sequence[StackNodeGroup],
+    base: Sequence[StackNodeGroup],
+    services: Sequence[StackService],
+) -> None:
+    placed = {name for group in groups for name in group.components}
+    needed = {name: service.name for service in services for name in service.components}
+    allowed = {*needed, *(name for group in base for name in group.components)}
+    for name in sorted(placed - allowed):
+        message = f"node_groups: component '{name}' belongs to none of the stack's services"
+        raise bad_request(message)
+    for name, service in needed.items():
+        if name not in placed:
+            message = f"node_groups: component '{name}' of {service} is in none of them"
+            raise bad_request(message)
+
+
+def _summary(context: Context, stack: Stack) -> dict[str, object]:
+    return {
+        "id": stack.id,
+        "name": stack.name,
+        "description": stack.description,
+        "distro": stack.distro,
+        "services": [_short_service(service) for service in stack.services],
+        "links": context.links.of(f"stacks/{stack.id}"),
+    }
+
+
+def _short_service(service: StackService) -> dict[str, object]:
+    # The list leaves out versions, and modes where there are none.
+    return {"name": service.name, **({"modes": service.modes} if service.modes else {})}
+
+
+def _service_view(service: StackService) -> dict[str, object]:
+    return {
+        "name": service.name,
+        "version": service.version,
+        "modes": service.modes,
+        "components": _named(service.components),
+    }
+
+
+def _view(context: Context, stack: Stack) -> dict[str, object]:
+    return {
+        **_summary(context, stack),
+        "created": datetime.fromtimestamp(int(stack.created), UTC).isoformat(),
+        "is_deletable": stack.is_deletable,
+        "services": [_service_view(service) for service in stack.services],
+        "node_groups": [_group_view(group) for group in stack.node_groups],
+    }
+
+
+def _group_view(group: StackNodeGroup) -> dict[str, object]:
+    body: dict[str, object] = {
+        "id": group.id,
+        "components": _named(group.components),
+        "resource_limits": to_builtins(group.resource_limits),
+    }
+    # A group that leaves count and flavor to the cluster has no such fields.
+    if group.count is not None:
+        body["count"] = group.count
+    if group.flavor_id is not None:
+        body["flavor_id"] = group.flavor_id
+    return body
+
+
+def _named(components: Sequence[str]) -> list[dict[str, str]]:
+    return [{"name": name} for name in components]

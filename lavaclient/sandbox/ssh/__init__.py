@@ -1,0 +1,1 @@
+"""The nodes of the sandbox, as ssh finds them."""

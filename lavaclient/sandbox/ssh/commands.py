@@ -1,0 +1,114 @@
+"""What a node of the sandbox answers to commands: a table of its own, and never a shell's work."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from lavaclient.sandbox.core.context import timestamp
+from lavaclient.sandbox.ssh.hosts import Host
+
+_FOLDERS = ("app-logs", "apps", "mr-history", "tmp", "user")
+_SHELL_SIGNS = frozenset("|&;<>`$*?~(){}\n")
+
+
+class Outcome(NamedTuple):
+    """What a command wrote, and its exit status."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+
+
+def run(host: Host, text: str) -> Outcome:
+    """Answer a command.
+
+    Args:
+        host: The node that it was given to.
+        text: A program and its arguments, quoted as for a shell. Nothing is expanded.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        return Outcome(stderr=f"sandbox: {error}\n", status=2)
+    if not words:
+        return Outcome()
+    answer = _TABLE.get(words[0])
+    if answer is None:
+        return Outcome(stderr=_unknown(words[0], text), status=127)
+    return answer(host, words[1:])
+
+
+def _unknown(program: str, text: str) -> str:
+    lines = [f"sandbox: {program}: command not found; there are {', '.join(_TABLE)}"]
+    if _SHELL_SIGNS.intersection(text):
+        lines.insert(0, "sandbox: a node of the sandbox has no shell: no pipes, no variables")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _echo(_host: Host, words: Sequence[str]) -> Outcome:
+    return Outcome(" ".join(words) + "\n")
+
+
+def _exit(_host: Host, words: Sequence[str]) -> Outcome:
+    if words and not words[0].isdecimal():
+        return Outcome(stderr=f"exit: {words[0]}: numeric argument required\n", status=2)
+    return Outcome(status=int(words[0]) % 256 if words else 0)
+
+
+def _false(_host: Host, _words: Sequence[str]) -> Outcome:
+    return Outcome(status=1)
+
+
+def _hdfs(host: Host, words: Sequence[str]) -> Outcome:
+    if not any(p.name == "Namenode" for near in host.neighbours() for p in near.programs()):
+        return Outcome(stderr="sandbox: hdfs: this cluster has no Namenode\n", status=127)
+    if list(words) != ["dfs", "-ls", "/"]:
+        return Outcome(stderr="sandbox: hdfs: knows no more than 'hdfs dfs -ls /'\n", status=1)
+    day, clock = timestamp(host.cluster.created)[:16].split("T")
+    rows = [f"drwxr-xr-x   - hdfs hdfs          0 {day} {clock} /{name}" for name in _FOLDERS]
+    return Outcome("\n".join([f"Found {len(rows)} items", *rows]) + "\n")
+
+
+def _hostname(host: Host, words: Sequence[str]) -> Outcome:
+    return Outcome(host.names[3 if list(words) == ["-I"] else 0] + "\n")
+
+
+def _jps(host: Host, _words: Sequence[str]) -> Outcome:
+    names = [program.name for program in host.programs() if program.uri is not None]
+    return Outcome("".join(f"{1000 + 37 * n} {name}\n" for n, name in enumerate(names, 1)))
+
+
+def _nproc(host: Host, _words: Sequence[str]) -> Outcome:
+    return Outcome(f"{host.sandbox.content.flavors[host.node.flavor_id].vcpus}\n")
+
+
+def _true(_host: Host, _words: Sequence[str]) -> Outcome:
+    return Outcome()
+
+
+def _uptime(host: Host, _words: Sequence[str]) -> Outcome:
+    now = timestamp(host.sandbox.clock.time())[11:19]
+    minutes = int(host.uptime // 60)
+    days = f"{minutes // 1440} days, " if minutes >= 1440 else ""
+    up = f"{days}{minutes // 60 % 24:2}:{minutes % 60:02}"
+    return Outcome(f" {now} up {up},  1 user,  load average: 0.00, 0.01, 0.05\n")
+
+
+def _whoami(host: Host, _words: Sequence[str]) -> Outcome:
+    return Outcome(f"{host.cluster.username}\n")
+
+
+_TABLE: dict[str, Callable[[Host, Sequence[str]], Outcome]] = {
+    "echo": _echo,
+    "exit": _exit,
+    "false": _false,
+    "hdfs": _hdfs,
+    "hostname": _hostname,
+    "jps": _jps,
+    "nproc": _nproc,
+    "true": _true,
+    "uptime": _uptime,
+    "whoami": _whoami,
+}

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lavaclient import (
+    AuthorizationError,
+    FailedError,
+    InvalidError,
+    Lava,
+    LavaError,
+    NotFoundError,
+    OverLimitError,
+    ServerError,
+    TimeoutError,
+)
+from lavaclient.api.clusters import ClusterDetail, ClusterStatus
+from lavaclient.sandbox import Fault
+from lavaclient.sandbox.http.server import SandboxServer
+from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
+
+
+@pytest.fixture
+def building(patient: Lava, wire: Wire) -> ClusterDetail:
+    """A cluster that takes 600 seconds."""
+    patient.credentials.create_ssh_key("desk", PUBLIC_KEY)
+    made = patient.clusters.create("logs", "HDP2.2_Hadoop", "ada", ["desk"])
+    wire.clear()
+    return made
+
+
+def _break(sandbox: SandboxServer, **fault: Any) -> None:
+    sandbox.sandbox.faults.add(Fault(**{"kind": "status", "path": "/clusters/", **fault}))
+
+
+def test_wait_looks_every_30_seconds_until_the_cluster_is_active(
+    patient: Lava, wire: Wire, clock: JumpingClock, building: ClusterDetail
+) -> None:
+    done = patient.clusters.wait(building.id)
+    assert (done.id, done.status) == (building.id, "ACTIVE")
+    assert wire.lines == [f"GET clusters/{building.id}"] * 21
+    assert clock.pauses == [30.0] * 20
+
+
+def test_wait_takes_any_positive_interval(
+    patient: Lava, clock: JumpingClock, building: ClusterDetail
+) -> None:
+    clock.sleep(590)
+    clock.pauses.clear()
+    assert patient.clusters.wait(building.id, interval="2.5").status == "ACTIVE"
+    assert clock.pauses == [2.5] * 4
+
+
+def test_wait_finds_a_cluster_by_name_once(
+    patient: Lava, wire: Wire, building: ClusterDetail
+) -> None:
+    patient.clusters.wait("logs", interval=300)
+    assert wire.lines == [
+        "GET clusters/logs",
+        "GET clusters",
+        *[f"GET clusters/{building.id}"] * 3,
+    ]
+
+
+def test_each_look_is_reported(patient: Lava, building: ClusterDetail) -> None:
+    seen: list[ClusterDetail] = []
+    done = patient.clusters.wait(building.id, interval=200, on_progress=seen.append)
+    statuses = [cluster.status for cluster in seen]
+    assert statuses == ["BUILDING", "BUILDING", "BUILDING", "ACTIVE"]
+    assert seen[0].progress == 5.0
+    assert seen[-1] is done
+
+
+def test_what_a_report_raises_ends_the_wait(patient: Lava, building: ClusterDetail) -> None:
+    def stop(cluster: ClusterDetail) -> None:
+        raise KeyError(cluster.id)
+
+    with pytest.raises(KeyError):
+        building.wait(on_progress=stop)
+
+
+def test_a_cluster_that_fails_ends_the_wait_and_its_status_is_named(
+    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, building: ClusterDetail
+) -> None:
+    sandbox.sandbox.fail_cluster(building.id)
+    seen: list[str] = []
+    with pytest.raises(FailedError, match=rf"'logs' \({building.id}\) is ERROR") as caught:
+        patient.clusters.wait(building.id, on_progress=lambda found: seen.append(found.status))
+    assert caught.value.returncode is None
+    assert seen == ["ERROR"]
+    assert clock.pauses == []
+
+
+def test_a_cluster_that_is_being_deleted_ends_the_wait(
+    patient: Lava, building: ClusterDetail
+) -> None:
+    building.delete()
+    with pytest.raises(FailedError, match="is DELETING"):
+        building.wait()
+
+
+def test_a_cluster_that_is_gone_ends_the_wait_though_another_has_its_id_for_a_name(
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail
+) -> None:
+    patient.clusters.create(building.id, "HDP2.2_Hadoop", "ada", ["desk"])
+
+    def drop(cluster: ClusterDetail) -> None:
+        del sandbox.sandbox.account().clusters[cluster.id]
+
+    with pytest.raises(NotFoundError):
+        patient.clusters.wait("logs", on_progress=drop)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "interval", "pauses"),
+    [
+        (1, 30, [30.0, 30.0]),
+        (1, 45, [45.0, 15.0]),
+        ("0.5", 3600, [30.0]),
+        (0.05, 2, [2.0, 1.0]),
+        (0, 30, []),
+    ],
+)
+def test_the_time_is_over_at_the_deadline_and_not_later(
+    patient: Lava,
+    wire: Wire,
+    clock: JumpingClock,
+    building: ClusterDetail,
+    timeout: float | str,
+    interval: float,
+    pauses: list[float],
+) -> None:
+    with pytest.raises(TimeoutError, match=f"{building.id} is BUILDING, not ACTIVE, within"):
+        patient.clusters.wait(building.id, timeout, interval)
+    assert clock.pauses == pytest.approx(pauses)
+    assert len(wire.lines) == len(pauses) + 1
+
+
+def test_a_cluster_that_becomes_active_at_the_deadline_is_in_time(
+    patient: Lava, building: ClusterDetail
+) -> None:
+    assert patient.clusters.wait(building.id, 10, 599).status == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"code": 500},
+        {"code": 503},
+        {"code": 502},
+        {"code": 429},
+        {"code": 413, "retry_after": "1"},
+        {"kind": "reset_before"},
+        {"kind": "cut"},
+        {"kind": "expired_token", "times": 1},
+    ],
+)
+def test_a_failure_that_could_pass_does_not_end_the_wait(
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail, fault: dict[str, Any]
+) -> None:
+    _break(sandbox, **{"times": 6, **fault})
+    assert patient.clusters.wait(building.id, interval=300).status == "ACTIVE"
+
+
+def test_a_failure_of_identity_that_could_pass_does_not_end_the_wait(
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail
+) -> None:
+    sandbox.sandbox.expire_tokens()
+    sandbox.sandbox.faults.add(Fault("status", path="/tokens$", code=503, times=4))
+    assert patient.clusters.wait(building.id, interval=300).status == "ACTIVE"
+
+
+def test_the_pause_is_no_shorter_than_the_service_asks_for(
+    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, building: ClusterDetail
+) -> None:
+    _break(sandbox, code=429, retry_after="100")
+    assert patient.clusters.wait(building.id, interval=50).status == "ACTIVE"
+    assert clock.pauses[0] == 100.0
+    assert set(clock.pauses[1:]) == {50.0}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"code": 404}, NotFoundError),
+        ({"code": 403}, LavaError),
+        ({"code": 400}, LavaError),
+        ({"code": 413}, OverLimitError),
+        ({"kind": "wrong_body"}, LavaError),
+    ],
+)
+def test_a_failure_that_cannot_pass_ends_the_wait(
+    patient: Lava,
+    sandbox: SandboxServer,
+    clock: JumpingClock,
+    building: ClusterDetail,
+    fault: dict[str, Any],
+    error: type[LavaError],
+) -> None:
+    _break(sandbox, **fault)
+    with pytest.raises(error):
+        patient.clusters.wait(building.id)
+    assert clock.pauses == []
+
+
+def test_a_token_that_is_refused_for_ever_ends_the_wait(
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail
+) -> None:
+    _break(sandbox, kind="expired_token", times=None)
+    with pytest.raises(AuthorizationError):
+        patient.clusters.wait(building.id)
+
+
+def test_the_end_of_the_time_is_chained_to_the_last_failure(
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail
+) -> None:
+    _break(sandbox, code=500, times=None)
+    with pytest.raises(TimeoutError, match="was not seen within 2 minutes") as caught:
+        patient.clusters.wait(building.id, 2)
+    assert isinstance(caught.value.__cause__, ServerError)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "interval", "named"),
+    [
+        (-1, None, "timeout"),
+        ("soon", None, "timeout"),
+        (float("nan"), None, "timeout"),
+        (float("inf"), None, "timeout"),
+        (True, None, "timeout"),
+        ([], None, "timeout"),
+        (10**400, None, "timeout"),
+        (None, 0, "interval"),
+        (None, -5, "interval"),
+        (None, "x", "interval"),
+        (None, 1e9, "interval"),
+        (None, False, "interval"),
+    ],
+)
+def test_times_that_are_none_are_refused(
+    patient: Lava, wire: Wire, timeout: Any, interval: Any, named: str
+) -> None:
+    with pytest.raises(InvalidError, match=f"^{named} must"):
+        patient.clusters.wait("logs", timeout, interval)
+    assert wire.lines == []
+
+
+def test_ctrl_c_ends_the_wait_at_once(
+    patient: Lava,
+    clock: JumpingClock,
+    building: ClusterDetail,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt(seconds)
+
+    monkeypatch.setattr(clock, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        patient.clusters.wait(building.id)
+
+
+def test_the_statuses_in_progress_are_those_that_pass() -> None:
+    final = {"ACTIVE", "ERROR", "IMPAIRED", "DELETING", "DELETED"}
+    known = {value for value in vars(ClusterStatus).values() if isinstance(value, str)}
+    assert final & ClusterStatus.IN_PROGRESS == set()
+    assert final | ClusterStatus.IN_PROGRESS <= known

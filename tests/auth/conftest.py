@@ -1,0 +1,16 @@
+"""What the tests of signing in share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.fake_identity import FakeCloud
+
+
+@pytest.fixture
+def cloud() -> Iterator[FakeCloud]:
+    """A cloud whose answers the test scripts."""
+    with FakeCloud() as made:
+        yield made

@@ -1,0 +1,332 @@
+"""The file that keeps a sign-in between processes (row 38)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def cloud() -> Iterator[FakeCloud]:
+    with FakeCloud() as made:
+        yield made
+
+
+@pytest.fixture
+def cache(cloud: FakeCloud, tmp_path: Path) -> Path:
+    """A warm cache, one sign-in old."""
+    path = tmp_path / "private" / "deep" / "token"
+    cloud.client(token_cache=path).close()
+    return path
+
+
+def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_the_file_is_private_and_so_are_the_directories_made_for_it(cache: Path) -> None:
+    assert mode(cache) == 0o600
+    assert mode(cache.parent) == mode(cache.parent.parent) == 0o700
+    assert os.listdir(cache.parent) == ["token"]
+
+
+def test_a_warm_cache_sends_nothing_to_identity(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with cloud.client(token_cache=str(cache), region="dfw") as lava:
+        assert lava.limits.get().ram.limit == 10
+        assert lava.endpoint == cloud.endpoint()
+    assert cloud.sign_ins == 1
+    assert warned(caplog) == []
+
+
+def test_row_38_a_missing_file_is_written_without_a_word(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.unlink()
+    cloud.client(token_cache=cache).close()
+    assert cache.exists()
+    assert (cloud.sign_ins, warned(caplog)) == (2, [])
+
+
+def test_the_key_never_stands_in_the_file(cloud: FakeCloud, cache: Path) -> None:
+    assert KEY not in cache.read_text()
+    with cloud.client(token_cache=cache) as lava:
+        assert lava.token in cache.read_text()
+
+
+@pytest.mark.parametrize("key", [KEY, 'quo"ted\\key-key'])
+def test_an_answer_that_repeats_the_key_is_not_written(
+    cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    cloud.change = lambda access: access.update(echo=f"key {key} here")
+    cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
+    cloud.client(token_cache=tmp_path / "token", api_key=key).close()
+    assert not (tmp_path / "token").exists()
+    assert "repeats the key" in warned(caplog)[0]
+    assert key not in warned(caplog)[0]
+
+
+def edit(change: Callable[[dict[str, object]], None]) -> Callable[[Path], None]:
+    """A way to spoil the state in the file."""
+
+    def spoil(path: Path) -> None:
+        whole = json.loads(path.read_text())
+        state = json.loads(whole["state"])
+        change(state)
+        path.write_text(json.dumps({**whole, "state": json.dumps(state)}))
+
+    return spoil
+
+
+def outer(**changes: object) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+    return spoil
+
+
+def replace_by_fifo(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def write(data: bytes) -> Callable[[Path], None]:
+    def spoil(path: Path) -> None:
+        path.write_bytes(data)
+
+    return spoil
+
+
+SPOILT: dict[str, Callable[[Path], None]] = {
+    "cut": lambda path: os.truncate(path, 200),
+    "empty": lambda path: os.truncate(path, 0),
+    "junk": write(b"\x00\xff junk"),
+    "bad UTF-8": write(b'{"version": 1, "salt": "\xff", "owner": "", "state": ""}'),
+    "a list": write(b"[]"),
+    "deep": write(b"[" * 100_000),
+    "large": lambda path: os.truncate(path, 5 * 2**20),
+    "another version": outer(version=2),
+    "no owner": outer(owner=""),
+    "an owner not ASCII": outer(owner="ü"),
+    "no state": outer(state=""),
+    "a state not JSON": outer(state="{"),
+    "a state null": outer(state="null"),
+    "a deep state": outer(state="[" * 100_000),
+    "two tokens": edit(lambda state: state.update(auth_token="another")),
+    "a token list": edit(lambda state: state.update(auth_token=[])),
+    "no body": edit(lambda state: state.update(body=None)),
+    "odd expiry": edit(lambda state: state["body"]["access"]["token"].update(expires=5)),  # type: ignore[index]
+    "group readable": lambda path: path.chmod(0o640),
+    "world readable": lambda path: path.chmod(0o604),
+    "0644": lambda path: path.chmod(0o644),
+    "a FIFO": replace_by_fifo,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
+def test_row_38_a_spoilt_file_is_a_miss_with_a_warning(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    spoil(cache)
+    with cloud.client(token_cache=cache) as lava:
+        assert lava.limits.get().ram.limit == 10
+    assert cloud.sign_ins == 2
+    assert len(warned(caplog)) == 1
+    assert f"token cache {cache} not used: " in warned(caplog)[0]
+    assert mode(cache) == 0o600
+    cloud.client(token_cache=cache).close()
+    assert cloud.sign_ins == 2
+
+
+@pytest.mark.parametrize("catalog", [None, 5, [], [{"type": "rax:bigdata", "endpoints": 5}]])
+def test_row_38_a_state_that_leads_to_no_endpoint_is_a_miss(
+    cloud: FakeCloud, cache: Path, catalog: object
+) -> None:
+    edit(lambda state: state["body"]["access"].update(serviceCatalog=catalog))(cache)  # type: ignore[index]
+    cloud.client(token_cache=cache).close()
+    assert cloud.sign_ins == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_row_38_another_users_file_is_not_used(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.chown(cache, 12345, -1)
+    cloud.client(token_cache=cache).close()
+    assert cloud.sign_ins == 2
+    assert "belongs to another user" in warned(caplog)[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"username": "another"},
+        {"api_key": "another-key-altogether"},
+        {"region": "ORD"},
+        {"tenant_id": TENANT},
+        {"region": None, "endpoint": "own"},
+    ],
+)
+def test_row_38_a_file_for_other_credentials_is_not_used(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, other: dict[str, object]
+) -> None:
+    cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
+    if "endpoint" in other:
+        other = {**other, "endpoint": cloud.endpoint()}
+    cloud.client(token_cache=cache, **other).close()
+    assert cloud.sign_ins == 2
+    assert "other credentials" in warned(caplog)[0]
+
+
+def test_row_38_a_file_for_another_identity_is_not_used(cloud: FakeCloud, cache: Path) -> None:
+    with FakeCloud() as other:
+        other.client(token_cache=cache).close()
+        assert other.sign_ins == 1
+
+
+@pytest.mark.parametrize("left", [-5, 0, 119])
+def test_row_38_an_expired_token_is_a_miss(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, left: float
+) -> None:
+    cloud.clock.now += cloud.lifetime - left
+    cloud.client(token_cache=cache).close()
+    assert cloud.sign_ins == 2
+    assert "expired" in warned(caplog)[0]
+
+
+def test_a_cached_token_that_nears_its_end_is_renewed(cloud: FakeCloud, cache: Path) -> None:
+    with cloud.client(token_cache=cache) as lava:
+        cloud.clock.now += cloud.lifetime - 60
+        lava.limits.get()
+        assert cloud.sign_ins == 2
+        assert lava.token in cache.read_text()
+
+
+def test_row_38_a_revoked_token_is_renewed_and_the_new_one_kept(
+    cloud: FakeCloud, cache: Path
+) -> None:
+    cloud.kill()
+    with cloud.client(token_cache=cache) as lava:
+        assert cloud.sign_ins == 1
+        lava.limits.get()
+        assert cloud.sign_ins == 2
+        assert lava.token in cache.read_text()
+
+
+def test_row_38_a_directory_in_its_place_is_left_alone(
+    cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "private" / "token"
+    place.mkdir(parents=True)
+    cloud.client(token_cache=place).close()
+    assert os.listdir(place.parent) == ["token"]
+    assert [re.sub(r".*token (not)", r"\1", one) for one in warned(caplog)] == [
+        "not used: Is a directory",
+        "not written: Is a directory",
+    ]
+
+
+@pytest.mark.parametrize("place", ["/proc/no/such/token", "{file}/token", "{file}/deep/token"])
+def test_row_38_where_nothing_can_be_written_the_client_works(
+    cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    with cloud.client(token_cache=place.format(file=file)) as lava:
+        assert lava.limits.get().ram.limit == 10
+    assert any("not written" in one for one in warned(caplog))
+    assert file.read_text() == "in the way"
+
+
+def test_a_symlink_is_read_and_then_replaced_and_its_target_left_alone(
+    cloud: FakeCloud, cache: Path
+) -> None:
+    link = cache.parent / "link"
+    link.symlink_to(cache)
+    before = cache.read_bytes()
+    cloud.client(token_cache=link).close()
+    assert cloud.sign_ins == 1
+    cloud.kill()
+    with cloud.client(token_cache=link) as lava:
+        lava.limits.get()
+    assert not link.is_symlink()
+    assert cache.read_bytes() == before
+
+
+def test_a_token_given_beside_it_is_written_and_the_file_not_read(
+    cloud: FakeCloud, cache: Path
+) -> None:
+    cloud.good.add("given-token-1234")
+    with cloud.client(token_cache=cache, token="given-token-1234") as lava:
+        held = lava.token
+    assert cloud.sign_ins == 2
+    assert held in cache.read_text()
+    given: dict[str, object] = {"token_cache": cache, "endpoint": cloud.endpoint()}
+    cloud.client(token="given-token-1234", **given).close()
+    assert cloud.sign_ins == 2
+    assert "given-token-1234" in cache.read_text()
+    with cloud.client(**given) as lava:
+        assert lava.token == "given-token-1234"
+    assert cloud.sign_ins == 2
+
+
+SCRIPT = """
+import resource, sys, logging
+from lavaclient import Lava
+logging.basicConfig(stream=sys.stdout)
+url, path, most = sys.argv[1:]
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+if int(most):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), limits[1]))
+with Lava({user!r}, "DFW", api_key={key!r}, auth_url=url, token_cache=path) as lava:
+    print(lava.limits.get().ram.limit, flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+"""
+
+
+def run(cloud: FakeCloud, path: Path, most: int = 0) -> subprocess.Popen[str]:
+    script = SCRIPT.format(user=USER, key=KEY)
+    arguments = [sys.executable, "-W", "error", "-c", script, cloud.auth_url, str(path), str(most)]
+    return subprocess.Popen(
+        arguments, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_row_38_a_full_disk_is_a_warning_and_leaves_nothing(
+    cloud: FakeCloud, tmp_path: Path
+) -> None:
+    place = tmp_path / "full"
+    out, err = run(cloud, place / "token", 100).communicate(timeout=60)
+    assert (out.splitlines()[-1], err) == ("10", "")
+    assert "not written: File too large" in out
+    assert os.listdir(place) == []
+
+
+def test_row_38_twenty_processes_at_once_all_end_well(cloud: FakeCloud, tmp_path: Path) -> None:
+    cloud.clock.now = 4_000_000_000.0
+    place = tmp_path / "shared"
+    running = [run(cloud, place / "token") for _ in range(20)]
+    outcomes = [one.communicate(timeout=100) for one in running]
+    assert outcomes == [("10\n", "")] * 20
+    assert os.listdir(place) == ["token"]
+    before = cloud.sign_ins
+    assert run(cloud, place / "token").communicate(timeout=60) == ("10\n", "")
+    assert cloud.sign_ins == before

@@ -1,0 +1,296 @@
+"""Tolerant decoding, from bytes to objects."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Required, TypeAlias, TypedDict
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lavaclient._decode.reader import (
+    Names,
+    Number,
+    Text,
+    Timestamp,
+    UnreadableError,
+    decode,
+    odd,
+    read,
+)
+
+
+class Part(TypedDict, total=False):
+    name: Required[str]
+    size: int
+
+
+class Leaf(msgspec.Struct):
+    id: str
+    count: int | None = None
+
+
+class Tree(msgspec.Struct):
+    id: str
+    title: str = "untitled"
+    count: int = 0
+    share: float = 0.0
+    good: bool = False
+    maybe: int | None = None
+    word: str | None = None
+    leaves: list[Leaf] = []
+    parts: list[Part] = []
+    by_name: dict[str, int] = {}
+    when: Timestamp = None
+    day: date | None = None
+    version: Text = ""
+    progress: Number = None
+    names: Names = msgspec.field(default_factory=list)
+    wire: str = msgspec.field(default="", name="class")
+
+
+class Body(msgspec.Struct):
+    tree: Tree
+
+
+def _tree(**fields: object) -> Tree:
+    return decode(json.dumps({"tree": {"id": "t", **fields}}).encode(), Body).tree
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "meant"),
+    [
+        ("title", 5, "5"),
+        ("title", 2.5, "2.5"),
+        ("title", True, "true"),
+        ("title", None, "untitled"),
+        ("word", 5, "5"),
+        ("word", None, None),
+        ("word", "", ""),
+        ("count", "5", 5),
+        ("count", " -7 ", -7),
+        ("count", "5.0", 5),
+        ("count", 5.0, 5),
+        ("count", None, 0),
+        ("maybe", "5", 5),
+        ("maybe", "", None),
+        ("maybe", None, None),
+        ("share", "0.5", 0.5),
+        ("share", 1, 1.0),
+        ("good", "true", True),
+        ("good", "False", False),
+        ("good", 1, True),
+        ("good", "0", False),
+        ("good", None, False),
+        ("leaves", None, []),
+        ("leaves", "", []),
+        ("leaves", [None, {"id": 1}], [Leaf("1")]),
+        ("leaves", [{"id": "a", "count": "2", "new": {}}], [Leaf("a", 2)]),
+        ("parts", [{"name": 1, "size": "2", "new": 3}], [{"name": "1", "size": 2}]),
+        ("parts", [{"name": "a", "size": None}], [{"name": "a"}]),
+        ("by_name", {"a": "1"}, {"a": 1}),
+        ("by_name", None, {}),
+        ("day", "2016-02-29", date(2016, 2, 29)),
+        ("day", None, None),
+        ("version", 4, "4"),
+        ("version", "v4", "v4"),
+        ("version", None, ""),
+        ("progress", "12.5", 12.5),
+        ("progress", 5, 5.0),
+        ("progress", "", None),
+        ("progress", None, None),
+        ("names", ["a", {"name": "b"}, None, 3, {}], ["a", "b", "3"]),
+        ("names", {"a": {}, "b": {}}, ["a", "b"]),
+        ("names", None, []),
+    ],
+)
+def test_a_value_of_another_type_is_taken_for_what_it_means(
+    field: str, written: object, meant: object
+) -> None:
+    assert getattr(_tree(**{field: written}), field) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2014-06-14T10:10:10Z", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("2014-06-14t10:10:10z", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("2014-06-14T10:10:10", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        (" 2014-06-14 10:10:10 ", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("2014-06-14", datetime(2014, 6, 14, tzinfo=UTC)),
+        (
+            "2016-02-19T04:21:03.123456789-05:00",
+            datetime(2016, 2, 19, 4, 21, 3, 123456, tzinfo=timezone(timedelta(hours=-5))),
+        ),
+        (1402740610, datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("", None),
+        (" ", None),
+        (None, None),
+    ],
+)
+def test_timestamps_are_aware_in_whichever_form_they_come(
+    written: object, meant: datetime | None
+) -> None:
+    when = _tree(when=written).when
+    assert when == meant
+    assert when is None or when.utcoffset() is not None
+
+
+@pytest.mark.parametrize(
+    ("field", "written"),
+    [
+        ("when", "soon"),
+        ("when", True),
+        ("when", 1e300),
+        ("when", []),
+        ("count", True),
+        ("count", "five"),
+        ("count", 5.5),
+        ("count", "9" * 30),
+        ("maybe", {}),
+        ("share", "nan"),
+        ("share", "inf"),
+        ("good", "perhaps"),
+        ("good", 2),
+        ("title", []),
+        ("leaves", {}),
+        ("leaves", ["leaf"]),
+        ("by_name", []),
+        ("parts", "part"),
+        ("version", []),
+        ("progress", "fast"),
+        ("progress", True),
+        ("names", "a"),
+        ("names", [["a"]]),
+    ],
+)
+def test_what_means_nothing_is_unreadable_and_its_place_is_told(
+    field: str, written: object
+) -> None:
+    with pytest.raises(UnreadableError, match=rf"`\$\.tree\.{field}"):
+        _tree(**{field: written})
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{}", "missing required field `tree` - at `$`"),
+        (b'{"tree": {}}', "missing required field `id` - at `$.tree`"),
+        (b'{"tree": {"id": null}}', "got `null` - at `$.tree.id`"),
+        (b'{"tree": {"id": "t", "leaves": [{"id": "a"}, {}]}}', "`id` - at `$.tree.leaves[1]`"),
+        (b'{"tree": {"id": "t", "parts": [{}]}}', "`name` - at `$.tree.parts[0]`"),
+        (b'{"tree": {"id": "t", "class": []}}', "at `$.tree.class`"),
+        (b'{"tree": []}', "Expected `object`, got `array` - at `$.tree`"),
+        (b"[]", "Expected `object`, got `array` - at `$`"),
+        (b"null", "Expected `object`, got `null` - at `$`"),
+        (b"", "it is empty"),
+        (b" \r\n", "it is empty"),
+        (b"<html>no</html>", "it is HTML or XML, not JSON"),
+        (b"\n<!DOCTYPE html>", "it is HTML or XML, not JSON"),
+        (b'{"tree": {"id": "t"', "it is not JSON: Input data was truncated"),
+        (b'{"tree": 1', "it is not JSON: Input data was truncated"),
+        (b'{"tree": {"id": NaN}}', "it is not JSON"),
+        (b'{"tree": {"id": "\xff"}}', "it is not UTF-8"),
+        (b'{"tree": 1, "x": "\xff"}', "it is not UTF-8"),
+        (b"[" * 200_000, "its nesting is too deep"),
+        (b'{"tree": {"id": "t", "new": ' + b"[" * 200_000, "its nesting is too deep"),
+        (b'{"tree": {"id": ' + b"9" * 9_000 + b"}}", "out of range"),
+    ],
+)
+def test_a_body_that_is_something_else_is_unreadable_in_one_line(body: bytes, words: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        decode(body, Body)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("field", ["title", "count", "good", "when", "version", "names", "leaves"])
+def test_no_error_quotes_a_value(field: str) -> None:
+    secret = "s3cr3t-value"  # pragma: allowlist secret
+    for written in (secret, [[secret]], {secret: secret}):
+        try:
+            _tree(**{field: written})
+        except UnreadableError as caught:
+            assert secret not in str(caught)  # noqa: PT017
+            assert caught.__cause__ is None  # noqa: PT017
+
+
+def test_nothing_at_all_is_an_empty_list_or_dict_where_one_is_due() -> None:
+    assert decode(b"null", list[Leaf]) == []
+    assert decode(b"null", dict[str, Leaf]) == {}
+
+
+SEEN: list[object] = []
+
+if TYPE_CHECKING:
+    Mark: TypeAlias = object
+    Leaves: TypeAlias = list[Leaf]
+else:
+    Mark = odd("Mark", SEEN.append)
+    Leaves = odd("Leaves", lambda value: read(value, list[Leaf]))
+
+
+class Row(msgspec.Struct):
+    """A row whose mark tells how often it is read."""
+
+    when: Timestamp
+    share: float
+    mark: Mark
+
+
+class Branch(msgspec.Struct):
+    """A branch whose leaves are read by themselves."""
+
+    inner: Leaves
+
+
+def test_a_body_with_blank_timestamps_is_read_in_one_go() -> None:
+    SEEN.clear()
+    assert decode(b'[{"mark": 1, "when": "", "share": 1}]', list[Row])[0].when is None
+    assert SEEN == [1]
+    decode(b'[{"mark": 2, "when": "", "share": "1"}]', list[Row])
+    assert SEEN == [1, 2, 2]
+
+
+def test_errors_of_a_part_read_by_itself_tell_the_whole_path() -> None:
+    assert decode(b'{"inner": [{"id": 5}]}', Branch).inner == [Leaf("5")]
+    with pytest.raises(UnreadableError, match=r"field `id` - at `\$\.inner\[1\]`$"):
+        decode(b'{"inner": [{"id": "a"}, {}]}', Branch)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*Tree.__struct_fields__, "class", "tree", "name", "size"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(st.dictionaries(st.sampled_from(Tree.__struct_fields__), JSON))
+def test_any_json_decodes_or_is_unreadable(fields: dict[str, object]) -> None:
+    body = json.dumps({"tree": {"id": "t", **fields}}).encode()
+    try:
+        assert isinstance(decode(body, Body).tree.id, str)
+    except UnreadableError as caught:
+        assert str(caught)  # noqa: PT017
+
+
+@settings(max_examples=200, deadline=None, database=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_decode_or_are_unreadable(data: bytes) -> None:
+    for body in (data, b'{"tree": {"id": "t", "title": ' + data + b"}}"):
+        try:
+            decode(body, Body)
+        except UnreadableError as caught:
+            assert str(caught)  # noqa: PT017

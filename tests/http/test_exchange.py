@@ -1,0 +1,255 @@
+"""The session that all goes over, and one exchange, where a healthy client does not get."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+import responses
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
+
+from lavaclient import ConnectionError, Lava, TimeoutError
+from tests.support.fake_identity import MovedClock
+from tests.support.fault_server import CLUSTERS, FaultServer, answer, drip, fin, raw, reset
+
+TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+class _Moved(Lava):
+    _clock = MovedClock()
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as made:
+        yield made
+
+
+@pytest.fixture
+def lava(server: FaultServer) -> Iterator[Lava]:
+    with _Moved("user", token=TOKEN, endpoint=server.endpoint, timeout=2) as made:
+        yield made
+
+
+@pytest.fixture
+def outside(server: FaultServer) -> Iterator[Lava]:
+    """A client over a session from outside, which knows nothing of our deadlines."""
+    with requests.Session() as wire:
+        session = Session(auth=Token(server.endpoint, TOKEN), session=wire)
+        yield _Moved(None, endpoint=server.endpoint, session=session, timeout=0.5, max_retries=1)
+
+
+def create(lava: Lava) -> object:
+    return lava.clusters.create("nightly", "HDP2.3_Hadoop", username="analyst", ssh_keys=["k"])
+
+
+def test_a_session_from_outside_sends_a_create_once(server: FaultServer, outside: Lava) -> None:
+    server.script = [reset]
+    with pytest.raises(ConnectionError) as caught:
+        create(outside)
+    assert caught.value.maybe_applied
+    assert len(server.seen) == 1
+
+
+BODIES = {
+    "known length": answer(),
+    "chunks": raw(
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (29, CLUSTERS)
+    ),
+    "packed": answer(body=gzip.compress(CLUSTERS), headers={"Content-Encoding": "gzip"}),
+    "no length": raw(HEAD + b"\r\n" + CLUSTERS),
+}
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_a_session_from_outside_reads_a_body_of_each_kind(
+    kind: str, server: FaultServer, outside: Lava
+) -> None:
+    server.script = [BODIES[kind]]
+    assert outside.clusters.list() == []
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
+def test_row_24_a_cut_is_one_over_a_session_from_outside(
+    head: bytes, server: FaultServer, outside: Lava
+) -> None:
+    server.script = [raw(HEAD + head + b"\r\n\r\n50\r\n{")]
+    with pytest.raises(ConnectionError):
+        outside.clusters.list()
+    assert len(server.seen) == 2
+
+
+def test_a_session_from_outside_tells_what_was_never_sent(outside: Lava) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        lava = _Moved(
+            None,
+            endpoint=f"http://127.0.0.1:{holder.getsockname()[1]}/v2/1",
+            session=outside.session,
+            max_retries=0,
+        )
+        with pytest.raises(ConnectionError, match="refused") as caught:
+            create(lava)
+    assert not caught.value.maybe_applied
+
+
+DRIPS = {
+    "chunks": drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+    "known length": drip(HEAD + b"Content-Length: 9999\r\n\r\n"),
+    "no length": drip(HEAD + b"Connection: close\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", DRIPS)
+def test_row_26_a_body_that_drips_ends_in_time_over_a_session_from_outside(
+    kind: str, server: FaultServer, outside: Lava
+) -> None:
+    server.script = [DRIPS[kind]]
+    started = time.monotonic()
+    with pytest.raises(TimeoutError):
+        create(outside)
+    assert time.monotonic() - started < 0.75
+
+
+@pytest.mark.parametrize("path", ["", "?a=b", "/", "/two words", "/grün", "#part"])
+def test_the_session_takes_any_url(path: str, server: FaultServer, lava: Lava) -> None:
+    response = lava.session.get(f"{server.url}{path}", authenticated=False)
+    assert response.content == CLUSTERS
+    wanted = {"": "/", "?a=b": "/?a=b", "/two words": "/two%20words", "/grün": "/gr%C3%BCn"}
+    assert server.seen[0].target == wanted.get(path, "/")
+
+
+@pytest.mark.parametrize("body", ["grün", {"a": "b c"}, b"bytes", None])
+def test_the_session_takes_any_body(body: object, server: FaultServer, lava: Lava) -> None:
+    lava.session.post(f"{server.url}/x", data=body, authenticated=False)
+    wanted = {str: "grün".encode(), dict: b"a=b+c", bytes: b"bytes", type(None): b""}
+    assert server.seen[0].body == wanted[type(body)]
+
+
+def test_the_session_works_without_a_timeout(server: FaultServer, lava: Lava) -> None:
+    wire = lava.session.session
+    assert wire.get(f"{server.url}/x").content == CLUSTERS
+    assert wire.get(f"{server.url}/x", timeout=(1, 1)).content == CLUSTERS
+
+
+def test_reading_on_after_the_time_is_over_is_an_error(server: FaultServer, lava: Lava) -> None:
+    server.script = [answer(body=b" " * 10**6)]
+    with lava.session.session.get(f"{server.url}/x", timeout=0.2, stream=True) as response:
+        time.sleep(0.25)
+        with pytest.raises(requests.ConnectionError, match="timed out"):
+            response.raw.read(10)
+            _ = response.content
+
+
+def test_what_is_no_header_is_in_no_log(
+    server: FaultServer, lava: Lava, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = b"Content-Length: %d\r\n%s\r\n\r\n%s" % (len(CLUSTERS), TOKEN.encode(), CLUSTERS)
+    server.script = [raw(b"HTTP/1.1 200 OK\r\n" + body)]
+    with caplog.at_level("DEBUG"):
+        lava.clusters.list()
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("lengths", [b"5, 6", b"5\r\nContent-Length: 6"])
+def test_row_24_two_lengths_are_refused_and_the_socket_is_closed(
+    lengths: bytes, server: FaultServer, lava: Lava
+) -> None:
+    server.script = [raw(HEAD + b"Content-Length: " + lengths + b"\r\n\r\n{}1234")]
+    with pytest.raises(ConnectionError):
+        lava.clusters.list()
+
+
+def test_row_27_no_spelling_of_a_host_leads_a_redirect_away(
+    server: FaultServer, lava: Lava
+) -> None:
+    with FaultServer() as foreign:
+        evil = f"http://127.0.0.1:{foreign.port}\\@localhost:{server.port}/x"
+        server.script = [answer(302, b"", {"Location": evil}), answer()]
+        assert lava.clusters.list() == []
+        assert foreign.connections == 0
+    assert [seen.target for seen in server.seen] == ["/v2/123456/clusters", "/x"]
+
+
+def test_row_28_a_marker_that_comes_again_with_another_limit_ends_the_list(
+    server: FaultServer, lava: Lava
+) -> None:
+    page = b'{"clusters": [{"id": "c", "name": "n"}], "links": [{"rel": "next", "href": "%s"}]}'
+    server.script = [answer(body=page % b"?marker=c&limit=%d" % n) for n in range(5)]
+    with pytest.raises(Exception, match="leads nowhere new"):
+        lava.clusters.list()
+    assert len(server.seen) == 2
+
+
+def test_row_20_a_create_that_was_turned_away_each_time_was_not_carried_out(
+    server: FaultServer, lava: Lava
+) -> None:
+    server.script = [answer(503, b"", {"Retry-After": "1"})]
+    with pytest.raises(Exception, match="503") as caught:
+        create(lava)
+    assert not getattr(caught.value, "maybe_applied", None)
+    assert len(server.seen) == 4
+
+
+def test_row_19_a_404_after_a_503_with_retry_after_is_an_error(
+    server: FaultServer, lava: Lava
+) -> None:
+    server.script = [answer(503, b"", {"Retry-After": "1"}), answer(404, b"")]
+    with pytest.raises(Exception, match="404"):
+        lava.scripts.delete("s-1")
+
+
+def test_row_18_doubt_outlives_a_401(server: FaultServer, lava: Lava) -> None:
+    server.script = [reset, answer(401, b"")]
+    with pytest.raises(Exception, match="look before trying again") as caught:
+        lava.clusters.resize("c-1", {"slave": {"count": 3}})
+    assert getattr(caught.value, "maybe_applied", None)
+    server.script = [reset, answer(401, b"")]
+    with pytest.raises(Exception, match="no longer good") as caught:
+        lava.clusters.get("c-1")
+    assert not getattr(caught.value, "maybe_applied", None)
+
+
+def test_row_33_ctrl_c_in_the_middle_of_a_body_leaves_the_pool_usable(
+    server: FaultServer, lava: Lava
+) -> None:
+    server.script = [drip(HEAD + b"Content-Length: 9999\r\n\r\n["), answer()]
+    timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        create(lava)
+    timer.join()
+    assert lava.clusters.list() == []
+    assert len(server.seen) == 2
+
+
+@responses.activate
+def test_tools_that_hook_requests_see_each_request() -> None:
+    responses.get("http://localhost:1/v2/1/clusters", body=CLUSTERS)
+    responses.delete("http://localhost:1/v2/1/scripts/s", status=204)
+    with _Moved("user", token=TOKEN, endpoint="http://localhost:1/v2/1") as lava:
+        assert lava.clusters.list() == []
+        lava.scripts.delete("s")
+    assert [call.request.headers["X-Auth-Token"] for call in responses.calls] == [TOKEN] * 2
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_opened_anew(
+    server: FaultServer, lava: Lava
+) -> None:
+    def last(connection: socket.socket) -> None:
+        answer()(connection)
+        fin(connection)
+
+    server.script = [last, answer()]
+    assert lava.clusters.list() == []
+    assert lava.clusters.list() == []
+    assert (server.connections, len(server.seen)) == (2, 2)

@@ -1,0 +1,107 @@
+"""Where requests go: ids, redirects, next links."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from lavaclient import InvalidError
+from lavaclient._http.exchange import Answer
+from lavaclient._http.paths import next_query, redirect_target, segment
+from lavaclient._http.redaction import Secrets
+from lavaclient.api._base import Link
+
+HERE = "https://dfw.example:8443/v2/123456/clusters?marker=a"
+ROOT = "https://dfw.example:8443"
+
+
+def target(location: str, method: str = "GET", status: int = 302) -> str | None:
+    answer = Answer(method, "clusters", status, {"Location": location}, "id", Secrets())
+    return redirect_target(answer, HERE)
+
+
+@pytest.mark.parametrize(
+    ("location", "wanted"),
+    [
+        ("/v2/1/x", f"{ROOT}/v2/1/x"),
+        ("other?a=b&c=d", f"{ROOT}/v2/123456/other?a=b&c=d"),
+        (f"{ROOT}/x#part", f"{ROOT}/x"),
+        ("HTTPS://DFW.example:8443/x", f"{ROOT}/x"),
+        (f"{ROOT}", f"{ROOT}/"),
+        ("https://DFW.EXAMPLE:8443//evil.example/x", f"{ROOT}/evil.example/x"),
+        ("?marker=b", f"{ROOT}/v2/123456/clusters?marker=b"),
+    ],
+)
+def test_row_27_a_redirect_within_the_origin_is_followed(location: str, wanted: str) -> None:
+    assert target(location) == wanted
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://dfw.example/x",
+        "http://dfw.example:8443/x",
+        "https://evil.example:8443/x",
+        "//evil.example/x",
+        "https://dfw.example:8443@evil.example/x",
+        "https://dfw.example:99999/x",
+        "https://[::1/x",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "/v2/1/grün",
+        "/v2/1/two words",
+        "",
+    ],
+)
+def test_row_27_a_redirect_elsewhere_is_not(location: str) -> None:
+    assert target(location) is None
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://evil.example\\@dfw.example:8443/x",
+        "https://someone@dfw.example:8443/x",
+        "https://evil.example%5C@dfw.example:8443/x",
+    ],
+)
+def test_row_27_a_host_that_parsers_of_urls_read_differently_is_not_asked(location: str) -> None:
+    found = target(location)
+    assert found is None or found == f"{ROOT}/x"
+
+
+@pytest.mark.parametrize(("method", "status"), [("POST", 302), ("PUT", 307), ("GET", 304)])
+def test_row_27_only_a_get_follows_a_redirect(method: str, status: int) -> None:
+    assert target("/x", method, status) is None
+
+
+@pytest.mark.parametrize(
+    ("href", "query"),
+    [
+        ("https://x/1/clusters&limit=1&marker=aaa", {"marker": "aaa", "limit": "1"}),
+        ("https://x/scripts?limit=3&amp;marker=b-3", {"marker": "b-3", "limit": "3"}),
+        ("clusters?marker=first&marker=second", {"marker": "first"}),
+        ("?marker=a%2Fb+c&limit=-1", {"marker": "a/b+c"}),
+        ("?limit=٣&marker=m", {"marker": "m"}),
+        ("?limit=3", {"marker": "", "limit": "3"}),
+        ("", {"marker": ""}),
+    ],
+)
+def test_row_28_a_next_link_gives_marker_and_limit(href: str, query: dict[str, str]) -> None:
+    links = [Link(rel="self", href="?marker=no"), Link(rel="next", href=href)]
+    assert next_query(links) == query
+
+
+def test_row_28_without_a_next_link_there_is_no_next_page() -> None:
+    assert next_query([Link(rel="previous", href="?marker=no")]) is None
+
+
+def test_row_1_numbers_and_uuids_are_ids() -> None:
+    own = uuid.uuid4()
+    assert [segment("x", one) for one in (7, -7, own)] == ["7", "-7", str(own)]
+
+
+def test_row_2_a_number_that_python_does_not_write_is_refused() -> None:
+    with pytest.raises(InvalidError, match="cluster_id is too large"):
+        segment("cluster_id", 10**5000)

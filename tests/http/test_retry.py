@@ -1,0 +1,173 @@
+"""The rules of trying again, by themselves; what comes of them on the wire is in tests/faults."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from lavaclient import error
+from lavaclient._http.exchange import Answer
+from lavaclient._http.failures import Broken
+from lavaclient._http.redaction import Secrets
+from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, Budget, Policy, Repeat, retry_after, run
+from tests.support.fake_identity import MovedClock
+
+NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
+
+
+def answered(status: int, pause: str | None = None) -> Answer:
+    headers = {} if pause is None else {"Retry-After": pause}
+    return Answer("PUT", "clusters/c", status, headers, "sent-id", Secrets())
+
+
+def broke(*, sent: bool, lasting: bool = False) -> Broken:
+    return Broken(
+        error.ConnectionError,
+        "broke",
+        method="PUT",
+        path="clusters/c",
+        request_id="sent-id",
+        sent=sent,
+        lasting=lasting,
+    )
+
+
+def attempts(repeat: Repeat, *outcomes: Answer | Broken) -> tuple[int, bool, MovedClock]:
+    """How many were made, with what doubt, at what pauses."""
+    clock = MovedClock(NOW)
+    policy = Policy(5, 1.0, clock, Budget(clock), jitter=lambda most: most)
+    left = list(outcomes)
+
+    def attempt() -> Answer:
+        outcome = left.pop(0)
+        if isinstance(outcome, Broken):
+            raise outcome
+        return outcome
+
+    _, doubtful = run(policy, repeat, attempt)
+    return len(outcomes) - len(left), doubtful, clock
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0.0),
+        ("1.5", 1.5),
+        (" 7 ", 7.0),
+        ("5, 86400", 5.0),
+        ("9" * 400, 1e9),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", 10.0),
+        ("Sun, 06 Nov 1994 08:49:47", 10.0),
+        ("Sunday, 06-Nov-94 08:49:47 GMT", 10.0),
+        ("Sun Nov  6 08:49:47 1994", 10.0),
+        ("Sun, 06 Nov 1994 08:49:47 GMT, Sun, 06 Nov 1994 08:50:47 GMT", 10.0),
+        ("Sun, 06 Nov 1994 00:00:00 GMT", 0.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9),
+        ("-5", None),
+        ("1e3", None),
+        ("soon", None),
+        ("", None),
+        ("Mon, 99 Foo 2026 99:99:99 GMT", None),
+    ],
+)
+def test_row_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": text}, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (broke(sent=False), {"GET", "PUT", "POST"}),
+        (broke(sent=True), {"GET", "PUT"}),
+        (broke(sent=True, lasting=True), set()),
+        (answered(429), {"GET", "PUT", "POST"}),
+        (answered(413), set()),
+        (answered(413, "1"), {"GET", "PUT", "POST"}),
+        (answered(503, "1"), {"GET", "PUT", "POST"}),
+        (answered(503), {"GET", "PUT"}),
+        (answered(503, "61"), set()),
+        (answered(500), {"GET"}),
+        (answered(502, "1"), {"GET"}),
+        (answered(404), set()),
+        (answered(409, "1"), set()),
+        (answered(302, "1"), set()),
+    ],
+)
+def test_what_is_tried_again(first: Answer | Broken, again: set[str]) -> None:
+    methods = {"GET": GET, "PUT": IDEMPOTENT, "POST": ONCE}
+    made = {name: attempts(repeat, first, answered(200))[0] for name, repeat in methods.items()}
+    assert {name for name, count in made.items() if count == 2} == again
+
+
+@pytest.mark.parametrize(
+    ("first", "doubt"),
+    [
+        (broke(sent=True), True),
+        (broke(sent=False), False),
+        (answered(503), True),
+        (answered(503, "1"), False),
+        (answered(429), False),
+    ],
+)
+def test_doubt_is_left_by_what_may_have_been_carried_out(
+    first: Answer | Broken, doubt: bool
+) -> None:
+    assert attempts(IDEMPOTENT, first, answered(200))[1] is doubt
+
+
+def test_pauses_double_from_the_back_off_and_retry_after_is_their_floor() -> None:
+    outcomes = [answered(429), answered(429, "0.5"), answered(429, "9"), answered(429)]
+    assert attempts(GET, *outcomes, answered(200))[2].slept == [1.0, 2.0, 9.0, 8.0]
+
+
+def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -> None:
+    clock = MovedClock()
+    policy = Policy(999, 0.2, clock, Budget(clock))
+    pauses = {policy.pause(500, None) for _ in range(50)}
+    assert len(pauses) > 40
+    assert all(0 <= pause <= 30 for pause in pauses)
+
+
+def test_row_23_a_budget_is_refilled_by_calls_and_by_time() -> None:
+    clock = MovedClock()
+    budget = Budget(clock, 2)
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+    clock.now += 1 / Budget.PER_SECOND
+    assert [budget.spend() for _ in range(2)] == [True, False]
+    for _ in range(3):
+        budget.earn()
+    assert [budget.spend() for _ in range(2)] == [True, False]
+
+
+def test_row_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_time() -> None:
+    clock = MovedClock()
+    budget = Budget(clock)
+    granted = 0
+    for call in range(1, 5_000):
+        clock.now += 60
+        budget.earn()
+        granted += sum(budget.spend() for _ in range(3))
+        assert call < 300 or granted <= call / 2
+
+
+def test_row_23_a_clock_that_goes_back_takes_nothing_away() -> None:
+    clock = MovedClock()
+    budget = Budget(clock, 2)
+    clock.now -= 100
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+
+def test_a_budget_counts_right_with_many_threads() -> None:
+    budget = Budget(MovedClock(), 100)
+    granted: list[bool] = []
+
+    def spend() -> None:
+        granted.extend(budget.spend() for _ in range(50))
+
+    threads = [threading.Thread(target=spend) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(granted) == 100
