@@ -14,7 +14,7 @@ from lavaclient._config.insecure_warning import InsecureOnce
 from lavaclient._config.options import Options, from_environment
 from lavaclient._http.redaction import Secrets
 from lavaclient._http.retry import Policy
-from lavaclient._http.service_client import Transport
+from lavaclient._http.service_client import ServiceClient
 from lavaclient._system.clock import Clock
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ class Lava:
         return endpoint
 
     def _make_transport(self, endpoint: str, policy: Policy) -> None:
-        self._transport = Transport(
+        self._client = ServiceClient(
             session=self._carrier,
             authority=self._authority,
             endpoint=endpoint,
@@ -205,56 +205,56 @@ class Lava:
         """The clusters."""
         from lavaclient.api.clusters import ClusterManager
 
-        return ClusterManager(self._transport)
+        return ClusterManager(self._client)
 
     @cached_property
     def credentials(self) -> CredentialManager:
         """The keys and credentials that clusters may use."""
         from lavaclient.api.credentials import CredentialManager
 
-        return CredentialManager(self._transport)
+        return CredentialManager(self._client)
 
     @cached_property
     def distros(self) -> DistroManager:
         """The distributions that stacks are made from."""
         from lavaclient.api.distros import DistroManager
 
-        return DistroManager(self._transport)
+        return DistroManager(self._client)
 
     @cached_property
     def flavors(self) -> FlavorManager:
         """The sizes of nodes."""
         from lavaclient.api.flavors import FlavorManager
 
-        return FlavorManager(self._transport)
+        return FlavorManager(self._client)
 
     @cached_property
     def limits(self) -> LimitManager:
         """What the account may use."""
         from lavaclient.api.limits import LimitManager
 
-        return LimitManager(self._transport)
+        return LimitManager(self._client)
 
     @cached_property
     def nodes(self) -> NodeManager:
         """The nodes of clusters."""
         from lavaclient.api.nodes import NodeManager
 
-        return NodeManager(self._transport)
+        return NodeManager(self._client)
 
     @cached_property
     def scripts(self) -> ScriptManager:
         """The scripts that run on nodes."""
         from lavaclient.api.scripts import ScriptManager
 
-        return ScriptManager(self._transport)
+        return ScriptManager(self._client)
 
     @cached_property
     def stacks(self) -> StackManager:
         """The plans of clusters."""
         from lavaclient.api.stacks import StackManager
 
-        return StackManager(self._transport)
+        return StackManager(self._client)
 
     @classmethod
     def from_env(
@@ -292,7 +292,7 @@ class Lava:
     @property
     def endpoint(self) -> str:
         """The service's URL; may be passed as the ``endpoint`` option of another ``Lava``."""
-        return self._transport.endpoint
+        return self._client.endpoint
 
     def reauthenticate(self) -> None:
         """Sign in again, as if the service had refused the token.
@@ -305,7 +305,7 @@ class Lava:
                 API key to do it with.
             InvalidError: The client is closed.
         """
-        self._transport.check_open()
+        self._client.check_open()
         self._authority.reauthenticate(self._carrier)
 
     def close(self) -> None:
@@ -313,7 +313,7 @@ class Lava:
 
         Closing twice does nothing. A session that was passed in stays open.
         """
-        self._transport.closed = True
+        self._client.closed = True
         self._close_wire()
 
     def _close_wire(self) -> None:

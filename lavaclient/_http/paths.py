@@ -1,27 +1,21 @@
-"""Where requests go: ids in paths, redirects, and the next page of a list."""
+"""Where requests go: ids in paths, and redirects."""
 
 from __future__ import annotations
 
 import re
 import urllib.parse
 import uuid
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from lavaclient import error
 from lavaclient._http.exchange import Answer
 
-if TYPE_CHECKING:
-    from lavaclient._shapes import Link
-
-__all__ = ["next_query", "redirect_target", "segment"]
+__all__ = ["path_segment", "redirect_target"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN = r"[!-~]+"
-_QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
 
 
-def segment(name: str, value: object) -> str:
+def path_segment(name: str, value: object) -> str:
     """Return an id as one percent-encoded segment of a path.
 
     Args:
@@ -76,15 +70,3 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urllib.parse.urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").lower(), port
-
-
-def next_query(links: Sequence[Link]) -> dict[str, str] | None:
-    """Return marker (``""`` where there is none) and limit of the next page's link."""
-    for link in links:
-        if link.rel == "next":
-            found = dict(reversed(re.findall(_QUERY, link.href or "")))
-            query = {"marker": urllib.parse.unquote(found.get("marker", ""))}
-            if (limit := found.get("limit", "")).isdecimal() and limit.isascii():
-                query["limit"] = limit
-            return query
-    return None

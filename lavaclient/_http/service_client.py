@@ -1,10 +1,9 @@
-"""Requests to the service: path, token, retry, check, decode, pages."""
+"""Requests to the service: path, token, retry, check, decode."""
 
 from __future__ import annotations
 
 import ssl
 import time
-import urllib.parse
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -15,16 +14,15 @@ from lavaclient._decode import reader
 from lavaclient._http import retry
 from lavaclient._http.error_response import error_of
 from lavaclient._http.exchange import Answer, Broken, exchange
-from lavaclient._http.paths import next_query, redirect_target
+from lavaclient._http.paths import redirect_target
 from lavaclient._http.redaction import Secrets, plain_words
 from lavaclient._http.retry import Policy, Repeat
-from lavaclient._http.table_list import Listing
 from lavaclient._version import __version__
 
 if TYPE_CHECKING:
-    from lavaclient._shapes import Authority, Held, Page, TimeSource
+    from lavaclient._shapes import Authority, Held, TimeSource
 
-__all__ = ["HEADERS", "Transport", "may_pass"]
+__all__ = ["HEADERS", "ServiceClient", "may_pass"]
 
 T = TypeVar("T")
 
@@ -34,7 +32,6 @@ HEADERS = {
     "User-Agent": f"python-lavaclient/{__version__}",
 }
 _MOST_REDIRECTS = 5
-_MOST_PAGES = 9_999
 
 
 class _Attempts(msgspec.Struct):
@@ -53,7 +50,7 @@ class _Attempts(msgspec.Struct):
     doubtful: bool = False
 
 
-class Transport:
+class ServiceClient:
     """One client's way to the service; every method may be called from any thread."""
 
     def __init__(
@@ -81,8 +78,8 @@ class Transport:
 
     def get(self, path: str, answer_type: type[T]) -> T:
         """GET ``path``, relative to the endpoint, and decode the answer."""
-        answer = self._request("GET", path, retry.GET)
-        return self._decode(answer, answer_type)
+        answer = self.request("GET", path, retry.GET)
+        return self.decode(answer, answer_type)
 
     def post(
         self,
@@ -100,8 +97,8 @@ class Transport:
             answer_type: What the answer decodes to.
             secrets: Texts in the body that no error may repeat.
         """
-        answer = self._request("POST", path, retry.ONCE, body, secrets)
-        return self._decode(answer, answer_type)
+        answer = self.request("POST", path, retry.ONCE, body, secrets)
+        return self.decode(answer, answer_type)
 
     def put(
         self,
@@ -114,35 +111,14 @@ class Transport:
     ) -> T:
         """PUT ``body``; ``repeatable=False`` where twice is not the same as once."""
         repeat = retry.IDEMPOTENT if repeatable else retry.ONCE
-        answer = self._request("PUT", path, repeat, body, secrets)
-        return self._decode(answer, answer_type)
+        answer = self.request("PUT", path, repeat, body, secrets)
+        return self.decode(answer, answer_type)
 
     def delete(self, path: str) -> None:
         """DELETE ``path``; what an answer says beyond its status is of no interest."""
-        self._request("DELETE", path, retry.IDEMPOTENT)
+        self.request("DELETE", path, retry.IDEMPOTENT)
 
-    def list(self, path: str, page_type: type[Page[T]]) -> list[T]:
-        """GET all pages of a list.
-
-        Only the marker and the limit of a next link are used, never its URL.
-        """
-        items: list[T] = Listing()
-        seen = {""}
-        query = ""
-        for _ in range(_MOST_PAGES):
-            answer = self._request("GET", path + query, retry.GET)
-            page = self._decode(answer, page_type)
-            items += page.items
-            following = next_query(page.links) if page.items else None
-            if following is None:
-                return items
-            if following["marker"] in seen:
-                raise self._unreadable(answer, "its next link leads nowhere new")
-            seen.add(following["marker"])
-            query = f"?{urllib.parse.urlencode(following, errors='replace')}"
-        raise self._unreadable(answer, f"the list does not end after {_MOST_PAGES} pages")
-
-    def _request(
+    def request(
         self,
         method: str,
         path: str,
@@ -150,6 +126,15 @@ class Transport:
         body: msgspec.Struct | None = None,
         secrets: tuple[str, ...] = (),
     ) -> Answer:
+        """Send a request and return its answer, a 2xx one.
+
+        Args:
+            method: HTTP method.
+            path: Relative to the endpoint.
+            repeat: How far it may be repeated.
+            body: The request, or None.
+            secrets: Texts in the body that no error may repeat.
+        """
         self.check_open()
         data = None if body is None else msgspec.json.encode(body)
         ticket = self._authority.ticket()
@@ -218,13 +203,15 @@ class Transport:
             url = target
         return answer
 
-    def _decode(self, answer: Answer, answer_type: type[T]) -> T:
+    def decode(self, answer: Answer, answer_type: type[T]) -> T:
+        """Decode the body of an answer, or raise the ApiError that says why it cannot be."""
         try:
             return reader.decode(answer.body, answer_type)
         except reader.UnreadableError as reason:
-            raise self._unreadable(answer, str(reason)) from reason
+            raise self.unreadable(answer, str(reason)) from reason
 
-    def _unreadable(self, answer: Answer, words: str) -> error.LavaError:
+    def unreadable(self, answer: Answer, words: str) -> error.LavaError:
+        """Return the ApiError for an answer that is not what it should be."""
         return error.failed_request(
             error.ApiError,
             f"the answer makes no sense: {plain_words(words)}",

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from lavaclient._http.service_client import Transport
+from lavaclient._http.service_client import ServiceClient
 from lavaclient.error import InvalidError
 
 __all__ = ["Bound", "Id", "Link", "Manager", "Model", "bind", "bind_all"]
@@ -68,11 +68,11 @@ class Link(Model, frozen=True, kw_only=True, gc=False):
 class Manager:
     """Base of the resource managers; ``Lava`` makes one of each."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._transport.endpoint}>"
+        return f"<{type(self).__name__} of {self._client.endpoint}>"
 
 
 M = TypeVar("M", bound=Manager)

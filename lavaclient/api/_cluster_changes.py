@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Id, Manager
 from lavaclient.api._resolve import with_cluster
 from lavaclient.error import FailedError
@@ -176,8 +176,8 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             # A cluster is found by its name once: another one of that name is not followed.
             if found:
                 return self._fetch(found[0])
-            seen = with_cluster(self._transport, cluster_id, self._fetch)
-            found.append(segment("cluster_id", seen.id))
+            seen = with_cluster(self._client, cluster_id, self._fetch)
+            found.append(path_segment("cluster_id", seen.id))
             return seen
 
         def done(seen: D) -> bool:
@@ -189,7 +189,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
             last = "was not seen" if seen is None else f"is {seen.status}, not ACTIVE,"
             return f"cluster {cluster_id} {last}"
 
-        return wait_until(self._transport, pace, look, done=done, waiting_for=missing)
+        return wait_until(self._client, pace, look, done=done, waiting_for=missing)
 
     @abstractmethod
     def _fetch(self, cluster: str) -> D:
@@ -205,7 +205,7 @@ class ClusterChanges(Manager, ABC, Generic[D]):
         def send(cluster: str) -> D:
             return self._send(cluster, body, repeatable=repeatable)
 
-        return self._when_done(with_cluster(self._transport, cluster_id, send), wait)
+        return self._when_done(with_cluster(self._client, cluster_id, send), wait)
 
     def _when_done(self, cluster: D, wait: bool) -> D:
         return self.wait(cluster.id) if wait else cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lavaclient._decode.reader import odd, read
-from lavaclient._http.service_client import Transport
+from lavaclient._http.service_client import ServiceClient
 
 if TYPE_CHECKING:
     from lavaclient.api.credentials import Credentials
@@ -27,11 +27,11 @@ def no_credentials() -> Credentials:
     return Credentials()
 
 
-def bind_parts(credentials: Credentials, transport: Transport) -> None:
+def bind_parts(credentials: Credentials, client: ServiceClient) -> None:
     """Let the methods of all these credentials go to the service this way."""
     from lavaclient.api.credentials import CredentialManager, bind_credentials
 
-    bind_credentials(credentials, CredentialManager(transport))
+    bind_credentials(credentials, CredentialManager(client))
 
 
 def _credentials(value: object) -> Credentials:

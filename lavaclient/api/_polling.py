@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from lavaclient._config.checks import number
-from lavaclient._http.service_client import Transport, may_pass
+from lavaclient._http.service_client import ServiceClient, may_pass
 from lavaclient.error import InvalidError, LavaError, TimeoutError
 
 __all__ = ["Pace", "wait_until"]
@@ -57,7 +57,7 @@ class _Looks(Generic[T]):
 
 
 def wait_until(
-    transport: Transport,
+    client: ServiceClient,
     pace: Pace,
     look: Callable[[], T],
     *,
@@ -67,7 +67,7 @@ def wait_until(
     """Look until what is seen is as it should be.
 
     Args:
-        transport: Whose clock to go by.
+        client: Whose clock to go by.
         pace: How often, and how long.
         look: Makes the request. A failure of it that could pass is passed over.
         done: Tells whether this is it; raises if it will never be.
@@ -76,7 +76,7 @@ def wait_until(
     Raises:
         TimeoutError: The time is over. The last look begins no later than that.
     """
-    clock = transport.clock
+    clock = client.clock
     started = clock.monotonic()
     looks: _Looks[T] = _Looks()
     while True:

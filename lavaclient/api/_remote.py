@@ -190,7 +190,7 @@ class RemoteClusters(ClusterChanges[D], Generic[D]):
 
     def _ready(self, cluster_id: Id, wait: bool) -> D:
         """Return a cluster whose nodes can be logged in to."""
-        cluster = with_cluster(self._transport, cluster_id, self._fetch)
+        cluster = with_cluster(self._client, cluster_id, self._fetch)
         if cluster.status in _NO_USE:
             raise InvalidError(f"cluster {cluster.name!r} is {cluster.status}: no node can be used")
         if cluster.status not in ClusterStatus.IN_PROGRESS:

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 import msgspec
 
-from lavaclient._http.paths import segment
-from lavaclient._http.service_client import Transport
+from lavaclient._http.paths import path_segment
+from lavaclient._http.service_client import ServiceClient
 from lavaclient.api._base import Id, Link
+from lavaclient.api._pagination import list_pages
 from lavaclient.error import InvalidError, NotFoundError
 
 __all__ = ["with_cluster"]
@@ -31,11 +32,11 @@ class _ClustersPage(msgspec.Struct):
         return self.clusters
 
 
-def with_cluster(transport: Transport, cluster_id: Id, request: Callable[[str], T]) -> T:
+def with_cluster(client: ServiceClient, cluster_id: Id, request: Callable[[str], T]) -> T:
     """Make a request with a cluster's id, and if there is none of that id, by its name.
 
     Args:
-        transport: The way to the service.
+        client: The way to the service.
         cluster_id: Id or name.
         request: Gets the id as a segment of a path.
 
@@ -43,19 +44,19 @@ def with_cluster(transport: Transport, cluster_id: Id, request: Callable[[str], 
         InvalidError: The argument is no id, or several clusters have that name.
         NotFoundError: There is none.
     """
-    first = segment("cluster_id", cluster_id)
+    first = path_segment("cluster_id", cluster_id)
     try:
         return request(first)
     except NotFoundError:
-        found = _id_of(transport, str(cluster_id))
+        found = _id_of(client, str(cluster_id))
         if found is None:
             raise
-    return request(segment("cluster_id", found))
+    return request(path_segment("cluster_id", found))
 
 
-def _id_of(transport: Transport, name: str) -> str | None:
+def _id_of(client: ServiceClient, name: str) -> str | None:
     """Return the id of the cluster of this name, None where there is none."""
-    clusters = transport.list("clusters", _ClustersPage)
+    clusters = list_pages(client, "clusters", _ClustersPage)
     if any(cluster.id == name for cluster in clusters):
         return None  # It was an id, and what was not found is something else.
     ids = [cluster.id for cluster in clusters if cluster.name == name]

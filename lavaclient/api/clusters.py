@@ -18,6 +18,7 @@ from lavaclient.api._cluster_parts import (
     bind_parts,
     no_credentials,
 )
+from lavaclient.api._pagination import list_pages
 from lavaclient.api._remote import RemoteCluster, RemoteClusters
 from lavaclient.api._resolve import with_cluster
 
@@ -148,7 +149,7 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
         """Return all nodes of a cluster, as ``lava.nodes.list`` does."""
         from lavaclient.api.nodes import NodeManager
 
-        return NodeManager(self._transport).list(cluster_id)
+        return NodeManager(self._client).list(cluster_id)
 
     def list(self) -> list[Cluster]:
         """Return all clusters.
@@ -157,7 +158,7 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
 
             active = [cluster for cluster in lava.clusters.list() if cluster.status == "ACTIVE"]
         """
-        clusters = self._transport.list("clusters", _ClustersPage)
+        clusters = list_pages(self._client, "clusters", _ClustersPage)
         bind_all(clusters, self)
         return clusters
 
@@ -171,7 +172,7 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
 
             print(lava.clusters.get("my-cluster").progress)
         """
-        return with_cluster(self._transport, cluster_id, self._fetch)
+        return with_cluster(self._client, cluster_id, self._fetch)
 
     def create(
         self,
@@ -237,7 +238,7 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
             credentials=credentials,
             region=region,
         )
-        made = self._bound(self._transport.post("clusters", body, _ClusterBody))
+        made = self._bound(self._client.post("clusters", body, _ClusterBody))
         return self._when_done(made, wait)
 
     def delete(self, cluster_id: Id) -> None:
@@ -247,19 +248,19 @@ class ClusterManager(RemoteClusters[ClusterDetail]):
             cluster_id: Id or name of the cluster.
         """
         with_cluster(
-            self._transport,
+            self._client,
             cluster_id,
-            lambda cluster: self._transport.delete(f"clusters/{cluster}"),
+            lambda cluster: self._client.delete(f"clusters/{cluster}"),
         )
 
     def _fetch(self, cluster: str) -> ClusterDetail:
-        return self._bound(self._transport.get(f"clusters/{cluster}", _ClusterBody))
+        return self._bound(self._client.get(f"clusters/{cluster}", _ClusterBody))
 
     def _send(self, cluster: str, body: ChangeBody, *, repeatable: bool) -> ClusterDetail:
         path = f"clusters/{cluster}"
-        return self._bound(self._transport.put(path, body, _ClusterBody, repeatable=repeatable))
+        return self._bound(self._client.put(path, body, _ClusterBody, repeatable=repeatable))
 
     def _bound(self, body: _ClusterBody) -> ClusterDetail:
         bind(body.cluster, self)
-        bind_parts(body.cluster.credentials, self._transport)
+        bind_parts(body.cluster.credentials, self._client)
         return body.cluster

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 import msgspec
 
 from lavaclient._decode.reader import Names, odd, read
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._credential_listing import FIELDS, by_type
 from lavaclient.api._requests.credentials import (
@@ -193,7 +193,7 @@ class CredentialManager(Manager):
 
     def list_types(self) -> list[CredentialType]:
         """Return the types of credential that the service knows."""
-        return self._transport.get("credentials/types", _Body[list[CredentialType]]).credentials
+        return self._client.get("credentials/types", _Body[list[CredentialType]]).credentials
 
     def list_ssh_keys(self) -> list[SSHKey]:
         """Return the public keys."""
@@ -336,19 +336,19 @@ class CredentialManager(Manager):
         self._delete("ambari", "username", username)
 
     def _get(self, path: str) -> Credentials:
-        found = self._transport.get(path, _Body[_ReadCredentials]).credentials
+        found = self._client.get(path, _Body[_ReadCredentials]).credentials
         return bind_credentials(found, self)
 
     def _create(self, body: Body, answer_type: type[_Body[T]]) -> T:
         path = f"credentials/{body.kind}"
-        return self._transport.post(path, body, answer_type, secrets=body.secrets).credentials
+        return self._client.post(path, body, answer_type, secrets=body.secrets).credentials
 
     def _update(self, body: Body, name: str, answer_type: type[_Body[T]]) -> T:
-        path = f"credentials/{body.kind}/{segment('name', name)}"
-        return self._transport.put(path, body, answer_type, secrets=body.secrets).credentials
+        path = f"credentials/{body.kind}/{path_segment('name', name)}"
+        return self._client.put(path, body, answer_type, secrets=body.secrets).credentials
 
     def _delete(self, kind: str, argument: str, name: Id) -> None:
-        self._transport.delete(f"credentials/{kind}/{segment(argument, name)}")
+        self._client.delete(f"credentials/{kind}/{path_segment(argument, name)}")
 
     def _bound(self, credential: C) -> C:
         bind(credential, self)

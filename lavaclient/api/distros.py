@@ -7,9 +7,10 @@ from typing import ClassVar
 import msgspec
 
 from lavaclient._decode.reader import Names
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Id, Link, Manager, Model
 from lavaclient.api._components import Component
+from lavaclient.api._pagination import list_pages
 
 __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
 
@@ -86,7 +87,7 @@ class DistroManager(Manager):
 
             names = {distro.id: distro.name for distro in lava.distros.list()}
         """
-        return self._transport.list("distros", _DistrosPage)
+        return list_pages(self._client, "distros", _DistrosPage)
 
     def get(self, distro_id: Id) -> DistroDetail:
         """Return one distro with its services.
@@ -103,5 +104,5 @@ class DistroManager(Manager):
             for service in lava.distros.get("HDP2.2").services:
                 print(service.name, service.version)
         """
-        path = f"distros/{segment('distro_id', distro_id)}"
-        return self._transport.get(path, _DistroBody).distro
+        path = f"distros/{path_segment('distro_id', distro_id)}"
+        return self._client.get(path, _DistroBody).distro

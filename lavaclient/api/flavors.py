@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from lavaclient.api._base import Link, Manager, Model
+from lavaclient.api._pagination import list_pages
 
 __all__ = ["Flavor", "FlavorManager"]
 
@@ -54,4 +55,4 @@ class FlavorManager(Manager):
 
             largest = max(lava.flavors.list(), key=lambda flavor: flavor.ram or 0)
         """
-        return self._transport.list("flavors", _FlavorsPage)
+        return list_pages(self._client, "flavors", _FlavorsPage)

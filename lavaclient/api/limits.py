@@ -66,4 +66,4 @@ class LimitManager(Manager):
 
             print(lava.limits.get().node_count.remaining, "nodes are left")
         """
-        return self._transport.get("limits", _LimitsBody).limits.absolute
+        return self._client.get("limits", _LimitsBody).limits.absolute

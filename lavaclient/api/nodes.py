@@ -8,9 +8,10 @@ from typing import ClassVar, Final
 import msgspec
 
 from lavaclient._decode.reader import Text, Timestamp
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Id, Link, Manager, Model
 from lavaclient.api._components import Component
+from lavaclient.api._pagination import list_pages
 from lavaclient.api._resolve import with_cluster
 from lavaclient.error import InvalidError
 
@@ -253,9 +254,9 @@ class NodeManager(Manager):
                 print(node.name, node.public_ip)
         """
         return with_cluster(
-            self._transport,
+            self._client,
             cluster_id,
-            lambda cluster: self._transport.list(f"clusters/{cluster}/nodes", _NodesPage),
+            lambda cluster: list_pages(self._client, f"clusters/{cluster}/nodes", _NodesPage),
         )
 
     def delete(self, cluster_id: Id, node_id: Id) -> None:
@@ -270,9 +271,9 @@ class NodeManager(Manager):
             ConflictError: The cluster is not ``ACTIVE``, or its group needs the node.
             InvalidError: An argument is no id, or several clusters have that name.
         """
-        node = segment("node_id", node_id)
+        node = path_segment("node_id", node_id)
         with_cluster(
-            self._transport,
+            self._client,
             cluster_id,
-            lambda cluster: self._transport.delete(f"clusters/{cluster}/nodes/{node}"),
+            lambda cluster: self._client.delete(f"clusters/{cluster}/nodes/{node}"),
         )

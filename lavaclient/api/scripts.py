@@ -9,8 +9,9 @@ from msgspec import UNSET, UnsetType
 
 from lavaclient._config.checks import text
 from lavaclient._decode.reader import Timestamp
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._pagination import list_pages
 from lavaclient.error import InvalidError
 
 __all__ = ["Script", "ScriptManager"]
@@ -99,7 +100,7 @@ class ScriptManager(Manager):
 
             mine = [script for script in lava.scripts.list() if not script.is_public]
         """
-        scripts = self._transport.list("scripts", _ScriptsPage)
+        scripts = list_pages(self._client, "scripts", _ScriptsPage)
         bind_all(scripts, self)
         return scripts
 
@@ -123,7 +124,7 @@ class ScriptManager(Manager):
         for argument, value in (("name", name), ("url", url), ("script_type", script_type)):
             text(argument, value, most=None)
         body = _WriteScript(_given(name, url, script_type))
-        return self._bound(self._transport.post("scripts", body, _ScriptBody).script)
+        return self._bound(self._client.post("scripts", body, _ScriptBody).script)
 
     def update(
         self,
@@ -145,11 +146,11 @@ class ScriptManager(Manager):
             ForbiddenError: It is a public one.
             InvalidError: An argument is no good, or none is given. Nothing was sent.
         """
-        path = f"scripts/{segment('script_id', script_id)}"
+        path = f"scripts/{path_segment('script_id', script_id)}"
         given = _given(name, url, script_type)
         if given == _Script():
             raise InvalidError("one of name, url and script_type is required")
-        return self._bound(self._transport.put(path, _WriteScript(given), _ScriptBody).script)
+        return self._bound(self._client.put(path, _WriteScript(given), _ScriptBody).script)
 
     def delete(self, script_id: Id) -> None:
         """Delete a script.
@@ -162,7 +163,7 @@ class ScriptManager(Manager):
             ForbiddenError: It is a public one.
             ConflictError: A cluster uses it.
         """
-        self._transport.delete(f"scripts/{segment('script_id', script_id)}")
+        self._client.delete(f"scripts/{path_segment('script_id', script_id)}")
 
     def _bound(self, script: Script) -> Script:
         bind(script, self)

@@ -8,9 +8,10 @@ from typing import ClassVar
 import msgspec
 
 from lavaclient._decode.reader import Names, Timestamp
-from lavaclient._http.paths import segment
+from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._components import Component
+from lavaclient.api._pagination import list_pages
 from lavaclient.api._requests import stacks as bodies
 
 __all__ = [
@@ -145,7 +146,7 @@ class StackManager(Manager):
 
             hadoop = [stack for stack in lava.stacks.list() if "Hadoop" in stack.name]
         """
-        stacks = self._transport.list("stacks", _StacksPage)
+        stacks = list_pages(self._client, "stacks", _StacksPage)
         bind_all(stacks, self)
         return stacks
 
@@ -159,8 +160,8 @@ class StackManager(Manager):
             NotFoundError: There is no such stack.
             InvalidError: The argument is no id.
         """
-        path = f"stacks/{segment('stack_id', stack_id)}"
-        return self._bound(self._transport.get(path, _StackBody).stack)
+        path = f"stacks/{path_segment('stack_id', stack_id)}"
+        return self._bound(self._client.get(path, _StackBody).stack)
 
     def create(
         self,
@@ -192,7 +193,7 @@ class StackManager(Manager):
             stack = lava.stacks.create("mine", "HDP2.2", [{"name": "HDFS"}, {"name": "Yarn"}])
         """
         body = bodies.stack(name, distro, services, node_groups, description)
-        return self._bound(self._transport.post("stacks", body, _StackBody).stack)
+        return self._bound(self._client.post("stacks", body, _StackBody).stack)
 
     def delete(self, stack_id: Id) -> None:
         """Delete a stack of the account's own.
@@ -205,7 +206,7 @@ class StackManager(Manager):
             ForbiddenError: It is part of the service.
             ConflictError: A cluster was made from it.
         """
-        self._transport.delete(f"stacks/{segment('stack_id', stack_id)}")
+        self._client.delete(f"stacks/{path_segment('stack_id', stack_id)}")
 
     def _bound(self, stack: StackDetail) -> StackDetail:
         bind(stack, self)

@@ -238,7 +238,7 @@ def test_row_28_a_link_that_leads_nowhere_new_is_an_error(
 def test_row_28_a_list_without_end_is_an_error(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lavaclient._http.service_client._MOST_PAGES", 5)
+    monkeypatch.setattr("lavaclient.api._pagination._MOST_PAGES", 5)
     server = serve(*(answer(body=page(range(1), f"?marker={number}")) for number in range(9)))
     with pytest.raises(ApiError, match="does not end"):
         client(server).clusters.list()

@@ -8,9 +8,10 @@ import pytest
 
 from lavaclient import InvalidError
 from lavaclient._http.exchange import Answer
-from lavaclient._http.paths import next_query, redirect_target, segment
+from lavaclient._http.paths import path_segment, redirect_target
 from lavaclient._http.redaction import Secrets
 from lavaclient.api._base import Link
+from lavaclient.api._pagination import next_query
 
 HERE = "https://dfw.example:8443/v2/123456/clusters?marker=a"
 ROOT = "https://dfw.example:8443"
@@ -99,9 +100,9 @@ def test_row_28_without_a_next_link_there_is_no_next_page() -> None:
 
 def test_row_1_numbers_and_uuids_are_ids() -> None:
     own = uuid.uuid4()
-    assert [segment("x", one) for one in (7, -7, own)] == ["7", "-7", str(own)]
+    assert [path_segment("x", one) for one in (7, -7, own)] == ["7", "-7", str(own)]
 
 
 def test_row_2_a_number_that_python_does_not_write_is_refused() -> None:
     with pytest.raises(InvalidError, match="cluster_id is too large"):
-        segment("cluster_id", 10**5000)
+        path_segment("cluster_id", 10**5000)

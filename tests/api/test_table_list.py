@@ -3,7 +3,7 @@ from __future__ import annotations
 import html
 
 from lavaclient import Lava
-from lavaclient._http.table_list import Listing
+from lavaclient.api._table_list import TableList
 
 
 def test_a_list_shows_as_a_table_in_a_notebook(lava: Lava) -> None:
@@ -23,14 +23,14 @@ def test_texts_in_the_table_are_escaped(lava: Lava) -> None:
 
 
 def test_a_long_list_shows_its_first_rows(lava: Lava) -> None:
-    flavors = Listing(lava.flavors.list() * 50)
+    flavors = TableList(lava.flavors.list() * 50)
     table = flavors._repr_html_()
     assert table.count("<tr>") == 101
     assert f"<caption>and {len(flavors) - 100} more</caption>" in table
 
 
 def test_a_list_of_other_things_shows_as_it_is() -> None:
-    assert Listing([1, "<"])._repr_html_() == "<pre>[1, &#x27;&lt;&#x27;]</pre>"
+    assert TableList([1, "<"])._repr_html_() == "<pre>[1, &#x27;&lt;&#x27;]</pre>"
 
 
 def test_a_field_that_is_none_is_an_empty_cell(lava: Lava) -> None:
@@ -38,4 +38,4 @@ def test_a_field_that_is_none_is_an_empty_cell(lava: Lava) -> None:
         _shown = ("id", "name")
         id, name = "a", None
 
-    assert "<td>a</td><td></td>" in Listing([Thing()])._repr_html_()
+    assert "<td>a</td><td></td>" in TableList([Thing()])._repr_html_()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-__all__ = ["Listing"]
+__all__ = ["TableList"]
 
 T = TypeVar("T")
 
 _MOST_ROWS = 100
 
 
-class Listing(list[T]):
+class TableList(list[T]):
     """A list like any other, which notebooks show as a table of its first rows."""
 
     def _repr_html_(self) -> str:

@@ -1,0 +1,72 @@
+"""Lists that come in pages, fetched whole."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from lavaclient._http.retry import GET
+from lavaclient._http.service_client import ServiceClient
+from lavaclient.api._base import Link
+from lavaclient.api._table_list import TableList
+
+__all__ = ["Page", "list_pages", "next_query"]
+
+T = TypeVar("T")
+Item_co = TypeVar("Item_co", covariant=True)
+
+_MOST_PAGES = 9_999
+_QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
+
+
+class Page(Protocol[Item_co]):
+    """A page of a list, as it is decoded."""
+
+    @property
+    def items(self) -> Sequence[Item_co]:
+        """What the page holds."""
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Where it says that there is more."""
+
+
+def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
+    """GET all pages of a list.
+
+    Only the marker and the limit of a next link are used, never its URL.
+
+    Args:
+        client: The way to the service.
+        path: Relative to the endpoint.
+        page_type: What a page decodes to.
+    """
+    items: TableList[T] = TableList()
+    markers = {""}
+    query = ""
+    for _ in range(_MOST_PAGES):
+        answer = client.request("GET", path + query, GET)
+        page = client.decode(answer, page_type)
+        items += page.items
+        following = next_query(page.links) if page.items else None
+        if following is None:
+            return items
+        if following["marker"] in markers:
+            raise client.unreadable(answer, "its next link leads nowhere new")
+        markers.add(following["marker"])
+        query = f"?{urllib.parse.urlencode(following, errors='replace')}"
+    raise client.unreadable(answer, f"the list does not end after {_MOST_PAGES} pages")
+
+
+def next_query(links: Sequence[Link]) -> dict[str, str] | None:
+    """Return marker (``""`` where there is none) and limit of the next page's link."""
+    for link in links:
+        if link.rel == "next":
+            values = dict(reversed(re.findall(_QUERY, link.href or "")))
+            query = {"marker": urllib.parse.unquote(values.get("marker", ""))}
+            if (limit := values.get("limit", "")).isdecimal() and limit.isascii():
+                query["limit"] = limit
+            return query
+    return None
