@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.service import Sandbox
 
-__all__ = ["Asserting"]
+__all__ = ["Assertions"]
 
 _MOST_SHOWN = 20
 _LONGEST = 300
 
 
-class Asserting:
+class Assertions:
     """The part of a sandbox's handle that asserts on requests."""
 
     sandbox: Sandbox
@@ -48,11 +48,11 @@ class Asserting:
             sandbox.assert_requested("DELETE", f"/clusters/{cluster_id}")
         """
         __tracebackhide__ = True
-        found = self._matching(method, path_end, json)
-        if len(found) != times if times is not None else not found:
-            wanted = "at least one" if times is None else f"{times}"
-            raise AssertionError(self._text(wanted, len(found), method, path_end, json))
-        return found
+        requests = self._matching(method, path_end, json)
+        if len(requests) != times if times is not None else not requests:
+            expected = "at least one" if times is None else f"{times}"
+            raise AssertionError(self._text(expected, len(requests), method, path_end, json))
+        return requests
 
     def assert_not_requested(self, method: str, path_end: str = "", *, json: object = None) -> None:
         """See that something was not asked for.
@@ -69,19 +69,19 @@ class Asserting:
         self.assert_requested(method, path_end, times=0, json=json)
 
     def _matching(self, method: str, path_end: str, json: object) -> list[SeenRequest]:
-        found = self.sandbox.requests.matching(method.upper(), path_end)
-        return found if json is None else [seen for seen in found if _says(seen, json)]
+        requests = self.sandbox.requests.matching(method.upper(), path_end)
+        return requests if json is None else [r for r in requests if _has_body(r, json)]
 
-    def _text(self, wanted: str, count: int, method: str, path_end: str, json: object) -> str:
+    def _text(self, expected: str, count: int, method: str, path_end: str, json: object) -> str:
         place = f" with a path that ends in {path_end!r}" if path_end else ""
         body = "" if json is None else f" with the body {json_module.dumps(json)}"
-        head = f"expected {wanted} {method.upper()}{place}{body}, found {count}. Asked for was:"
+        head = f"expected {expected} {method.upper()}{place}{body}, found {count}. Asked for was:"
         return "\n  ".join([head, *(_lines(self.sandbox.requests) or ["(nothing at all)"])])
 
 
-def _says(seen: SeenRequest, json: object) -> bool:
+def _has_body(request: SeenRequest, json: object) -> bool:
     try:
-        return seen.json() == json
+        return request.json() == json
     except ValueError:
         return False
 
@@ -91,13 +91,13 @@ def _lines(requests: Iterable[SeenRequest]) -> list[str]:
     for line, same in itertools.groupby(map(_line, requests)):
         times = len(list(same))
         lines.append(line if times == 1 else f"{line} ({times} times)")
-    left_out = len(lines) - _MOST_SHOWN
-    return lines if left_out <= 0 else [f"({left_out} lines before these)", *lines[left_out:]]
+    omitted = len(lines) - _MOST_SHOWN
+    return lines if omitted <= 0 else [f"({omitted} lines before these)", *lines[omitted:]]
 
 
-def _line(seen: SeenRequest) -> str:
-    query = f"?{seen.query}" if seen.query else ""
-    body = seen.shown()["body"]
-    said = "" if body is None else f" {json_module.dumps(body)}"
-    shown = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
-    return f"{seen.method} {seen.path}{query} -> {seen.status or 'reset'}{shown}"
+def _line(request: SeenRequest) -> str:
+    query = f"?{request.query}" if request.query else ""
+    body = request.shown()["body"]
+    text = "" if body is None else f" {json_module.dumps(body)}"
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return f"{request.method} {request.path}{query} -> {request.status or 'reset'}{shown}"

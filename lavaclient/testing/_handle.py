@@ -1,4 +1,4 @@
-"""What a test holds in hand, whether the sandbox is in its process or on a port."""
+"""The handle of a sandbox, whether it is in the process of a test or on a port."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.faults import syntax
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.testing._assertions import Asserting
+from lavaclient.testing._assertions import Assertions
 from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._options import ClientOptions
 from lavaclient.testing._seeding import Seeding
@@ -21,7 +21,7 @@ from lavaclient.testing._seeding import Seeding
 __all__ = ["SandboxHandle"]
 
 
-class SandboxHandle(Seeding, Asserting, ABC):
+class SandboxHandle(Seeding, Assertions, ABC):
     """Seeds a sandbox, moves its time, makes it fail, and asserts on what it was asked.
 
     Args:
@@ -235,11 +235,11 @@ class SandboxHandle(Seeding, Asserting, ABC):
     def _cluster_id(self, cluster: str) -> str:
         accounts = self.sandbox.accounts()
         names = {c.id: c.name for account in accounts for c in account.clusters.values()}
-        found = [key for key, name in names.items() if cluster in {key, name}]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            message = f"{len(found)} clusters are called {cluster!r}: {', '.join(sorted(found))}"
+        ids = [key for key, name in names.items() if cluster in {key, name}]
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            message = f"{len(ids)} clusters are called {cluster!r}: {', '.join(sorted(ids))}"
         else:
             known = ", ".join(f"{name} ({key})" for key, name in names.items()) or "none at all"
             message = f"there is no cluster {cluster!r}; there are: {known}"

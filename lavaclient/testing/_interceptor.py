@@ -22,11 +22,11 @@ from lavaclient.sandbox.http.app import Application
 from lavaclient.sandbox.http.messages import Reply
 from lavaclient.sandbox.service import Sandbox
 
-__all__ = ["Gate", "Places"]
+__all__ = ["Interceptor", "UrlMatcher"]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class UrlMatcher:
     """Which URLs are the sandbox's.
 
     Attributes:
@@ -39,7 +39,7 @@ class Places:
     identity: str
     base_url: str | None
 
-    def find(self, url: str) -> str | None:
+    def match(self, url: str) -> str | None:
         """The URL as the sandbox knows it; None if it is not for the sandbox."""
         if re.match(re.escape(self.auth_url) + r"(/|$)", url):
             return self.identity + url[len(self.auth_url) :]
@@ -49,11 +49,11 @@ class Places:
         return url if locate(url, "").site.public else None
 
 
-class _Patience(threading.local):
-    """How long the request of this thread may take: a fault's latency moves the clock."""
+class _RequestTimeout(threading.local):
+    """The timeout of this thread's request: a fault's latency moves the clock up to it."""
 
     limit = float("inf")
-    over = False
+    exceeded = False
 
 
 class _CutBody(io.BufferedReader):
@@ -64,44 +64,44 @@ class _CutBody(io.BufferedReader):
         self._missing = missing
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes; it is noticed only when all are wanted."""
+        """Read so many bytes; only a read of the whole body raises."""
         part = super().read(size)
         if size is None or size < 0:
             raise http.client.IncompleteRead(part, self._missing)
         return part
 
 
-class Gate(responses.CallbackResponse):
+class Interceptor(responses.CallbackResponse):
     """Answers requests out of a sandbox.
 
     Args:
         sandbox: The service.
-        places: Which URLs are its own.
+        urls: Which URLs are its own.
         passthrough: Whether other requests are left alone; they are refused otherwise.
     """
 
-    def __init__(self, sandbox: Sandbox, places: Places, *, passthrough: bool) -> None:
+    def __init__(self, sandbox: Sandbox, urls: UrlMatcher, *, passthrough: bool) -> None:
         super().__init__("any", re.compile(""), self._answer, content_type=None)
         self._clock: Clock = sandbox.clock
         self._application = Application(sandbox, sleep=self._wait)
-        self._places = places
-        self._leaves_others_alone = passthrough
-        self._patience = _Patience()
+        self._urls = urls
+        self._passthrough = passthrough
+        self._timeout = _RequestTimeout()
 
     def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
         """Tell whether a request is to be answered or refused here."""
-        if self._leaves_others_alone and self._places.find(str(request.url)) is None:
+        if self._passthrough and self._urls.match(str(request.url)) is None:
             return False, "URL is not the sandbox's"
         return True, ""
 
     def _answer(
         self, request: requests.PreparedRequest
     ) -> tuple[int, list[tuple[str, str]], bytes | io.BufferedReader]:
-        url = self._places.find(str(request.url))
+        url = self._urls.match(str(request.url))
         if url is None:
             raise _refused(request)
-        self._patience.limit = _seconds(vars(request)["req_kwargs"].get("timeout"))
-        self._patience.over = False
+        self._timeout.limit = _seconds(vars(request)["req_kwargs"].get("timeout"))
+        self._timeout.exceeded = False
         headers = [(_text(name), _text(value)) for name, value in request.headers.items()]
         try:
             reply = self._application.handle(
@@ -109,14 +109,14 @@ class Gate(responses.CallbackResponse):
             )
         except ConnectionResetError as error:
             raise _reset(request) from error
-        if self._patience.over:
-            message = f"mock_lava: no answer within {self._patience.limit:g} s"
+        if self._timeout.exceeded:
+            message = f"mock_lava: no answer within {self._timeout.limit:g} s"
             raise requests.ReadTimeout(message, request=request)
         return reply.status, reply.headers, _body(reply)
 
     def _wait(self, seconds: float) -> None:
-        self._patience.over = seconds > self._patience.limit
-        self._clock.advance(min(seconds, self._patience.limit))
+        self._timeout.exceeded = seconds > self._timeout.limit
+        self._clock.advance(min(seconds, self._timeout.limit))
 
 
 def _body(reply: Reply) -> bytes | io.BufferedReader:
@@ -125,14 +125,14 @@ def _body(reply: Reply) -> bytes | io.BufferedReader:
 
 
 def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
-    words = (
+    message = (
         f"mock_lava: {request.method} {request.url} is not for the sandbox;"
         " with mock_lava(passthrough=True) it would be sent"
     )
-    # With an errno, so that whoever wraps this finds the words where the system's would be.
-    refused = requests.ConnectionError(errno.ECONNREFUSED, words, request=request)
-    refused.__cause__ = urllib3.exceptions.NewConnectionError(None, words)  # type: ignore[arg-type]
-    return refused
+    # With an errno, so that whoever wraps this finds the message where the system's would be.
+    error = requests.ConnectionError(errno.ECONNREFUSED, message, request=request)
+    error.__cause__ = urllib3.exceptions.NewConnectionError(None, message)  # type: ignore[arg-type]
+    return error
 
 
 def _reset(request: requests.PreparedRequest) -> requests.ConnectionError:

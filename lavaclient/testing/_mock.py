@@ -19,7 +19,7 @@ from lavaclient.sandbox.core.urls import Site
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._handle import SandboxHandle
-from lavaclient.testing._interceptor import Gate, Places
+from lavaclient.testing._interceptor import Interceptor, UrlMatcher
 from lavaclient.testing._options import SandboxOptions
 
 __all__ = ["MockLava", "mock_lava"]
@@ -41,9 +41,9 @@ class MockLava(SandboxHandle):
     ) -> None:
         super().__init__(sandbox)
         self._site = Site(base=base_url or "", public=base_url is None)
-        at_home = DEFAULT_AUTH_URL if base_url is None else f"{base_url}/identity/v2.0"
-        self._auth_url = at_home if auth_url is None else identity_url(auth_url)
-        self.places = Places(self._auth_url, at_home, base_url)
+        identity = DEFAULT_AUTH_URL if base_url is None else f"{base_url}/identity/v2.0"
+        self._auth_url = identity if auth_url is None else identity_url(auth_url)
+        self.urls = UrlMatcher(self._auth_url, identity, base_url)
 
     def __repr__(self) -> str:
         """Where it is."""
@@ -106,14 +106,14 @@ def mock_lava(
     base_url = None if base_url is None else _origin(base_url)
     service = Sandbox(clock if clock is not None else ManualClock(), **options)
     handle = MockLava(service, auth_url, base_url)
-    gate = Gate(service, handle.places, passthrough=passthrough)
+    interceptor = Interceptor(service, handle.urls, passthrough=passthrough)
     wire = responses.RequestsMock(
         assert_all_requests_are_fired=False,
         passthru_prefixes=("http://", "https://") if passthrough else (),
         # Whoever stands there now gets what passes, be it another mock.
         real_adapter_send=requests.adapters.HTTPAdapter.send,  # type: ignore[arg-type]  # stubs differ
     )
-    wire.add(gate)
+    wire.add(interceptor)
     with wire, mock.patch.object(Lava, "_clock", SandboxTime(service.clock)), handle:
         yield handle
 

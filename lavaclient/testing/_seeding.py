@@ -25,15 +25,15 @@ _PUBLIC_KEY = (
 _SECRET = "0123456789" * 4
 
 
-class _Made(msgspec.Struct):
+class _Created(msgspec.Struct):
     id: str
 
 
 class Seeding:
-    """The part of a sandbox's handle that puts things there.
+    """The part of a sandbox's handle that adds resources.
 
-    What is put there is not in the log of requests, meets no fault and counts for no rate limit.
-    The service's rules hold for it all the same: a ``ValueError`` says which one is broken.
+    What is added is not in the log of requests, meets no fault and counts for no rate limit.
+    The service's rules apply to it: a ``ValueError`` says which one is broken.
     """
 
     sandbox: Sandbox
@@ -50,7 +50,7 @@ class Seeding:
         scripts: Sequence[str] = (),
         region: str = "DFW",
     ) -> str:
-        """Have a cluster.
+        """Add a cluster.
 
         Args:
             name: Its name.
@@ -73,7 +73,7 @@ class Seeding:
             message = f"status: must be one of {get_args(ClusterStatus)}, not {status!r}"
             raise ValueError(message)
         keys = list(ssh_keys) if ssh_keys is not None else [_KEY_NAME]
-        self._need_keys(keys, region)
+        self._add_missing_keys(keys, region)
         groups = [{"id": group, **rest} for group, rest in (node_groups or {}).items()]
         cluster = {
             "name": name,
@@ -84,14 +84,14 @@ class Seeding:
             "scripts": [{"id": script_id} for script_id in scripts],
         }
         age = self._age(status)
-        cluster_id = self._make("cluster", ["clusters"], cluster, region, age)
-        self._bring(cluster_id, status, region)
+        cluster_id = self._create("cluster", ["clusters"], cluster, region, age)
+        self._advance_to(cluster_id, status, region)
         return cluster_id
 
     def add_script(
         self, name: str, url: str = "https://example.com/setup.sh", *, region: str = "DFW"
     ) -> str:
-        """Have a script.
+        """Add a script.
 
         Args:
             name: Its name.
@@ -105,12 +105,12 @@ class Seeding:
             ValueError: The service would refuse it.
         """
         script = {"name": name, "type": "POST_INIT", "url": url}
-        return self._make("script", ["scripts"], script, region)
+        return self._create("script", ["scripts"], script, region)
 
     def add_ssh_key(
         self, name: str = _KEY_NAME, public_key: str = _PUBLIC_KEY, *, region: str = "DFW"
     ) -> str:
-        """Have an SSH key.
+        """Add an SSH key.
 
         Args:
             name: Its name.
@@ -134,7 +134,7 @@ class Seeding:
         *,
         region: str = "DFW",
     ) -> str:
-        """Have a credential, with a secret that is made up.
+        """Add a credential with a made-up secret.
 
         Args:
             credential_type: What it is for.
@@ -155,7 +155,7 @@ class Seeding:
     def add_stack(
         self, name: str, distro: str, services: Sequence[str], *, region: str = "DFW"
     ) -> str:
-        """Have a stack of one's own.
+        """Add a custom stack.
 
         Args:
             name: Its name.
@@ -171,9 +171,9 @@ class Seeding:
         """
         chosen = [{"name": service} for service in services]
         stack = {"name": name, "distro": distro, "services": chosen}
-        return self._make("stack", ["stacks"], stack, region)
+        return self._create("stack", ["stacks"], stack, region)
 
-    def _need_keys(self, names: Sequence[str], region: str) -> None:
+    def _add_missing_keys(self, names: Sequence[str], region: str) -> None:
         stored = self.sandbox.account(region).credentials
         known = {credential.name for credential in stored if credential.type == "ssh_keys"}
         for name in dict.fromkeys(names):
@@ -183,13 +183,13 @@ class Seeding:
     def _age(self, status: ClusterStatus) -> float:
         """Seconds that a cluster of this status has behind it."""
         timings = self.sandbox.timings
-        under_way = {"BUILDING": 0.0, "ERROR": 0.5, "CONFIGURING": 0.8}
-        if status in under_way:
-            return under_way[status] * timings.build
+        elapsed = {"BUILDING": 0.0, "ERROR": 0.5, "CONFIGURING": 0.8}
+        if status in elapsed:
+            return elapsed[status] * timings.build
         return timings.build + timings.resize
 
-    def _bring(self, cluster_id: str, status: ClusterStatus, region: str) -> None:
-        """Have a cluster that is built go on to this status."""
+    def _advance_to(self, cluster_id: str, status: ClusterStatus, region: str) -> None:
+        """Take a cluster that is built on to this status."""
         path = ["clusters", cluster_id]
         if status == "ERROR":
             self.sandbox.fail_cluster(cluster_id)
@@ -200,15 +200,15 @@ class Seeding:
             self._seed("PUT", path, {"cluster": {"control_services": control}}, region)
         elif status == "RESIZING":
             group = self.sandbox.cluster(cluster_id).groups[-1]
-            same = {"node_groups": [{"id": group.id, "count": group.count}]}
+            unchanged = {"node_groups": [{"id": group.id, "count": group.count}]}
             ago = 0.5 * self.sandbox.timings.resize
-            self._seed("PUT", path, {"cluster": same}, region, ago)
+            self._seed("PUT", path, {"cluster": unchanged}, region, ago)
 
-    def _make(
-        self, noun: str, path: Sequence[str], wanted: object, region: str, ago: float = 0.0
+    def _create(
+        self, noun: str, path: Sequence[str], body: object, region: str, ago: float = 0.0
     ) -> str:
-        body = self._seed("POST", path, {noun: wanted}, region, ago)
-        return msgspec.convert(body, dict[str, _Made])[noun].id
+        answer = self._seed("POST", path, {noun: body}, region, ago)
+        return msgspec.convert(answer, dict[str, _Created])[noun].id
 
     def _seed(
         self, method: str, path: Sequence[str], body: object, region: str, ago: float = 0.0

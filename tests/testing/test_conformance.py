@@ -43,8 +43,8 @@ CALLS: dict[str, tuple[Call, object]] = {
     ),
     "clusters.update_credentials": (
         lambda lava, _: [
-            one.username
-            for one in lava.clusters.update_credentials(
+            credential.username
+            for credential in lava.clusters.update_credentials(
                 "numbers", {"cloud_files": "filer"}
             ).credentials.cloud_files
         ],
@@ -63,8 +63,8 @@ CALLS: dict[str, tuple[Call, object]] = {
     ),
     "credentials.list": (
         lambda lava, _: [
-            [one.id for one in found]
-            for found in (
+            [credential.id for credential in listing]
+            for listing in (
                 lava.credentials.list().ssh_keys,
                 lava.credentials.list().cloud_files,
                 lava.credentials.list().s3,
@@ -74,23 +74,23 @@ CALLS: dict[str, tuple[Call, object]] = {
         [["laptop"], ["filer"], [S3], ["boss"]],
     ),
     "credentials.list_types": (
-        lambda lava, _: sorted(one.type for one in lava.credentials.list_types()),
+        lambda lava, _: sorted(credential.type for credential in lava.credentials.list_types()),
         ["ambari", "cloud_files", "s3", "ssh_keys"],
     ),
     "credentials.list_ssh_keys": (
-        lambda lava, _: [one.name for one in lava.credentials.list_ssh_keys()],
+        lambda lava, _: [credential.name for credential in lava.credentials.list_ssh_keys()],
         ["laptop"],
     ),
     "credentials.list_cloud_files": (
-        lambda lava, _: [one.username for one in lava.credentials.list_cloud_files()],
+        lambda lava, _: [credential.username for credential in lava.credentials.list_cloud_files()],
         ["filer"],
     ),
     "credentials.list_s3": (
-        lambda lava, _: [one.access_key_id for one in lava.credentials.list_s3()],
+        lambda lava, _: [credential.access_key_id for credential in lava.credentials.list_s3()],
         [S3],
     ),
     "credentials.list_ambari": (
-        lambda lava, _: [one.username for one in lava.credentials.list_ambari()],
+        lambda lava, _: [credential.username for credential in lava.credentials.list_ambari()],
         ["boss"],
     ),
     "credentials.create_ssh_key": (
@@ -135,10 +135,15 @@ CALLS: dict[str, tuple[Call, object]] = {
     ),
     "credentials.delete_s3": (lambda lava, _: lava.credentials.delete_s3(S3), None),
     "credentials.delete_ambari": (lambda lava, _: lava.credentials.delete_ambari("boss"), None),
-    "distros.list": (lambda lava, _: "HDP2.3" in [one.id for one in lava.distros.list()], True),
+    "distros.list": (
+        lambda lava, _: "HDP2.3" in [distro.id for distro in lava.distros.list()],
+        True,
+    ),
     "distros.get": (lambda lava, _: lava.distros.get("HDP2.3").name, "Hortonworks Data Platform"),
     "flavors.list": (
-        lambda lava, _: next(one.vcpus for one in lava.flavors.list() if one.id == "hadoop1-7"),
+        lambda lava, _: next(
+            flavor.vcpus for flavor in lava.flavors.list() if flavor.id == "hadoop1-7"
+        ),
         2,
     ),
     "limits.get": (lambda lava, _: lava.limits.get().node_count.used, 4),
@@ -148,7 +153,7 @@ CALLS: dict[str, tuple[Call, object]] = {
         None,
     ),
     "scripts.list": (
-        lambda lava, _: [one.name for one in lava.scripts.list() if not one.is_public],
+        lambda lava, _: [script.name for script in lava.scripts.list() if not script.is_public],
         ["setup"],
     ),
     "scripts.create": (
@@ -160,7 +165,7 @@ CALLS: dict[str, tuple[Call, object]] = {
         "renamed",
     ),
     "scripts.delete": (lambda lava, handle: lava.scripts.delete(_script_id(handle)), None),
-    "stacks.list": (lambda lava, _: [one.name for one in lava.stacks.list()][-1], "mine"),
+    "stacks.list": (lambda lava, _: [stack.name for stack in lava.stacks.list()][-1], "mine"),
     "stacks.get": (lambda lava, _: lava.stacks.get("HDP2.3_Kafka").distro, "HDP2.3"),
     "stacks.create": (
         lambda lava, _: lava.stacks.create("other", "HDP2.3", [{"name": "HDFS"}]).name,
@@ -239,10 +244,10 @@ def test_waiting_takes_the_sandbox_s_time_and_none_of_ours(
     lava: Lava, handle: SandboxHandle
 ) -> None:
     handle.add_cluster("numbers", status="BUILDING")
-    before, seen = handle.clock.time(), set[str]()
-    built = lava.clusters.wait("numbers", on_progress=lambda one: seen.add(one.status))
+    before, statuses = handle.clock.time(), set[str]()
+    built = lava.clusters.wait("numbers", on_progress=lambda cluster: statuses.add(cluster.status))
     assert built.status == "ACTIVE"
-    assert seen == {"BUILDING", "CONFIGURING", "ACTIVE"}
+    assert statuses == {"BUILDING", "CONFIGURING", "ACTIVE"}
     assert 600 <= handle.clock.time() - before < 640
 
 
@@ -276,17 +281,17 @@ def test_latency_within_the_timeout_is_none(lava: Lava, handle: SandboxHandle) -
     assert lava.limits.get().node_count.used == 0
 
 
-@pytest.mark.parametrize(("kind", "made"), [("reset_before", []), ("reset_after", ["setup"])])
+@pytest.mark.parametrize(("kind", "names"), [("reset_before", []), ("reset_after", ["setup"])])
 def test_a_create_whose_connection_breaks_is_not_sent_twice(
-    lava: Lava, handle: SandboxHandle, kind: str, made: list[str]
+    lava: Lava, handle: SandboxHandle, kind: str, names: list[str]
 ) -> None:
     handle.add_fault(f"POST scripts$: {kind.replace('_', '-')}")
     with pytest.raises(lavaclient.ConnectionError, match="reset") as caught:
         lava.scripts.create("setup", "https://example.com/x", "post_init")
     assert caught.value.maybe_applied
-    assert [one.name for one in lava.scripts.list() if not one.is_public] == made
-    (seen,) = handle.assert_requested("POST", "/scripts", times=1)
-    assert seen.status == 0
+    assert [script.name for script in lava.scripts.list() if not script.is_public] == names
+    (request,) = handle.assert_requested("POST", "/scripts", times=1)
+    assert request.status == 0
 
 
 @pytest.mark.parametrize("line", ["limits: reset-before x2", "limits: reset-after", "limits: cut"])
@@ -328,7 +333,7 @@ def test_a_wrong_body_makes_no_sense(lava: Lava, handle: SandboxHandle, body: st
 def test_an_expired_token_is_renewed(lava: Lava, handle: SandboxHandle) -> None:
     handle.add_fault("limits: expired-token")
     assert lava.limits.get().node_count.used == 0
-    assert [seen.status for seen in handle.requests] == [200, 401, 200, 200]
+    assert [request.status for request in handle.requests] == [200, 401, 200, 200]
 
 
 def test_endless_pages_are_followed_while_they_last(lava: Lava, handle: SandboxHandle) -> None:
@@ -336,8 +341,8 @@ def test_endless_pages_are_followed_while_they_last(lava: Lava, handle: SandboxH
     handle.add_fault("clusters$: endless-pages x3")
     with pytest.raises(lavaclient.BadRequestError, match="marker"):
         lava.clusters.list()
-    asked = handle.assert_requested("GET", "/clusters", times=4)
-    assert [bool(seen.query) for seen in asked] == [False, True, True, True]
+    pages = handle.assert_requested("GET", "/clusters", times=4)
+    assert [bool(page.query) for page in pages] == [False, True, True, True]
 
 
 def test_rates_are_limited_where_asked_but_not_for_seeds(handle: SandboxHandle) -> None:

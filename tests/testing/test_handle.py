@@ -25,10 +25,10 @@ def test_a_cluster_may_be_doing_anything(
     status: ClusterStatus, then: str | None, lava: Lava, handle: SandboxHandle
 ) -> None:
     cluster_id = handle.add_cluster("numbers", status=status)
-    seen = lava.clusters.get(cluster_id)
-    assert (seen.status, seen.name, seen.ssh_keys) == (status, "numbers", ["sandbox-key"])
+    cluster = lava.clusters.get(cluster_id)
+    assert (cluster.status, cluster.name, cluster.ssh_keys) == (status, "numbers", ["sandbox-key"])
     handle.advance(500)
-    assert [one.status for one in lava.clusters.list()] == ([] if then is None else [then])
+    assert [cluster.status for cluster in lava.clusters.list()] == ([] if then is None else [then])
     if then == "ACTIVE":
         assert len(lava.nodes.list(cluster_id)) == 4
 
@@ -44,21 +44,21 @@ def test_a_cluster_may_be_made_in_detail(lava: Lava, handle: SandboxHandle) -> N
         ssh_keys=["desk", "laptop", "laptop"],
         scripts=[script_id],
     )
-    seen = lava.clusters.get(cluster_id)
-    assert (seen.username, seen.ssh_keys) == ("ops", ["desk", "laptop"])
-    assert [(one.id, one.count, one.flavor_id) for one in seen.node_groups] == [
+    cluster = lava.clusters.get(cluster_id)
+    assert (cluster.username, cluster.ssh_keys) == ("ops", ["desk", "laptop"])
+    assert [(group.id, group.count, group.flavor_id) for group in cluster.node_groups] == [
         ("ambari", 1, "hadoop1-4"), ("slave0", 2, "hadoop1-4"),
     ]  # fmt: skip
-    assert {one.status for one in seen.scripts} == {"SUCCEEDED"}
+    assert {script.status for script in cluster.scripts} == {"SUCCEEDED"}
 
 
 def test_seeds_are_not_seen_meet_no_fault_and_keep_the_rules(
     lava: Lava, handle: SandboxHandle
 ) -> None:
-    seen = len(handle.requests)
+    count = len(handle.requests)
     handle.add_fault(Fault("status", times=None))
     handle.add_script("setup")
-    assert len(handle.requests) == seen
+    assert len(handle.requests) == count
     with pytest.raises(ValueError, match="'setup' exists already"):
         handle.add_script("setup")
     with pytest.raises(ValueError, match="no stack"):
@@ -88,14 +88,14 @@ def test_which_cluster_is_to_fail_must_be_clear(handle: SandboxHandle) -> None:
     ids = [handle.add_cluster("numbers") for _ in range(2)]
     with pytest.raises(ValueError, match="2 clusters are called 'numbers'") as caught:
         handle.fail_cluster("numbers")
-    assert all(one in str(caught.value) for one in ids)
+    assert all(cluster_id in str(caught.value) for cluster_id in ids)
     with pytest.raises(ValueError, match=rf"no cluster 'x'; there are: numbers \({ids[0]}\), "):
         handle.fail_cluster("x")
 
 
 def test_added_users_have_a_key_that_is_known(handle: SandboxHandle) -> None:
-    made_up = handle.add_user("watcher", tenant_id="77")
-    assert len(made_up) == 32
+    key = handle.add_user("watcher", tenant_id="77")
+    assert len(key) == 32
     assert handle.lava("watcher").endpoint.endswith("/77")
     assert handle.add_user("other", "k" * 32) == "k" * 32
     assert handle.lava("other", region="ORD").limits.get().node_count.used == 0
@@ -124,8 +124,8 @@ def test_a_fault_that_is_none_is_refused(handle: SandboxHandle) -> None:
 
 
 @pytest.fixture
-def asked() -> MockLava:
-    """A sandbox that was asked for a few things."""
+def used_sandbox() -> MockLava:
+    """A sandbox that has answered a few requests."""
     with mock_lava() as sandbox:
         lava = sandbox.lava()
         lava.scripts.create("setup", "https://example.com/x", "post_init")
@@ -148,27 +148,27 @@ found 0. Asked for was:
 SCRIPT = {"script": {"name": "setup", "type": "POST_INIT", "url": "https://example.com/x"}}
 
 
-def test_what_was_asked_for_is_returned(asked: MockLava) -> None:
-    (seen,) = asked.assert_requested("post", "/scripts", times=1, json=SCRIPT)
-    assert seen.status == 200
-    assert len(asked.assert_requested("GET")) == 2
-    assert asked.assert_requested("PUT", times=0) == []
-    asked.assert_not_requested("DELETE")
-    asked.assert_not_requested("POST", "/scripts", json={"script": {}})
-    asked.assert_not_requested("GET", json={})
+def test_what_was_asked_for_is_returned(used_sandbox: MockLava) -> None:
+    (request,) = used_sandbox.assert_requested("post", "/scripts", times=1, json=SCRIPT)
+    assert request.status == 200
+    assert len(used_sandbox.assert_requested("GET")) == 2
+    assert used_sandbox.assert_requested("PUT", times=0) == []
+    used_sandbox.assert_not_requested("DELETE")
+    used_sandbox.assert_not_requested("POST", "/scripts", json={"script": {}})
+    used_sandbox.assert_not_requested("GET", json={})
 
 
-def test_what_was_not_asked_for_is_told_with_what_was(asked: MockLava) -> None:
+def test_what_was_not_asked_for_is_told_with_what_was(used_sandbox: MockLava) -> None:
     with pytest.raises(AssertionError) as caught:
-        asked.assert_requested("post", "/clusters", json={"cluster": {}})
+        used_sandbox.assert_requested("post", "/clusters", json={"cluster": {}})
     assert str(caught.value) == TEXT
 
 
-def test_what_was_asked_for_too_often_is_told(asked: MockLava) -> None:
+def test_what_was_asked_for_too_often_is_told(used_sandbox: MockLava) -> None:
     with pytest.raises(AssertionError, match=r"expected 1 GET, found 2\. Asked for was:"):
-        asked.assert_requested("GET", times=1)
+        used_sandbox.assert_requested("GET", times=1)
     with pytest.raises(AssertionError, match=r"expected 0 GET with .* '/limits', found 2"):
-        asked.assert_not_requested("GET", "/limits")
+        used_sandbox.assert_not_requested("GET", "/limits")
 
 
 def test_a_failure_text_stays_readable() -> None:

@@ -64,8 +64,8 @@ def test_the_environment_leads_there_too(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_identity_may_have_a_url_of_its_own() -> None:
     with mock_lava(auth_url="https://keystone.example:5000/identity/v2.0/tokens") as sandbox:
         assert sandbox.auth_url == "https://keystone.example:5000/identity/v2.0"
-        given = "https://keystone.example:5000/identity"
-        with Lava("sandbox", "ORD", api_key=sandbox.api_key, auth_url=given) as lava:
+        auth_url = "https://keystone.example:5000/identity"
+        with Lava("sandbox", "ORD", api_key=sandbox.api_key, auth_url=auth_url) as lava:
             assert lava.endpoint == sandbox.endpoint("ord")
             assert lava.flavors.list()
         with pytest.raises(requests.ConnectionError, match="is not for the sandbox"):
@@ -78,7 +78,7 @@ def test_the_whole_service_may_have_a_host_of_its_own(auth_url: str | None) -> N
         lava = sandbox.lava()
         assert lava.endpoint == sandbox.endpoint() == "https://lava.test/dfw/v2/123456"
         shown = requests.get("https://LAVA.test/_sandbox/requests", timeout=5).json()
-        assert [seen["path"] for seen in shown["requests"]] == ["/identity/v2.0/tokens"]
+        assert [request["path"] for request in shown["requests"]] == ["/identity/v2.0/tokens"]
         assert requests.get(LIMITS, timeout=5).status_code == 401
 
 
@@ -103,8 +103,8 @@ def test_other_urls_are_refused_with_a_clear_error() -> None:
         with pytest.raises(lavaclient.AuthenticationError, match=r"other\.example.* not for the"):
             Lava("ada", "DFW", api_key="k" * 32, auth_url="https://other.example/v2.0")
         assert len(sandbox.requests) == 0
-    words = "mock_lava: GET https://example.com/x?y=1 is not for the sandbox"
-    assert words in str(caught.value)
+    message = "mock_lava: GET https://example.com/x?y=1 is not for the sandbox"
+    assert message in str(caught.value)
 
 
 def test_other_urls_are_left_alone_where_asked() -> None:
@@ -151,7 +151,7 @@ def test_it_decorates_a_function_with_a_fresh_sandbox_for_each_call() -> None:
         """Make a script and count."""
         with Lava("sandbox", "DFW", api_key="k" * 32) as lava:
             lava.scripts.create(name, "https://example.com/x", "post_init")
-            return len([one for one in lava.scripts.list() if not one.is_public])
+            return len([script for script in lava.scripts.list() if not script.is_public])
 
     assert [count("a"), count("a")] == [1, 1]
     assert count.__doc__ == "Make a script and count."
@@ -199,7 +199,7 @@ def test_a_late_answer_is_a_timeout_and_moves_the_clock_that_far(timeout: object
             requests.get(LIMITS, timeout=timeout)  # type: ignore[arg-type]
         assert sandbox.clock.time() - before == 5
         # The service carried it out all the same.
-        assert [seen.status for seen in sandbox.requests] == [401]
+        assert [request.status for request in sandbox.requests] == [401]
 
 
 @pytest.mark.parametrize("timeout", [None, 30, (None, None), urllib3.Timeout()])
@@ -292,8 +292,8 @@ def test_a_body_arrives_however_it_was_given(body: object) -> None:
         )
         assert answer.status_code == 400
         assert "exactly one" in answer.text
-        (seen,) = sandbox.requests
-        assert seen.json() == {"auth": {}}
+        (request,) = sandbox.requests
+        assert request.json() == {"auth": {}}
 
 
 def test_a_body_that_is_none_is_empty() -> None:
