@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8642, help="port, 0 for a free one (default: %(default)s)")
     add("--speed", type=float, default=1.0, help="how much faster than life time passes")
     add("--rate-limits", action="store_true", help="keep the real service's rate limits")
-    add("--crooked-links", action="store_true", help="next links as wrong as the real ones")
+    add("--malformed-links", action="store_true", help="next links as wrong as the real ones")
     add("--state", type=Path, metavar="FILE", help="keep the state here between runs")
     add("--ssh", action="store_true", help="let ssh in to the nodes, with the clusters' keys")
     add("--tls", action="store_true", help="speak TLS, with a certificate made on the spot")
@@ -74,7 +74,7 @@ def _server(options: argparse.Namespace) -> SandboxServer:
     sandbox = Sandbox(
         SystemClock(options.speed),
         rate_limits=options.rate_limits,
-        crooked_links=options.crooked_links,
+        malformed_links=options.malformed_links,
         state_path=options.state,
     )
     for fault in faults:

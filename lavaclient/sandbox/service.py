@@ -19,7 +19,7 @@ from lavaclient.sandbox.core.planned_failures import Failures
 from lavaclient.sandbox.core.rate_limits import Rates
 from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.core.state import Account, Cluster, State, User
-from lavaclient.sandbox.core.urls import Site
+from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.faults.model import Faults
 from lavaclient.sandbox.resources import identity, routes
 
@@ -36,7 +36,7 @@ class Sandbox:
         api_key: That user's API key.
         tenant_id: The account number.
         rate_limits: Whether the real service's rate limits are kept.
-        crooked_links: Whether next links are as wrong as the documented ones.
+        malformed_links: Whether next links are as wrong as the documented ones.
         token_lifetime: Seconds for which a token is good.
         base_url: Scheme, host and port of links in answers to requests that name none.
         quotas: What a tenant may use.
@@ -63,7 +63,7 @@ class Sandbox:
         api_key: str = DEFAULT_API_KEY,
         tenant_id: str = "123456",
         rate_limits: bool = False,
-        crooked_links: bool = False,
+        malformed_links: bool = False,
         token_lifetime: float = 86_400,
         base_url: str = DEFAULT_BASE_URL,
         quotas: Quotas | None = None,
@@ -76,7 +76,7 @@ class Sandbox:
         self.api_key = api_key
         self.tenant_id = tenant_id
         self.rate_limits = rate_limits
-        self.crooked_links = crooked_links
+        self.malformed_links = malformed_links
         self.token_lifetime = token_lifetime
         self.base_url = base_url
         self.quotas = quotas if quotas is not None else Quotas()
@@ -84,7 +84,7 @@ class Sandbox:
         self.faults = Faults()
         self.requests = RequestLog()
         self.lock = threading.RLock()
-        self.content = reference_data.load()
+        self.reference = reference_data.load()
         self._random = random.Random(seed)  # noqa: S311 - ids of a sandbox, not secrets
         self._state_path = state_path
         self._rates = Rates()
@@ -149,7 +149,7 @@ class Sandbox:
         """Put a cluster into `ERROR`.
 
         Raises:
-            Refusal: 404; there is none of this id.
+            ApiFault: 404; there is none of this id.
         """
         with self.lock:
             lifecycle.fail(self.cluster(cluster_id), self.clock.time())
@@ -173,7 +173,7 @@ class Sandbox:
         """A cluster's record, whoever's it is.
 
         Raises:
-            Refusal: 404; there is none of this id.
+            ApiFault: 404; there is none of this id.
         """
         with self.lock:
             self.settle()
@@ -220,22 +220,22 @@ class Sandbox:
             self._state.clock = self.clock.time()
             state_file.write(self._state_path, self._state)
 
-    def sign_in(self, body: bytes, site: Site) -> Answer:
+    def sign_in(self, body: bytes, urls: Urls) -> Answer:
         """`POST /identity/v2.0/tokens`.
 
         Raises:
-            Refusal: The credentials or the body are not good.
+            ApiFault: The credentials or the body are not good.
         """
         now = self.clock.time()
         return identity.sign_in(
-            self._state, body, site, now=now, lifetime=self.token_lifetime, new_id=self.new_id
+            self._state, body, urls, now=now, lifetime=self.token_lifetime, new_id=self.new_id
         )
 
     def call(self, call: Call) -> Answer:
         """Carry out a request to Cloud Big Data.
 
         Raises:
-            Refusal: Some rule is against it.
+            ApiFault: Some rule is against it.
         """
         now = self.clock.time()
         user = identity.user_of(self._state, call.token, call.tenant_id, call.method, now)
@@ -267,7 +267,7 @@ class Sandbox:
             What the answer's body says.
 
         Raises:
-            Refusal: Some rule is against it.
+            ApiFault: Some rule is against it.
         """
         call = Call(
             method=method,
@@ -277,7 +277,7 @@ class Sandbox:
             query=(),
             body=b"" if body is None else msgspec.json.encode(body),
             token=None,
-            site=Site(self.base_url, public=False),
+            urls=Urls(self.base_url, public=False),
         )
         route, captured = routes.find(method, call.segments)
         with self.lock:
@@ -290,24 +290,24 @@ class Sandbox:
         """Bring all clusters up to the clock's time."""
         now = self.clock.time()
         for account in self._state.accounts.values():
-            self._failures.strike(account.clusters.values(), now)
+            self._failures.apply_due(account.clusters.values(), now)
             kept = [c for c in account.clusters.values() if lifecycle.settle(c, now)]
             account.clusters = {cluster.id: cluster for cluster in kept}
 
     def _context(self, call: Call, user: User, query: dict[str, str], now: float) -> Context:
         return Context(
             account=self.account(call.region, call.tenant_id),
-            content=self.content,
+            reference=self.reference,
             user=user,
             region=call.region,
-            links=call.site.links(call.region, call.tenant_id),
+            links=call.urls.links(call.region, call.tenant_id),
             query=query,
             body=call.body,
             now=now,
             new_id=self.new_id,
             quotas=self.quotas,
             timings=self.timings,
-            crooked_links=self.crooked_links,
+            malformed_links=self.malformed_links,
         )
 
     def _new_state(self) -> State:

@@ -46,7 +46,7 @@ class UrlMatcher:
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc.lower()}" == self.base_url:
             return url
-        return url if locate(url, "").site.public else None
+        return url if locate(url, "").urls.public else None
 
 
 class _RequestTimeout(threading.local):

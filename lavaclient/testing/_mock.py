@@ -15,7 +15,7 @@ import responses
 from lavaclient._config.urls import DEFAULT_AUTH_URL, identity_url
 from lavaclient.client import Lava
 from lavaclient.sandbox.core.clock import Clock, ManualClock
-from lavaclient.sandbox.core.urls import Site
+from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._handle import SandboxHandle
@@ -40,7 +40,7 @@ class MockLava(SandboxHandle):
         self, sandbox: Sandbox, auth_url: str | None = None, base_url: str | None = None
     ) -> None:
         super().__init__(sandbox)
-        self._site = Site(base=base_url or "", public=base_url is None)
+        self._site = Urls(base=base_url or "", public=base_url is None)
         identity = DEFAULT_AUTH_URL if base_url is None else f"{base_url}/identity/v2.0"
         self._auth_url = identity if auth_url is None else identity_url(auth_url)
         self.urls = UrlMatcher(self._auth_url, identity, base_url)
@@ -85,7 +85,7 @@ def mock_lava(
         base_url: Scheme and host of a place that is all the sandbox's, such as
             ``https://lava.test``; the real service's hosts are answered all the same.
         clock: Where time comes from; a ``ManualClock`` if None.
-        **options: ``username``, ``api_key``, ``tenant_id``, ``rate_limits``, ``crooked_links``,
+        **options: ``username``, ``api_key``, ``tenant_id``, ``rate_limits``, ``malformed_links``,
             ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed`` of the sandbox.
 
     Yields:

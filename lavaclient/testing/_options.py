@@ -17,7 +17,7 @@ class SandboxOptions(TypedDict, total=False):
     api_key: str
     tenant_id: str
     rate_limits: bool
-    crooked_links: bool
+    malformed_links: bool
     token_lifetime: float
     quotas: Quotas | None
     timings: Timings | None

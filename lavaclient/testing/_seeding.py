@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.resources.credentials import KINDS
 from lavaclient.sandbox.service import Sandbox
 
@@ -215,5 +215,5 @@ class Seeding:
     ) -> object:
         try:
             return self.sandbox.seed(method, path, body, region=region, ago=ago)
-        except Refusal as refusal:
-            raise ValueError(refusal.message) from refusal
+        except ApiFault as fault:
+            raise ValueError(fault.message) from fault

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock, Sandbox
-from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.errors import ApiFault
 from tests.support.sandbox_callers import Caller, DirectCaller
 
 
@@ -107,6 +107,6 @@ def test_seeds_keep_the_rules_and_are_not_seen(sandbox: Sandbox, clock: ManualCl
     (made,) = sandbox.account("ORD").scripts.values()
     assert (made.id, made.created) == (body["script"]["id"], clock.time() - 60)
     assert len(sandbox.requests) == 0
-    with pytest.raises(Refusal, match="exists already"):
+    with pytest.raises(ApiFault, match="exists already"):
         sandbox.seed("POST", ["scripts"], script, region="ORD")
     assert sandbox.seed("DELETE", ["scripts", made.id], region="ORD") is None

@@ -97,9 +97,9 @@ def test_a_marker_that_is_not_in_the_list_is_a_400(caller: Caller) -> None:
     assert caller.get("flavors?marker=none").message.startswith("marker: ")
 
 
-def test_crooked_links_are_none_that_one_could_follow(clock: ManualClock) -> None:
+def test_malformed_links_are_none_that_one_could_follow(clock: ManualClock) -> None:
     """But they hold the marker and the limit."""
-    direct = DirectCaller(Sandbox(clock, crooked_links=True))
+    direct = DirectCaller(Sandbox(clock, malformed_links=True))
     direct.cluster()
     cluster_id = direct.active_cluster()
     hrefs = {

@@ -246,7 +246,7 @@ def test_a_text_that_is_no_key_lets_nobody_in(sandbox: Sandbox, direct: DirectCa
     direct.active_cluster(ssh_keys=["odd"])
     (host,) = hosts.called(sandbox, "slave0-1")
     assert sandbox.account().fingerprints == {"odd": ""}
-    assert not host.admits("worker", "SHA256:x")
+    assert not host.authorizes("worker", "SHA256:x")
 
 
 def test_a_key_is_known_by_its_fingerprint_as_long_as_it_is_there(

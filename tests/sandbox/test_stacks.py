@@ -223,22 +223,22 @@ def test_flavors_show_their_sizes(caller: Caller) -> None:
 
 def test_the_data_files_fit_together() -> None:
     """Every component, distro, flavor and service that a stack names is there."""
-    content = load()
-    for stack in content.stacks.values():
-        distro = content.distros[stack.distro]
+    reference = load()
+    for stack in reference.stacks.values():
+        distro = reference.distros[stack.distro]
         assert {s.name for s in stack.services} <= {s.name for s in distro.services}
         offered = {name for service in stack.services for name in service.components}
         placed = {name for group in stack.node_groups for name in group.components}
-        assert offered <= placed <= set(content.components), stack.id
+        assert offered <= placed <= set(reference.components), stack.id
         for group in stack.node_groups:
             if group.flavor_id is not None:
-                assert content.flavors[group.flavor_id].ram >= group.resource_limits.min_ram
-    for distro in content.distros.values():
+                assert reference.flavors[group.flavor_id].ram >= group.resource_limits.min_ram
+    for distro in reference.distros.values():
         named = {c.name for service in distro.services for c in service.components}
-        assert {*named, *distro.base} <= set(content.components)
+        assert {*named, *distro.base} <= set(reference.components)
         for service in distro.services:
             assert {c.mode for c in service.components} <= {None, *service.modes}
-    assert {component.place for component in content.components.values()} <= set(content.places)
+    assert {component.place for component in reference.components.values()} <= set(reference.places)
 
 
 @pytest.mark.parametrize("stack_id", list(load().stacks))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lavaclient.sandbox.core.errors import bad_request, not_found
 from lavaclient.sandbox.core.pagination import PARAMETERS
-from lavaclient.sandbox.core.urls import REGIONS, Site
+from lavaclient.sandbox.core.urls import REGIONS, Urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,14 @@ class Call:
     query: tuple[tuple[str, str], ...]
     body: bytes
     token: str | None
-    site: Site
+    urls: Urls
 
 
 def query_of(pairs: tuple[tuple[str, str], ...], *, paged: bool) -> dict[str, str]:
     """The query of a call, checked: pages have parameters, nothing else has any.
 
     Raises:
-        Refusal: 400; a parameter is unknown or given twice.
+        ApiFault: 400; a parameter is unknown or given twice.
     """
     query: dict[str, str] = {}
     for name, value in pairs:
@@ -45,7 +45,7 @@ def region_of(name: str) -> str:
     """The region that a URL names, in any case.
 
     Raises:
-        Refusal: 404; there is none.
+        ApiFault: 404; there is none.
     """
     if name.upper() not in REGIONS:
         raise not_found("Region", name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from lavaclient.sandbox.core.reference_data import Content
+from lavaclient.sandbox.core.reference_data import ReferenceData
 from lavaclient.sandbox.core.state import Account, User
 from lavaclient.sandbox.core.urls import Links
 
@@ -36,7 +36,7 @@ class Context:
     """One request to Cloud Big Data, after its token was found good."""
 
     account: Account
-    content: Content
+    reference: ReferenceData
     user: User
     region: str
     links: Links
@@ -46,7 +46,7 @@ class Context:
     new_id: Callable[[], str]
     quotas: Quotas
     timings: Timings
-    crooked_links: bool = False
+    malformed_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from lavaclient.sandbox.core.errors import Refusal, bad_request
+from lavaclient.sandbox.core.errors import ApiFault, bad_request
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         The decoded body.
 
     Raises:
-        Refusal: It is not JSON, or a field is missing, unknown or of the wrong kind.
+        ApiFault: It is not JSON, or a field is missing, unknown or of the wrong kind.
     """
     try:
         return msgspec.json.decode(body, type=kind)
@@ -38,7 +38,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         raise bad_request(message) from error
 
 
-def _wrong_field(message: str) -> Refusal:
+def _wrong_field(message: str) -> ApiFault:
     found = _PLACE.match(message)
     if found is None:
         return bad_request(_plain(message))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):
+class ApiFault(Exception):
     """A rule of the service that a request broke.
 
     Args:
@@ -23,36 +23,36 @@ class Refusal(Exception):
         self.kind = kind
 
 
-def bad_request(message: str) -> Refusal:
+def bad_request(message: str) -> ApiFault:
     """400: the request itself is wrong."""
-    return Refusal(400, message)
+    return ApiFault(400, message)
 
 
-def unauthorized(message: str) -> Refusal:
+def unauthorized(message: str) -> ApiFault:
     """401: no token, or one that is not valid."""
-    return Refusal(401, message)
+    return ApiFault(401, message)
 
 
-def forbidden(message: str) -> Refusal:
+def forbidden(message: str) -> ApiFault:
     """403: the user may not do this."""
-    return Refusal(403, message)
+    return ApiFault(403, message)
 
 
-def not_found(noun: str, key: str) -> Refusal:
+def not_found(noun: str, key: str) -> ApiFault:
     """404: there is no such thing."""
-    return Refusal(404, f"{noun} {key} could not be found")
+    return ApiFault(404, f"{noun} {key} could not be found")
 
 
-def conflict(message: str) -> Refusal:
+def conflict(message: str) -> ApiFault:
     """409: a duplicate, or the wrong state for it."""
-    return Refusal(409, message)
+    return ApiFault(409, message)
 
 
-def over_quota(message: str) -> Refusal:
+def over_quota(message: str) -> ApiFault:
     """413 without `Retry-After`: waiting does not help."""
-    return Refusal(413, message)
+    return ApiFault(413, message)
 
 
-def over_rate(message: str, retry_after: int) -> Refusal:
+def over_rate(message: str, retry_after: int) -> ApiFault:
     """413 with `Retry-After`: waiting does help."""
-    return Refusal(413, message, retry_after)
+    return ApiFault(413, message, retry_after)

@@ -21,7 +21,7 @@ class _Identified(Protocol):
 T = TypeVar("T", bound=_Identified)
 
 # How the documented next links of each list go wrong.
-_CROOKED = {
+_MALFORMED = {
     "clusters": "https://dfw.bigdata.example.com/{tenant}/{path}&limit={limit}&marker={marker}",
     "flavors": "{service}/{path}?limit={limit}&amp;marker={marker}",
     "scripts": "https://dfw.bigdata.example.com/{tenant}/{path}?limit={limit}&amp;marker={marker}",
@@ -42,7 +42,7 @@ def page(context: Context, items: Sequence[T], path: str) -> tuple[list[T], list
         The items of the page, and the body's `links`.
 
     Raises:
-        Refusal: 400 for a limit, marker or offset that makes no sense.
+        ApiFault: 400 for a limit, marker or offset that makes no sense.
     """
     limit = _limit(context.query)
     start = _start(context.query, [item.id for item in items])
@@ -53,10 +53,10 @@ def page(context: Context, items: Sequence[T], path: str) -> tuple[list[T], list
 
 
 def next_link(context: Context, path: str, limit: int, marker: str) -> dict[str, str]:
-    """The link to the page after a marker, crooked where the sandbox was told so."""
+    """The link to the page after a marker, malformed where the sandbox was told so."""
     template = "{service}/{path}?limit={limit}&marker={marker}"
-    if context.crooked_links:
-        template = _CROOKED[path.rsplit("/", 1)[-1]]
+    if context.malformed_links:
+        template = _MALFORMED[path.rsplit("/", 1)[-1]]
     service = context.links.service
     href = template.format(
         service=service,

@@ -25,7 +25,7 @@ class Failures:
     def __init__(self) -> None:
         self._plans: list[_Plan] = []
         self._due: dict[str, float] = {}
-        self._doomed: set[str] = set()
+        self._scheduled: set[str] = set()
 
     def plan(self, after: float, name: str | None, clusters: Iterable[Cluster]) -> None:
         """Let the next cluster fail.
@@ -43,10 +43,10 @@ class Failures:
             raise ValueError(message)
         self._plans.append(_Plan(after, name, frozenset(cluster.id for cluster in clusters)))
 
-    def strike(self, clusters: Iterable[Cluster], now: float) -> None:
+    def apply_due(self, clusters: Iterable[Cluster], now: float) -> None:
         """Break the clusters whose time has come; before they are settled."""
         for cluster in clusters:
-            self._doom(cluster)
+            self._schedule(cluster)
             due = self._due.get(cluster.id)
             if due is None or due > now:
                 continue
@@ -54,11 +54,11 @@ class Failures:
             if cluster.job is None or not cluster.job.deletes:
                 lifecycle.fail(cluster, due)
 
-    def _doom(self, cluster: Cluster) -> None:
-        if cluster.id in self._doomed:
+    def _schedule(self, cluster: Cluster) -> None:
+        if cluster.id in self._scheduled:
             return
         plan = next((plan for plan in self._plans if plan.fits(cluster)), None)
         if plan is not None:
             self._plans.remove(plan)
-            self._doomed.add(cluster.id)
+            self._scheduled.add(cluster.id)
             self._due[cluster.id] = cluster.created + plan.after

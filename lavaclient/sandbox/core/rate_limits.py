@@ -41,7 +41,7 @@ class Rates:
         """Count a request, unless it is one too many.
 
         Raises:
-            Refusal: 413 with the seconds after which it may be made.
+            ApiFault: 413 with the seconds after which it may be made.
         """
         rules = [r for r in self._rules if r.method == method and r.noun in {None, noun}]
         windows = [self._window(tenant_id, rule, now) for rule in rules]

@@ -70,7 +70,7 @@ class Place(Struct, frozen=True):
     flavor_id: str | None = None
 
 
-class Content(Struct, frozen=True):
+class ReferenceData(Struct, frozen=True):
     """All of it, each thing under its id, in the order in which it is listed."""
 
     flavors: dict[str, Flavor]
@@ -85,9 +85,9 @@ def _read(name: str) -> bytes:
     return resources.files("lavaclient.sandbox").joinpath("data", name).read_bytes()
 
 
-def load() -> Content:
+def load() -> ReferenceData:
     """Read the data files that come with the package."""
-    return Content(
+    return ReferenceData(
         flavors={f.id: f for f in msgspec.json.decode(_read("flavors.json"), type=list[Flavor])},
         distros={d.id: d for d in msgspec.json.decode(_read("distros.json"), type=list[Distro])},
         components=msgspec.json.decode(_read("components.json"), type=dict[str, Component]),

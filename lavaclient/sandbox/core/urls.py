@@ -36,7 +36,7 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Urls:
     """The host that a request named, and how URLs look there."""
 
     base: str
@@ -59,7 +59,7 @@ class Site:
 class Target:
     """A URL taken apart. Segments are decoded one by one, so an encoded slash stays in its own."""
 
-    site: Site
+    urls: Urls
     path: str
     segments: tuple[str, ...]
     query: tuple[tuple[str, str], ...]
@@ -84,7 +84,7 @@ def locate(url: str, default_base: str) -> Target:
     prefix = _prefix((parts.hostname or "").lower())
     path = (prefix or "") + (parts.path or "/")
     return Target(
-        site=Site(base=f"{parts.scheme}://{parts.netloc}", public=prefix is not None),
+        urls=Urls(base=f"{parts.scheme}://{parts.netloc}", public=prefix is not None),
         path=path,
         segments=tuple(unquote(segment) for segment in path.split("/")[1:]),
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from lavaclient.sandbox.core.calls import Call, region_of
 from lavaclient.sandbox.core.context import Answer
-from lavaclient.sandbox.core.errors import Refusal, bad_request
+from lavaclient.sandbox.core.errors import ApiFault, bad_request
 from lavaclient.sandbox.core.request_log import SeenRequest, headers_of
 from lavaclient.sandbox.core.urls import locate
 from lavaclient.sandbox.http import control_api
-from lavaclient.sandbox.http.fault_injection import disturbed
-from lavaclient.sandbox.http.messages import Reply, Request, encode, refuse
+from lavaclient.sandbox.http.fault_injection import inject_fault
+from lavaclient.sandbox.http.messages import Reply, Request, encode, fault_answer
 from lavaclient.sandbox.service import Sandbox
 
 if TYPE_CHECKING:
@@ -87,24 +87,24 @@ class Application:
 
     def _reply(self, request: Request, request_id: str) -> Reply:
         if request.segments[0] == "_sandbox":
-            return encode(self._carry(request), request_id)
+            return encode(self._carry_out(request), request_id)
         faults = self.sandbox.faults.take(request.method, request.target.path)
         for fault in faults:
             if fault.kind == "latency":
                 self._sleep(fault.seconds)
             else:
-                return disturbed(self.sandbox, fault, request, self._carry, request_id)
-        return encode(self._carry(request), request_id)
+                return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
+        return encode(self._carry_out(request), request_id)
 
-    def _carry(self, request: Request) -> Answer:
+    def _carry_out(self, request: Request) -> Answer:
         try:
             with self.sandbox.lock:
                 answer = self._dispatch(request)
                 if request.method != "GET" and not request.is_identity:
                     self.sandbox.save()
                 return answer
-        except Refusal as refusal:
-            return refuse(refusal, identity=request.is_identity)
+        except ApiFault as fault:
+            return fault_answer(fault, identity=request.is_identity)
 
     def _dispatch(self, request: Request) -> Answer:
         _check_content_type(request)
@@ -115,12 +115,12 @@ class Application:
                 return self._sign_in(request)
             case (region, "v2", tenant_id, *path):
                 return self.sandbox.call(_call(request, region, tenant_id, tuple(path)))
-        raise Refusal(404, _NO_SUCH)
+        raise ApiFault(404, _NO_SUCH)
 
     def _sign_in(self, request: Request) -> Answer:
         if request.method != "POST":
-            raise Refusal(405, f"{request.method} is not allowed here; POST is")
-        return self.sandbox.sign_in(request.body, request.target.site)
+            raise ApiFault(405, f"{request.method} is not allowed here; POST is")
+        return self.sandbox.sign_in(request.body, request.target.urls)
 
     def _note(self, request: Request, status: int) -> None:
         if request.segments[0] == "_sandbox":
@@ -171,7 +171,7 @@ def _call(request: Request, region: str, tenant_id: str, path: tuple[str, ...]) 
         query=request.target.query,
         body=request.body,
         token=request.token,
-        site=request.target.site,
+        urls=request.target.urls,
     )
 
 

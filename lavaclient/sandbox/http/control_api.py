@@ -23,7 +23,7 @@ from msgspec import Meta, Struct, to_builtins
 
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import Name, decode
-from lavaclient.sandbox.core.errors import Refusal, bad_request
+from lavaclient.sandbox.core.errors import ApiFault, bad_request
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
@@ -51,7 +51,7 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
     """Answer a request to the control API.
 
     Raises:
-        Refusal: 400 or 404.
+        ApiFault: 400 or 404.
     """
     asked = f"{request.method} {'/'.join(request.segments[1:])}"
     failing = _FAIL.fullmatch(asked)
@@ -60,7 +60,7 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
         return Answer(204)
     rule = _RULES.get(asked)
     if rule is None:
-        raise Refusal(404, "There is no such thing in the sandbox's control API")
+        raise ApiFault(404, "There is no such thing in the sandbox's control API")
     return rule(sandbox, request.body)
 
 

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable
 
 from lavaclient.sandbox.core.context import Answer
-from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.faults.model import Fault
-from lavaclient.sandbox.http.messages import Reply, Request, encode, raw, refuse
+from lavaclient.sandbox.http.messages import Reply, Request, encode, fault_answer, raw
 from lavaclient.sandbox.service import Sandbox
 
 Carry = Callable[[Request], Answer]
@@ -17,7 +17,7 @@ Carry = Callable[[Request], Answer]
 _PAGE = b"<html><head><title>Bad gateway</title></head><body>The proxy has no answer.</body></html>"
 
 
-def disturbed(
+def inject_fault(
     sandbox: Sandbox, fault: Fault, request: Request, carry: Carry, request_id: str
 ) -> Reply:
     """Carry a request out as far as the fault lets it be.
@@ -34,29 +34,29 @@ def disturbed(
         sandbox.expire_token(request.token)
         return encode(carry(request), request_id)
     if fault.kind == "endless_pages":
-        return encode(_endless(sandbox, request, carry), request_id)
-    return _spoilt(fault, carry(request), request_id)
+        return encode(_add_endless_page(sandbox, request, carry), request_id)
+    return _corrupt(fault, carry(request), request_id)
 
 
-def _spoilt(fault: Fault, answer: Answer, request_id: str) -> Reply:
+def _corrupt(fault: Fault, answer: Answer, request_id: str) -> Reply:
     if fault.kind == "reset_after":
         message = "the connection was reset after the request was carried out"
         raise ConnectionResetError(message)
     if fault.kind == "wrong_body":
-        return _wrong(fault, answer, request_id)
+        return _replace_body(fault, answer, request_id)
     reply = encode(answer, request_id)
     return reply._replace(body=reply.body[: len(reply.body) // 2])
 
 
 def _status(fault: Fault, request: Request) -> Answer:
-    refusal = Refusal(fault.code, "A fault that was asked for")
-    answer = refuse(refusal, identity=request.is_identity)
+    error = ApiFault(fault.code, "A fault that was asked for")
+    answer = fault_answer(error, identity=request.is_identity)
     if fault.retry_after is None:
         return answer
     return dataclasses.replace(answer, headers={"Retry-After": fault.retry_after})
 
 
-def _wrong(fault: Fault, answer: Answer, request_id: str) -> Reply:
+def _replace_body(fault: Fault, answer: Answer, request_id: str) -> Reply:
     # A body can be wrong only where there is one.
     answer = dataclasses.replace(answer, status=200 if answer.status == 204 else answer.status)
     if fault.body == "html":
@@ -69,11 +69,11 @@ def _wrong(fault: Fault, answer: Answer, request_id: str) -> Reply:
     return encode(dataclasses.replace(answer, body=body), request_id)
 
 
-def _endless(sandbox: Sandbox, request: Request, carry: Carry) -> Answer:
+def _add_endless_page(sandbox: Sandbox, request: Request, carry: Carry) -> Answer:
     first = dataclasses.replace(request, target=dataclasses.replace(request.target, query=()))
     answer = carry(first)
     if not isinstance(answer.body, dict) or "links" not in answer.body:
         return answer
-    href = f"{request.target.site.base}{request.target.path}?limit=100&marker={sandbox.new_id()}"
+    href = f"{request.target.urls.base}{request.target.path}?limit=100&marker={sandbox.new_id()}"
     body = {**answer.body, "links": [{"rel": "next", "href": href}]}
     return dataclasses.replace(answer, body=body)

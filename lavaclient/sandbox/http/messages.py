@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from lavaclient.sandbox.core.context import Answer
-from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.urls import Target
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def raw(
     return Reply(answer.status, headers, body)
 
 
-def refuse(refusal: Refusal, *, identity: bool) -> Answer:
-    """A refusal as an answer; 401 is said in identity's way everywhere."""
-    details = {"code": refusal.code, "message": refusal.message}
-    kind = refusal.kind or _IDENTITY_KINDS.get(refusal.code, "identityFault")
-    key = kind if identity or refusal.code == 401 else "fault"
-    wait = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
-    return Answer(refusal.code, {key: details}, wait)
+def fault_answer(fault: ApiFault, *, identity: bool) -> Answer:
+    """A fault as an answer; 401 is said in identity's way everywhere."""
+    details = {"code": fault.code, "message": fault.message}
+    kind = fault.kind or _IDENTITY_KINDS.get(fault.code, "identityFault")
+    key = kind if identity or fault.code == 401 else "fault"
+    wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    return Answer(fault.code, {key: details}, wait)

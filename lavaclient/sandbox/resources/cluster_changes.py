@@ -36,7 +36,7 @@ def check_active(context: Context, cluster: Cluster) -> None:
     """See that a cluster is in the state in which it can be changed.
 
     Raises:
-        Refusal: 409, naming the state it is in.
+        ApiFault: 409, naming the state it is in.
     """
     status = lifecycle.status(cluster, context.now)
     if status != "ACTIVE":

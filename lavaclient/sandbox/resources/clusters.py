@@ -70,7 +70,7 @@ def find(context: Context, cluster_id: str) -> Cluster:
     """The cluster of this id.
 
     Raises:
-        Refusal: 404.
+        ApiFault: 404.
     """
     cluster = context.account.clusters.get(cluster_id)
     if cluster is None:
@@ -189,7 +189,7 @@ def check_count(group: NodeGroup, count: int) -> None:
     """See that a node group may have so many nodes.
 
     Raises:
-        Refusal: 400, naming the group and its bounds.
+        ApiFault: 400, naming the group and its bounds.
     """
     bounds = group.resource_limits
     if not bounds.min_count <= count <= bounds.max_count:

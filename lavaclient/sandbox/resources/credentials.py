@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from lavaclient.sandbox.core.context import Answer, Context
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import Refusal, bad_request, conflict, not_found
+from lavaclient.sandbox.core.errors import ApiFault, bad_request, conflict, not_found
 from lavaclient.sandbox.core.state import CredentialName
 
 ShortName = Annotated[str, Meta(min_length=3, max_length=255)]
@@ -126,7 +126,7 @@ def check_exists(context: Context, credential: CredentialName, where: str) -> No
     """See that a credential that a cluster names is there.
 
     Raises:
-        Refusal: 400, naming the place in the body.
+        ApiFault: 400, naming the place in the body.
     """
     if credential.type not in KINDS:
         raise bad_request(f"{where}: there is no credential type '{credential.type}'")
@@ -140,7 +140,7 @@ def _kind(type_name: str) -> _Kind:
     return KINDS[type_name]
 
 
-def _unknown_type(type_name: str) -> Refusal:
+def _unknown_type(type_name: str) -> ApiFault:
     return not_found("Credential type", type_name)
 
 

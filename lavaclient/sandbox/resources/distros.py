@@ -11,13 +11,13 @@ from lavaclient.sandbox.core.reference_data import Distro, DistroService
 
 def list_distros(context: Context) -> Answer:
     """`GET distros`: all of them, in one page."""
-    distros = context.content.distros.values()
+    distros = context.reference.distros.values()
     return Answer(200, {"distros": [_summary(context, distro) for distro in distros]})
 
 
 def get_distro(context: Context, distro_id: str) -> Answer:
     """`GET distros/{id}`."""
-    distro = context.content.distros.get(distro_id)
+    distro = context.reference.distros.get(distro_id)
     if distro is None:
         raise not_found("Distro", distro_id)
     services = [_service(service) for service in distro.services]

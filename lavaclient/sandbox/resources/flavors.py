@@ -12,7 +12,7 @@ from lavaclient.sandbox.core.reference_data import Flavor
 
 def list_flavors(context: Context) -> Answer:
     """`GET flavors`."""
-    flavors, links = page(context, list(context.content.flavors.values()), "flavors")
+    flavors, links = page(context, list(context.reference.flavors.values()), "flavors")
     body = [{**msgspec.to_builtins(f), "links": _links(context, f)} for f in flavors]
     return Answer(200, {"flavors": body, "links": links})
 
@@ -21,9 +21,9 @@ def fitting(context: Context, flavor_id: str, min_ram: int, where: str) -> Flavo
     """The flavor of this id, if a node group may use it.
 
     Raises:
-        Refusal: 400; there is none, or it has too little memory.
+        ApiFault: 400; there is none, or it has too little memory.
     """
-    flavor = context.content.flavors.get(flavor_id)
+    flavor = context.reference.flavors.get(flavor_id)
     if flavor is None:
         message = f"{where}: there is no flavor '{flavor_id}'"
         raise bad_request(message)
@@ -37,9 +37,9 @@ def smallest(context: Context, min_ram: int) -> Flavor:
     """The smallest flavor with so much memory, in MB.
 
     Raises:
-        Refusal: 400; none is large enough.
+        ApiFault: 400; none is large enough.
     """
-    fits = [f for f in context.content.flavors.values() if f.ram >= min_ram]
+    fits = [f for f in context.reference.flavors.values() if f.ram >= min_ram]
     if not fits:
         message = f"no flavor has {min_ram} MB of memory: spread the components over more groups"
         raise bad_request(message)

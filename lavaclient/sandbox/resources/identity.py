@@ -10,9 +10,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import Refusal, bad_request, forbidden, unauthorized
+from lavaclient.sandbox.core.errors import ApiFault, bad_request, forbidden, unauthorized
 from lavaclient.sandbox.core.state import State, Token, User
-from lavaclient.sandbox.core.urls import REGIONS, Site
+from lavaclient.sandbox.core.urls import REGIONS, Urls
 
 ROLES = ("bigdata:observer", "bigdata:creator", "bigdata:admin")
 
@@ -47,7 +47,7 @@ class _Body(Struct, forbid_unknown_fields=True):
 def sign_in(
     state: State,
     body: bytes,
-    site: Site,
+    urls: Urls,
     *,
     now: float,
     lifetime: float,
@@ -58,7 +58,7 @@ def sign_in(
     A sign-in with a token gives a new one that expires when the old one does.
 
     Raises:
-        Refusal: 400, 401, or 403 for a user who is disabled.
+        ApiFault: 400, 401, or 403 for a user who is disabled.
     """
     auth = decode(body, _Body).auth
     if auth.api_key is not UNSET and auth.token is UNSET:
@@ -72,7 +72,7 @@ def sign_in(
         raise bad_request(message)
     token = Token(new_id().replace("-", ""), user.username, user.tenant_id, expires)
     state.tokens[token.id] = token
-    return Answer(200, {"access": _access(token, user, method, site)})
+    return Answer(200, {"access": _access(token, user, method, urls)})
 
 
 def user_of(state: State, token_id: str | None, tenant_id: str, method: str, now: float) -> User:
@@ -86,7 +86,7 @@ def user_of(state: State, token_id: str | None, tenant_id: str, method: str, now
         now: The time.
 
     Raises:
-        Refusal: 401 or 403.
+        ApiFault: 401 or 403.
     """
     token = state.tokens.get(token_id or "")
     if token is None or token.expires <= now:
@@ -111,7 +111,7 @@ def _by_key(state: State, auth: _Auth, given: _ApiKey) -> User:
         message = "Unable to authenticate user with credentials provided."
         raise unauthorized(message)
     if not user.enabled:
-        raise Refusal(403, f"User '{user.username}' is disabled.", kind="userDisabled")
+        raise ApiFault(403, f"User '{user.username}' is disabled.", kind="userDisabled")
     return user
 
 
@@ -126,7 +126,7 @@ def _by_token(state: State, auth: _Auth, token_id: str, now: float) -> Token:
     return token
 
 
-def _access(token: Token, user: User, method: str, site: Site) -> dict[str, object]:
+def _access(token: Token, user: User, method: str, urls: Urls) -> dict[str, object]:
     expires = datetime.fromtimestamp(token.expires, UTC).isoformat(timespec="milliseconds")
     return {
         "token": {
@@ -141,7 +141,7 @@ def _access(token: Token, user: User, method: str, site: Site) -> dict[str, obje
             "RAX-AUTH:defaultRegion": REGIONS[0],
             "roles": [_role(number, name) for number, name in enumerate(user.roles, 1)],
         },
-        "serviceCatalog": _catalog(token.tenant_id, site),
+        "serviceCatalog": _catalog(token.tenant_id, urls),
     }
 
 
@@ -149,18 +149,18 @@ def _role(number: int, name: str) -> dict[str, str]:
     return {"id": str(10_000_000 + number), "name": name, "description": f"The role {name}."}
 
 
-def _catalog(tenant: str, site: Site) -> list[dict[str, object]]:
+def _catalog(tenant: str, urls: Urls) -> list[dict[str, object]]:
     return [
         {
             "name": "cloudFiles",
             "type": "object-store",
-            "endpoints": [_endpoint(site, "files", region, "v1", tenant) for region in REGIONS],
+            "endpoints": [_endpoint(urls, "files", region, "v1", tenant) for region in REGIONS],
         },
         {
             "name": "cloudServersOpenStack",
             "type": "compute",
             "endpoints": [
-                {**_endpoint(site, "servers", region, "v2", tenant), "versionId": "2"}
+                {**_endpoint(urls, "servers", region, "v2", tenant), "versionId": "2"}
                 for region in REGIONS
             ],
         },
@@ -168,25 +168,25 @@ def _catalog(tenant: str, site: Site) -> list[dict[str, object]]:
             "name": "cloudBigData",
             "type": "rax:bigdata",
             "endpoints": [
-                {**_endpoint(site, "bigdata", region, path, tenant), "versionId": version}
+                {**_endpoint(urls, "bigdata", region, path, tenant), "versionId": version}
                 for region in REGIONS
                 for version, path in (("1", "v1.0"), ("2", "v2"))
             ],
         },
         # Services for all regions have endpoints without one.
-        {"name": "cloudDNS", "type": "rax:dns", "endpoints": [_global(site, "dns", tenant)]},
+        {"name": "cloudDNS", "type": "rax:dns", "endpoints": [_global(urls, "dns", tenant)]},
         {
             "name": "cloudMonitoring",
             "type": "rax:monitor",
-            "endpoints": [_global(site, "monitoring", tenant)],
+            "endpoints": [_global(urls, "monitoring", tenant)],
         },
     ]
 
 
-def _endpoint(site: Site, service: str, region: str, version: str, tenant: str) -> dict[str, str]:
-    url = f"{site.root(region, service)}/{version}/{tenant}"
+def _endpoint(urls: Urls, service: str, region: str, version: str, tenant: str) -> dict[str, str]:
+    url = f"{urls.root(region, service)}/{version}/{tenant}"
     return {"region": region, "tenantId": tenant, "publicURL": url}
 
 
-def _global(site: Site, service: str, tenant: str) -> dict[str, str]:
-    return {"tenantId": tenant, "publicURL": f"{site.root('global', service)}/v1.0/{tenant}"}
+def _global(urls: Urls, service: str, tenant: str) -> dict[str, str]:
+    return {"tenantId": tenant, "publicURL": f"{urls.root('global', service)}/v1.0/{tenant}"}

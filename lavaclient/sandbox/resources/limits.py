@@ -38,7 +38,7 @@ def limit(context: Context, name: str) -> int:
 
 def cost(context: Context, flavor_ids: Iterable[str]) -> dict[str, int]:
     """What nodes of these flavors take together."""
-    flavors = [context.content.flavors[flavor_id] for flavor_id in flavor_ids]
+    flavors = [context.reference.flavors[flavor_id] for flavor_id in flavor_ids]
     return {
         "node_count": len(flavors),
         "ram": sum(flavor.ram for flavor in flavors),
@@ -51,7 +51,7 @@ def check_quota(context: Context, flavor_ids: Iterable[str]) -> None:
     """See that nodes of these flavors may be added.
 
     Raises:
-        Refusal: 413, naming the resource.
+        ApiFault: 413, naming the resource.
     """
     wanted, taken = cost(context, flavor_ids), used(context)
     for name in RESOURCES:

@@ -94,7 +94,7 @@ def _components(context: Context, cluster: Cluster, node: Node) -> list[dict[str
 
 
 def _component(context: Context, cluster: Cluster, node: Node, name: str) -> dict[str, str]:
-    component = context.content.components[name]
+    component = context.reference.components[name]
     body = {"name": name, "nice_name": component.nice_name}
     if component.uri is not None:
         body["uri"] = component.uri.format(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lavaclient.sandbox.core.context import Answer, Context
-from lavaclient.sandbox.core.errors import Refusal
+from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.resources import (
     cluster_changes,
     clusters,
@@ -87,7 +87,7 @@ def find(method: str, segments: tuple[str, ...]) -> tuple[Route, tuple[str, ...]
     """The route of a request, and what its path captures.
 
     Raises:
-        Refusal: 404 for a path that is none, 405 for a method that it does not know.
+        ApiFault: 404 for a path that is none, 405 for a method that it does not know.
     """
     allowed: list[str] = []
     for route in ROUTES:
@@ -97,5 +97,5 @@ def find(method: str, segments: tuple[str, ...]) -> tuple[Route, tuple[str, ...]
         if captured is not None:
             allowed.append(route.method)
     if allowed:
-        raise Refusal(405, f"{method} is not allowed here; {', '.join(allowed)} is")
-    raise Refusal(404, "The resource could not be found")
+        raise ApiFault(405, f"{method} is not allowed here; {', '.join(allowed)} is")
+    raise ApiFault(404, "The resource could not be found")

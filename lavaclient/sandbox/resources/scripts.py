@@ -86,7 +86,7 @@ def delete_script(context: Context, script_id: str) -> Answer:
 
 def known(context: Context) -> dict[str, Script]:
     """All scripts the tenant may use."""
-    return {**context.account.scripts, **context.content.scripts}
+    return {**context.account.scripts, **context.reference.scripts}
 
 
 def _own(context: Context, script_id: str, done: str) -> Script:

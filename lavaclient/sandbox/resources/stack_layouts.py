@@ -24,7 +24,7 @@ def services_of(
         placed: Components that node groups name; a mode they belong to is on.
 
     Raises:
-        Refusal: 400; the distribution has no such service or mode.
+        ApiFault: 400; the distribution has no such service or mode.
     """
     found = [_find(distro, name) for name, _ in chosen]
     names = set(placed)
@@ -39,10 +39,10 @@ def default_groups(
 ) -> list[StackNodeGroup]:
     """The node groups that follow from the services alone."""
     components = [name for service in services for name in service.components]
-    known = context.content.components
+    known = context.reference.components
     spread = {
         place: [name for name in components if known[name].place == place]
-        for place in context.content.places
+        for place in context.reference.places
     }
     groups = [_group(context, place, names) for place, names in spread.items() if names]
     return [*base_groups(context, distro), *groups]
@@ -55,8 +55,8 @@ def base_groups(context: Context, distro: Distro) -> list[StackNodeGroup]:
 
 def limits_for(context: Context, group_id: str, components: Sequence[str]) -> ResourceLimits:
     """How far a node group of these components may be changed."""
-    known = context.content.components
-    places = context.content.places
+    known = context.reference.components
+    places = context.reference.places
     place = places[known[components[0]].place]
     if all(known[name].place == "slave" for name in components):
         place = places["slave"]
@@ -67,7 +67,7 @@ def limits_for(context: Context, group_id: str, components: Sequence[str]) -> Re
 
 def min_ram(context: Context, components: Sequence[str]) -> int:
     """The memory that a node with these components needs, in MB."""
-    return sum(context.content.components[name].ram for name in components)
+    return sum(context.reference.components[name].ram for name in components)
 
 
 def _find(distro: Distro, name: str) -> DistroService:
@@ -97,7 +97,7 @@ def _service(service: DistroService, modes: Sequence[str]) -> StackService:
 
 
 def _group(context: Context, place_name: str, components: Sequence[str]) -> StackNodeGroup:
-    place = context.content.places[place_name]
+    place = context.reference.places[place_name]
     ram = min_ram(context, components)
     return StackNodeGroup(
         id=place.id,

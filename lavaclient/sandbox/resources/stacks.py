@@ -60,7 +60,7 @@ def create_stack(context: Context) -> Answer:
     """`POST stacks`: node groups that are not given follow from the services."""
     wanted = decode(context.body, _NewBody).stack
     _check(context, wanted)
-    distro = context.content.distros[wanted.distro]
+    distro = context.reference.distros[wanted.distro]
     chosen = [(service.name, service.modes) for service in wanted.services]
     placed = [c.name for group in wanted.node_groups or [] for c in group.components or []]
     services = stack_layouts.services_of(distro, chosen, placed)
@@ -98,7 +98,7 @@ def delete_stack(context: Context, stack_id: str) -> Answer:
 
 def known(context: Context) -> dict[str, Stack]:
     """All stacks the tenant may use."""
-    return {**context.content.stacks, **context.account.stacks}
+    return {**context.reference.stacks, **context.account.stacks}
 
 
 def _find(context: Context, stack_id: str) -> Stack:
@@ -109,7 +109,7 @@ def _find(context: Context, stack_id: str) -> Stack:
 
 
 def _check(context: Context, wanted: _New) -> None:
-    if wanted.distro not in context.content.distros:
+    if wanted.distro not in context.reference.distros:
         message = f"distro: there is no distro '{wanted.distro}'"
         raise bad_request(message)
     if any(stack.name == wanted.name for stack in context.account.stacks.values()):
@@ -149,7 +149,7 @@ def _given_group(context: Context, given: _Group, default: StackNodeGroup | None
     if not components:
         message = f"{where}: components: name at least one"
         raise bad_request(message)
-    unknown = [name for name in components if name not in context.content.components]
+    unknown = [name for name in components if name not in context.reference.components]
     if unknown:
         message = f"{where}: components: there is no component '{unknown[0]}'"
         raise bad_request(message)

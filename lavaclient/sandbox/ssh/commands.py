@@ -81,7 +81,7 @@ def _jps(host: Host, _words: Sequence[str]) -> Outcome:
 
 
 def _nproc(host: Host, _words: Sequence[str]) -> Outcome:
-    return Outcome(f"{host.sandbox.content.flavors[host.node.flavor_id].vcpus}\n")
+    return Outcome(f"{host.sandbox.reference.flavors[host.node.flavor_id].vcpus}\n")
 
 
 def _true(_host: Host, _words: Sequence[str]) -> Outcome:

@@ -71,14 +71,14 @@ class Host:
             return self
         return next((host for host in self.neighbours() if name.lower() in host.names), None)
 
-    def admits(self, username: str, fingerprint: str) -> bool:
+    def authorizes(self, username: str, fingerprint: str) -> bool:
         """Whether somebody with this key may log in."""
         keys = [c.name for c in self.cluster.credentials if c.type == "ssh_keys"]
         known = self.account.fingerprints
         return username == self.cluster.username and fingerprint in [known.get(k) for k in keys]
 
     def _program(self, name: str) -> Program:
-        component = self.sandbox.content.components[name]
+        component = self.sandbox.reference.components[name]
         uri = component.uri and component.uri.format(
             node=self.node.name, username=self.cluster.username, public_ip=public_ip(self.node)
         )

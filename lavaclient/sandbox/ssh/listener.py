@@ -154,7 +154,7 @@ class _Node(_Counted):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         print_ = key.get_fingerprint()
-        self._host = next((host for host in self._hosts if host.admits(username, print_)), None)
+        self._host = next((host for host in self._hosts if host.authorizes(username, print_)), None)
         return self._host is not None
 
     def connection_requested(
