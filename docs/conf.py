@@ -1,10 +1,6 @@
 """How Sphinx builds the site."""
 
 from lavaclient import __version__
-from lavaclient.api import _cluster_changes, clusters
-from lavaclient.api._requests import clusters as cluster_requests
-from lavaclient.api.credentials import Credentials
-from lavaclient.api.nodes import NodeGroup, NodeScript
 
 project = "lavaclient"
 author = "The lavaclient maintainers"
@@ -23,7 +19,10 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Where the wire's odd forms are read: for a user these are the types behind them.
     (r"py:.*", r"lavaclient\.(api\.)?_.*"),
-    (r"py:class", r"Component|Connector|Id|True|_Overrides|lavaclient\.api\.clusters\.Connector"),
+    (
+        r"py:class",
+        r"Component|Connector|Id|True|_Overrides|lavaclient\.api\.clusters\.models\.Connector",
+    ),
     (
         r"py:class",
         r"lavaclient\.sandbox\..*|lavaclient\.testing\._.*",
@@ -31,7 +30,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"Clock|SandboxOptions|ClientOptions|Path|Session"),
     (r"py:.*", r"(collections|datetime|pathlib|typing|types|os|uuid|builtins)\..*"),
     (r"py:.*", r"(keystoneauth1|msgspec|requests|urllib3)\..*"),
-    (r"py:(class|exc)", r"bool|bytes|dict|float|int|list|object|set|str|tuple"),
+    (r"py:(class|exc)", r"bool|bytes|datetime|dict|float|int|list|object|set|str|tuple"),
     (r"py:exc", r"KeyError|OSError|RuntimeError|TypeError|ValueError"),
 ]
 
@@ -39,15 +38,3 @@ html_theme = "furo"
 html_title = f"lavaclient {version}"
 html_static_path = ["_static"]
 html_css_files = ["wrap.css"]
-
-
-def setup(_app: object) -> None:
-    """Show what only the type checker sees, or functions read, as the types that it is."""
-    for module in (clusters, _cluster_changes):
-        for alias in ("NewCredentials", "NodeGroups", "UpdatedCredentials"):
-            setattr(module, alias, getattr(cluster_requests, alias))
-    vars(clusters).update(
-        ClusterCredentials=Credentials,
-        ClusterGroups=list[NodeGroup],
-        ClusterScripts=list[NodeScript],
-    )

@@ -32,6 +32,7 @@ NEVER_REACHED = {
     "_decode": {"_http", "_auth", "api", "client", "identity"},
     "_http": {"client", "identity"},
     "_ssh": {"_http", "_auth", "api", "client", "identity"},
+    "_config": {"_http", "_auth", "_ssh", "api", "client", "identity"},
 }
 STANDS_ALONE = {"error", "_system.clock", "_log", "_http.redaction", "_version"}
 DOWNHILL = {"clusters": {"credentials", "nodes"}, "response": NOUNS}
@@ -151,15 +152,18 @@ def test_nothing_imports_the_packages_on_top_but_themselves() -> None:
 
 def test_a_noun_imports_other_nouns_only_downhill() -> None:
     wrong = {
-        f"api.{noun} imports {other}"
-        for noun in (*NOUNS, "response")
-        for other in GRAPH[f"lavaclient.api.{noun}"]
-        if _place(other) == "api"
-        and not other.split(".")[2].startswith("_")
-        and (name := other.rpartition(".")[2]) in NOUNS
-        and name not in DOWNHILL.get(noun, set())
+        f"{module} imports {other}"
+        for module, others in GRAPH.items()
+        if (noun := _noun(module)) in {*NOUNS, "response"}
+        for other in others
+        if _noun(other) in NOUNS - {noun} - DOWNHILL.get(noun, set())
     }
     assert not wrong
+
+
+def _noun(module: str) -> str:
+    """Return the noun that a module of `lavaclient.api` belongs to, which may be a package."""
+    return [*module.split("."), ""][2] if _place(module) == "api" else ""
 
 
 def test_the_sandbox_imports_nothing_of_the_client_but_in_its_demo() -> None:
@@ -245,7 +249,9 @@ def test_a_noun_has_one_name_in_every_layer() -> None:
     if (ROOT / "docs" / "clusters.rst").exists():
         places.append("docs/{}.rst")
     paths = [place.format(noun) for noun in sorted(NOUNS) for place in places]
-    assert not [path for path in paths if not (ROOT / path).is_file()]
+    missing = [path for path in paths if not (ROOT / path).is_file()]
+    # A noun that has grown is a package.
+    assert not [path for path in missing if not (ROOT / path[:-3] / "__init__.py").is_file()]
 
 
 def test_the_version_stands_in_one_place() -> None:

@@ -1,22 +1,38 @@
 """Checking arguments before anything is sent.
 
 Each function returns the value as it goes onto the wire, or raises an
-InvalidError that names the argument. None quotes a value: some are secrets.
+InvalidError that names the argument. None quotes a text: some are secrets.
 """
 
 from __future__ import annotations
 
 import math
 import operator
+import os
 import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 
+from lavaclient._config.secret import Secret
 from lavaclient.error import InvalidError
 
-__all__ = ["identifier", "items", "mapping", "names", "number", "text", "whole_number"]
+__all__ = [
+    "file_path",
+    "identifier",
+    "items",
+    "mapping",
+    "names",
+    "number",
+    "port_number",
+    "program_argument",
+    "secret_text",
+    "text",
+    "whole_number",
+]
 
 _WHOLE = r"(?a)\s*[+-]?\d{1,18}\s*"
+_PORT = r"[0-9]{1,5}"
+_LAST_PORT = 65535
 
 
 def text(name: str, value: object, least: int = 1, most: int | None = 255) -> str:
@@ -28,15 +44,34 @@ def text(name: str, value: object, least: int = 1, most: int | None = 255) -> st
         least: Its least number of characters.
         most: Its greatest, None for no limit.
     """
+    if problem := _text_problem(value, least, most):
+        raise InvalidError(f"{name} {problem}")
+    return str.__str__(value)
+
+
+def secret_text(name: str, value: Secret, least: int, most: int) -> Secret:
+    """Return a secret text whose length lies within limits; no frame that fails shows it."""
+    if problem := _text_problem(value.reveal(), least, most):
+        raise InvalidError(f"{name} {problem}")
+    return Secret(str.__str__(value.reveal()))
+
+
+def _text_problem(value: object, least: int, most: int | None) -> str | None:
     if not isinstance(value, str):
-        raise InvalidError(f"{name} must be a string, not {type(value).__name__}")
+        return f"must be a string, not {type(value).__name__}"
     if len(value) < least or (most is not None and len(value) > most):
-        raise InvalidError(f"{name} must have {_length(least, most)}, not {len(value)}")
+        return f"must have {_length(least, most)}, not {len(value)}"
+    if not _can_be_encoded(value):
+        return "must not hold half a character (a lone surrogate)"
+    return None
+
+
+def _can_be_encoded(value: str) -> bool:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise InvalidError(f"{name} must not hold half a character (a lone surrogate)") from None
-    return str.__str__(value)
+        return False
+    return True
 
 
 def _length(least: int, most: int | None) -> str:
@@ -54,12 +89,12 @@ def identifier(name: str, value: object, most: int = 255) -> str:
 
 def whole_number(name: str, value: object, least: int, most: int) -> int:
     """Return a whole number, which may come as a string, within limits."""
-    found = _whole(value)
-    if found is None:
+    number = _whole(value)
+    if number is None:
         raise InvalidError(f"{name} must be a whole number, not {type(value).__name__}")
-    if not least <= found <= most:
+    if not least <= number <= most:
         raise InvalidError(f"{name} must be from {least} to {most}")
-    return found
+    return number
 
 
 def _whole(value: object) -> int | None:
@@ -78,28 +113,63 @@ def number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise InvalidError(f"{name} must be a number, not {type(value).__name__}")
     try:
-        found = float(value)
+        result = float(value)
     except (ValueError, OverflowError):
         raise InvalidError(f"{name} must be a number") from None
-    if not math.isfinite(found):
+    if not math.isfinite(result):
         raise InvalidError(f"{name} must be a finite number")
-    return found
+    return result
+
+
+def port_number(name: str, value: object, *, lowest: int) -> int:
+    """Return a port, which may come as a string: from ``lowest`` (0 or 1) to 65535."""
+    if isinstance(value, str) and re.fullmatch(_PORT, value):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= _LAST_PORT:
+        return value
+    raise InvalidError(
+        f"{name} must be a whole number from {lowest} to {_LAST_PORT}, not {value!r}"
+    )
+
+
+def file_path(name: str, value: object) -> str:
+    """Return the path of a file as a string, with ``~`` expanded."""
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or not _system_can_take(path):
+        raise InvalidError(f"{name} must be the path of a file")
+    return os.path.expanduser(path)
+
+
+def program_argument(name: str, value: object, *, blank: bool = False) -> str:
+    """Return a text that a program can be started with; ``blank``: it may be empty."""
+    if not isinstance(value, str) or not (blank or value.strip()):
+        raise InvalidError(f"{name} must be a text that is not blank")
+    if not _system_can_take(value):
+        raise InvalidError(f"{name} must not hold NUL or characters that cannot be encoded")
+    return value
+
+
+def _system_can_take(value: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def items(name: str, value: object, least: int = 0) -> list[object]:
     """Return the elements of a list or of something like one, but not of a text or a dict."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(f"{name} must be a list, not {type(value).__name__}")
-    found = list(value)
-    if len(found) < least:
+    elements = list(value)
+    if len(elements) < least:
         raise InvalidError(f"{name} must have at least {least} element{'s' * (least > 1)}")
-    return found
+    return elements
 
 
 def names(name: str, value: object, least: int = 0) -> list[str]:
     """Return the names in a list, each of 1 to 255 characters."""
-    found = items(name, value, least)
-    return [text(f"{name}[{place}]", item) for place, item in enumerate(found)]
+    elements = items(name, value, least)
+    return [text(f"{name}[{index}]", element) for index, element in enumerate(elements)]
 
 
 def mapping(name: str, value: object, keys: Collection[str]) -> dict[str, object]:

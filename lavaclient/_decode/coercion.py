@@ -1,7 +1,7 @@
-"""Repairing a decoded body: values whose type is not quite what it should be.
+"""Coercing the values of a decoded body to the types that they should have.
 
 Numbers as strings and strings as numbers, null for what was left out, null for
-an empty list. A repair never fails: what it cannot mend it leaves for the
+an empty list. A coercion never fails: what it cannot convert it leaves for the
 strict reading that follows, which then says what is wrong.
 """
 
@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterable
 
 import msgspec.inspect as kinds
 
-__all__ = ["as_number", "as_text", "repair_for"]
+__all__ = ["as_number", "as_text", "coercion_for"]
 
-Repair = Callable[[object], object]
+Coercion = Callable[[object], object]
 
 _INTEGER = r"(?a)\s*[+-]?\d{1,18}(?:\.0*)?\s*"
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
-def repair_for(kind: kinds.Type) -> Repair:
-    """Return the function that mends a value for this type."""
-    return _compiled(kind) or _as_it_is
+def coercion_for(kind: kinds.Type) -> Coercion:
+    """Return the function that coerces a value to this type."""
+    return _compiled(kind) or _unchanged
 
 
 def as_text(value: object) -> object:
@@ -44,7 +44,7 @@ def as_number(value: object) -> object:
     return number if math.isfinite(number) else value
 
 
-def _as_it_is(value: object) -> object:
+def _unchanged(value: object) -> object:
     return value
 
 
@@ -62,7 +62,7 @@ def _as_truth(value: object) -> object:
     return bool(value) if isinstance(value, int | float) and value in {0, 1} else value
 
 
-_SIMPLE: dict[type[kinds.Type], Repair] = {
+_SIMPLE: dict[type[kinds.Type], Coercion] = {
     kinds.StrType: as_text,
     kinds.IntType: _as_integer,
     kinds.FloatType: as_number,
@@ -70,71 +70,71 @@ _SIMPLE: dict[type[kinds.Type], Repair] = {
 }
 
 
-def _compiled(kind: kinds.Type) -> Repair | None:
-    """Return what mends values of this type, None where there is nothing to mend."""
+def _compiled(kind: kinds.Type) -> Coercion | None:
+    """Return what coerces values to this type, None where there is nothing to coerce."""
     if isinstance(kind, kinds.StructType | kinds.TypedDictType):
-        return _object_repair(kind.fields)
+        return _object_coercion(kind.fields)
     if isinstance(kind, kinds.ListType):
-        return _list_repair(_compiled(kind.item_type))
+        return _list_coercion(_compiled(kind.item_type))
     if isinstance(kind, kinds.DictType):
-        return _dict_repair(repair_for(kind.value_type))
+        return _dict_coercion(coercion_for(kind.value_type))
     if isinstance(kind, kinds.UnionType):
-        return _optional_repair(kind)
+        return _optional_coercion(kind)
     return _SIMPLE.get(type(kind))
 
 
-def _object_repair(fields: Iterable[kinds.Field]) -> Repair:
-    plan = [(field.encode_name, repair_for(field.type), field.required) for field in fields]
+def _object_coercion(fields: Iterable[kinds.Field]) -> Coercion:
+    plan = [(field.encode_name, coercion_for(field.type), field.required) for field in fields]
 
-    def repair(value: object) -> object:
+    def coerce(value: object) -> object:
         if not isinstance(value, dict):
             return value
-        fixed = dict(value)
-        for name, mend, required in plan:
-            if name not in fixed:
+        coerced = dict(value)
+        for name, coerce_item, required in plan:
+            if name not in coerced:
                 continue
-            if fixed[name] is None and not required:
-                del fixed[name]
+            if coerced[name] is None and not required:
+                del coerced[name]
             else:
-                fixed[name] = mend(fixed[name])
-        return fixed
+                coerced[name] = coerce_item(coerced[name])
+        return coerced
 
-    return repair
+    return coerce
 
 
-def _list_repair(mend: Repair | None) -> Repair:
-    def repair(value: object) -> object:
+def _list_coercion(coerce_item: Coercion | None) -> Coercion:
+    def coerce(value: object) -> object:
         if value is None or value == "":
             return []
         if not isinstance(value, list):
             return value
         present = [item for item in value if item is not None]
-        return present if mend is None else [mend(item) for item in present]
+        return present if coerce_item is None else [coerce_item(item) for item in present]
 
-    return repair
+    return coerce
 
 
-def _dict_repair(mend: Repair) -> Repair:
-    def repair(value: object) -> object:
+def _dict_coercion(coerce_item: Coercion) -> Coercion:
+    def coerce(value: object) -> object:
         if value is None:
             return {}
         if not isinstance(value, dict):
             return value
-        return {name: mend(item) for name, item in value.items()}
+        return {name: coerce_item(item) for name, item in value.items()}
 
-    return repair
+    return coerce
 
 
-def _optional_repair(kind: kinds.UnionType) -> Repair | None:
+def _optional_coercion(kind: kinds.UnionType) -> Coercion | None:
     members = [member for member in kind.types if not isinstance(member, kinds.NoneType)]
-    mend = _compiled(members[0]) if len(members) == 1 else None
-    if mend is None:
+    coerce_item = _compiled(members[0]) if len(members) == 1 else None
+    if coerce_item is None:
         return None
     keeps_blank = isinstance(members[0], kinds.StrType)
 
-    def repair(value: object) -> object:
+    def coerce(value: object) -> object:
         if value is None or (value == "" and not keeps_blank):
             return None
-        return mend(value)
+        return coerce_item(value)
 
-    return repair
+    return coerce

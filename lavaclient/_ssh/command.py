@@ -1,7 +1,7 @@
 """Commands on a node, through the ssh program that the user has.
 
 What the caller or the service names (user, host, command) is checked, and
-handed over as single words of an argument list; no local shell sees any of it.
+passed as single words of an argument list; no local shell sees any of it.
 The options here come after those of ``ssh_command``. As ssh keeps the first
 value that it is given for an option, what the user asks for there wins.
 """
@@ -15,6 +15,7 @@ import shlex
 import subprocess
 from collections.abc import Sequence
 
+from lavaclient._config.checks import program_argument
 from lavaclient.error import FailedError, InvalidError
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "check_ssh_command",
     "command_line",
     "execute",
-    "ssh_words",
+    "failure_reason",
 ]
 
 # BatchMode: nobody may be there to answer a prompt. ServerAliveInterval: a node that is gone
@@ -41,7 +42,7 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 _SSH_FAILED = 255
 _NOISE = ("debug", "OpenSSH_", "Warning: Permanently added", "@@@", "Transferred: ", "Bytes per ")
-_WORDS = 400
+_LONGEST_REASON = 400
 _HINTS = {
     "Host key verification failed": (
         "to trust nodes at first sight use ssh_command='ssh -o StrictHostKeyChecking=accept-new'"
@@ -76,10 +77,10 @@ def execute(
             the standard error.
     """
     argv = command_line(ssh_command, _FOR_COMMANDS, username, host)
-    done = _run([*argv, check_command(command)])
-    if done.returncode:
-        raise _failure(done, f"{username}@{host}")
-    return _decoded(done.stdout)
+    completed = _run([*argv, check_command(command)])
+    if completed.returncode:
+        raise _failure(completed, f"{username}@{host}")
+    return _decoded(completed.stdout)
 
 
 def command_line(
@@ -103,12 +104,12 @@ def command_line(
 
 
 def check_command(command: str) -> str:
-    """Return the command if it can be handed to ssh.
+    """Return the command if it can be passed to ssh.
 
     Raises:
         InvalidError: It cannot.
     """
-    return _checked_text("command", command)
+    return program_argument("command", command)
 
 
 def check_host(argument: str, host: object) -> str:
@@ -120,9 +121,10 @@ def check_host(argument: str, host: object) -> str:
     if isinstance(host, str) and ":" in host and "%" not in host:
         try:
             return str(ipaddress.IPv6Address(host))
-        except ValueError as error:
-            text = f"{argument} must be a host name or an address, not {host!r}"
-            raise InvalidError(text) from error
+        except ValueError as reason:
+            raise InvalidError(
+                f"{argument} must be a host name or an address, not {host!r}"
+            ) from reason
     return _matching(argument, host, _HOST, "the letters, digits and any of . _ - of a host name")
 
 
@@ -136,19 +138,28 @@ def check_ssh_command(ssh_command: str | Sequence[str] | None) -> list[str]:
         return ["ssh"]
     words: object = _split(ssh_command) if isinstance(ssh_command, str) else ssh_command
     if not isinstance(words, Sequence) or isinstance(words, bytes) or not words:
-        text = "ssh_command must be a text or a list of texts, and start with a program"
-        raise InvalidError(text)
-    return [_checked_text("ssh_command", words[0])] + [
-        _checked_text("ssh_command", word, blank=True) for word in words[1:]
+        raise InvalidError(
+            "ssh_command must be a text or a list of texts, and start with a program"
+        )
+    return [
+        program_argument("ssh_command", word, blank=index > 0) for index, word in enumerate(words)
     ]
 
 
-def ssh_words(stderr: bytes) -> str:
-    """Return ssh's account of its own failure as one line, with advice where there is some."""
+def _split(ssh_command: str) -> list[str]:
+    try:
+        words = shlex.split(program_argument("ssh_command", ssh_command))
+    except ValueError as reason:
+        raise InvalidError(f"ssh_command cannot be split into words: {reason}") from reason
+    return [os.path.expandvars(os.path.expanduser(word)) for word in words]
+
+
+def failure_reason(stderr: bytes) -> str:
+    """Return the reason that ssh gives for its failure as one line, with advice if there is any."""
     lines = [line for line in _lines(stderr) if not line.startswith(_NOISE)]
-    words = "; ".join(lines[-4:])[-_WORDS:] or "ssh gave no reason"
-    advice = [hint for sign, hint in _HINTS.items() if sign in words]
-    return " - ".join([words, *advice])
+    reason = "; ".join(lines[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
+    advice = [hint for sign, hint in _HINTS.items() if sign in reason]
+    return " - ".join([reason, *advice])
 
 
 def cannot_start(program: str, error: OSError) -> str:
@@ -157,42 +168,20 @@ def cannot_start(program: str, error: OSError) -> str:
     return f"cannot start {program!r} ({reason}): install OpenSSH or name your ssh in ssh_command"
 
 
-def _split(text: str) -> list[str]:
-    try:
-        words = shlex.split(_checked_text("ssh_command", text))
-    except ValueError as error:
-        line = f"ssh_command cannot be split into words: {error}"
-        raise InvalidError(line) from error
-    return [os.path.expandvars(os.path.expanduser(word)) for word in words]
-
-
-def _checked_text(argument: str, text: object, *, blank: bool = False) -> str:
-    if not isinstance(text, str) or not (blank or text.strip()):
-        line = f"{argument} must be a text that is not blank"
-        raise InvalidError(line)
-    try:
-        sound = b"\0" not in os.fsencode(text)
-    except UnicodeEncodeError:
-        sound = False
-    if not sound:
-        line = f"{argument} must not hold NUL or characters that cannot be encoded"
-        raise InvalidError(line)
-    return text
-
-
 def _matching(argument: str, text: object, pattern: re.Pattern[str], allowed: str) -> str:
     if isinstance(text, str) and pattern.fullmatch(text):
         return text
-    line = f"{argument} may hold {allowed}, and must not start with a sign: got {text!r}"
-    raise InvalidError(line)
+    raise InvalidError(
+        f"{argument} may hold {allowed}, and must not start with a sign: got {text!r}"
+    )
 
 
 def _run(argv: list[str]) -> subprocess.CompletedProcess[bytes]:
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
-    except OSError as error:
-        raise FailedError(cannot_start(argv[0], error)) from error
+    except OSError as reason:
+        raise FailedError(cannot_start(argv[0], reason)) from reason
     with process:
         try:
             stdout, stderr = process.communicate()
@@ -204,16 +193,16 @@ def _run(argv: list[str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.CompletedProcess(argv, process.returncode, stdout, stderr)
 
 
-def _failure(done: subprocess.CompletedProcess[bytes], where: str) -> FailedError:
-    code = done.returncode
+def _failure(completed: subprocess.CompletedProcess[bytes], where: str) -> FailedError:
+    code = completed.returncode
     if code == _SSH_FAILED:
-        text = f"ssh to {where} failed: {ssh_words(done.stderr)}"
+        text = f"ssh to {where} failed: {failure_reason(completed.stderr)}"
     elif code < 0:
         text = f"ssh to {where} was ended by signal {-code}"
     else:
-        last = "".join(f": {line}" for line in _lines(done.stderr)[-1:])
-        text = f"the command on {where} exited with status {code}{last[:_WORDS]}"
-    output = _decoded(done.stdout) + _decoded(done.stderr)
+        last = "".join(f": {line}" for line in _lines(completed.stderr)[-1:])
+        text = f"the command on {where} exited with status {code}{last[:_LONGEST_REASON]}"
+    output = _decoded(completed.stdout) + _decoded(completed.stderr)
     return FailedError(text, returncode=code, output=output)
 
 

@@ -1,27 +1,25 @@
 """Ports on localhost that ssh carries to a node: a SOCKS5 proxy, and tunnels to one port.
 
 A port counts as open when something answers on it, ssh still runs after that,
-and nobody held the port before. Within one process no two starts get the same
-port; another process that takes it in the moment between the look and ssh's own
-bind makes ssh exit, which is noticed here if it happens before the answer.
+and nothing listened on it before. Within one process no two starts get the same
+port; another process that takes it in the moment between the check and ssh's own
+bind makes ssh exit, which is detected here if it happens before the answer.
 """
 
 from __future__ import annotations
 
-import re
 import socket
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from lavaclient._ssh.command import cannot_start, check_host, command_line, ssh_words
+from lavaclient._config.checks import port_number
+from lavaclient._ssh.command import cannot_start, check_host, command_line, failure_reason
 from lavaclient._ssh.process import Forward
 from lavaclient._system.clock import Clock
-from lavaclient.error import FailedError, InvalidError, LavaError, ProxyError
+from lavaclient.error import FailedError, LavaError, ProxyError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-__all__ = ["Forward", "check_port", "proxy", "tunnel"]
+__all__ = ["Forward", "proxy", "tunnel"]
 
 # A connection shared through ControlPath would take the forward on, and this ssh be done.
 _OPTIONS = (
@@ -30,10 +28,8 @@ _OPTIONS = (
 )
 _LOCALHOST = "127.0.0.1"
 _GREETING, _WELCOME = b"\x05\x01\x00", b"\x05\x00"  # SOCKS5, one method, none; SOCKS5, none
-_DIGITS = re.compile(r"[0-9]{1,5}")
-_LAST_PORT = 65535
-_POLL = 0.02  # seconds between looks at a port that does not answer yet
-_PATIENCE = 0.5  # seconds for one answer
+_POLL_INTERVAL = 0.02  # seconds between two checks of a port that does not answer yet
+_ANSWER_TIMEOUT = 0.5  # seconds for one answer
 _TRIES = 5  # free ports to try
 
 _LOCK = threading.Lock()
@@ -71,8 +67,8 @@ def proxy(
         option = ("-D", f"{_LOCALHOST}:{number}")
         return command_line(ssh_command, (*_OPTIONS, *option), username, host)
 
-    plan = _Plan(argv, f"SOCKS proxy through {host}", _is_socks, ProxyError)
-    return _open(plan, check_port("port", port, lowest=0), timeout, clock or Clock())
+    kind = _ForwardKind(argv, f"SOCKS proxy through {host}", _is_socks, ProxyError)
+    return _open(kind, port_number("port", port, lowest=0), timeout, clock or Clock())
 
 
 def tunnel(
@@ -109,72 +105,74 @@ def tunnel(
     """
     far = check_host("remote_host", remote_host)
     target = f"[{far}]" if ":" in far else far
-    target += f":{check_port('remote_port', remote_port, lowest=1)}"
+    target += f":{port_number('remote_port', remote_port, lowest=1)}"
 
     def argv(number: int) -> list[str]:
         option = ("-L", f"{_LOCALHOST}:{number}:{target}")
         return command_line(ssh_command, (*_OPTIONS, *option), username, host)
 
-    plan = _Plan(argv, f"tunnel to {target} through {host}", _is_open, FailedError)
-    return _open(plan, check_port("local_port", local_port, lowest=0), timeout, clock or Clock())
+    kind = _ForwardKind(argv, f"tunnel to {target} through {host}", _is_open, FailedError)
+    return _open(kind, port_number("local_port", local_port, lowest=0), timeout, clock or Clock())
 
 
-class _Plan(NamedTuple):
+class _ForwardKind(NamedTuple):
     argv: Callable[[int], list[str]]
     name: str
     answers: Callable[[socket.socket], bool]
     error: type[LavaError]
 
+    def failure(self, forward: Forward, when: str) -> LavaError:
+        reason = failure_reason(forward.stderr_tail())
+        return self.error(f"no {self.name} on port {forward.port}{when}: {reason}")
 
-def _open(plan: _Plan, port: int, timeout: float, clock: Clock) -> Forward:
-    plan.argv(port)  # what is wrong with an argument comes before what is wrong with a port
+
+def _open(kind: _ForwardKind, port: int, timeout: float, clock: Clock) -> Forward:
+    kind.argv(port)  # a wrong argument is reported before a port that is taken
     deadline = clock.monotonic() + timeout
     tries = 1 if port else _TRIES
     while True:
         tries -= 1
-        number = _claim(plan, port)
+        number = _claim(kind, port)
         try:
-            return _start(plan, number, deadline, clock)
-        except plan.error:
+            return _start(kind, number, deadline, clock)
+        except kind.error:
             if not tries or _is_free(number):
                 raise
         finally:
             _CLAIMED.discard(number)
 
 
-def _start(plan: _Plan, port: int, deadline: float, clock: Clock) -> Forward:
-    argv = plan.argv(port)
+def _start(kind: _ForwardKind, port: int, deadline: float, clock: Clock) -> Forward:
+    argv = kind.argv(port)
     try:
-        forward = Forward(argv, port, plan.name)
-    except OSError as error:
-        raise plan.error(cannot_start(argv[0], error)) from error
+        forward = Forward(argv, port, kind.name)
+    except OSError as reason:
+        raise kind.error(cannot_start(argv[0], reason)) from reason
     try:
-        _await(forward, plan, deadline, clock)
+        _wait_until_open(forward, kind, deadline, clock)
     except BaseException:
         forward.kill()
         raise
     return forward
 
 
-def _await(forward: Forward, plan: _Plan, deadline: float, clock: Clock) -> None:
+def _wait_until_open(forward: Forward, kind: _ForwardKind, deadline: float, clock: Clock) -> None:
     """Return when the port answers, or raise why it never will."""
     while True:
-        answered = _answers(forward.port, plan.answers)
+        answered = _answers(forward.port, kind.answers)
         if forward.poll() is not None:
-            text = f"no {plan.name} on port {forward.port}: {ssh_words(forward.said())}"
-            raise plan.error(text)
+            raise kind.failure(forward, "")
         if answered:
             return
         if clock.monotonic() >= deadline:
             forward.kill()
-            text = f"no {plan.name} on port {forward.port} in time: {ssh_words(forward.said())}"
-            raise plan.error(text)
-        clock.sleep(_POLL)
+            raise kind.failure(forward, " in time")
+        clock.sleep(_POLL_INTERVAL)
 
 
 def _answers(port: int, answers: Callable[[socket.socket], bool]) -> bool:
     try:
-        with socket.create_connection((_LOCALHOST, port), timeout=_PATIENCE) as connection:
+        with socket.create_connection((_LOCALHOST, port), timeout=_ANSWER_TIMEOUT) as connection:
             return answers(connection)
     except OSError:
         return False
@@ -189,26 +187,28 @@ def _is_open(connection: socket.socket) -> bool:
     return connection.fileno() >= 0
 
 
-def _claim(plan: _Plan, port: int) -> int:
-    """Return a port that is free and that no other start in this process has in hand."""
+def _claim(kind: _ForwardKind, port: int) -> int:
+    """Return a port that is free and that no other start in this process uses."""
     with _LOCK:
-        number = _free_port(plan, port)
+        number = _free_port(kind, port)
         while number in _CLAIMED:
             if port:
-                text = f"no {plan.name}: port {port} is just being opened by another thread"
-                raise plan.error(text)
-            number = _free_port(plan, port)
+                raise kind.error(
+                    f"no {kind.name}: port {port} is just being opened by another thread"
+                )
+            number = _free_port(kind, port)
         _CLAIMED.add(number)
     return number
 
 
-def _free_port(plan: _Plan, port: int) -> int:
+def _free_port(kind: _ForwardKind, port: int) -> int:
     try:
         with socket.create_server((_LOCALHOST, port)) as listener:
             return int(listener.getsockname()[1])
-    except OSError as error:
-        text = f"no {plan.name}: port {port} on localhost cannot be used: {error.strerror}"
-        raise plan.error(text) from error
+    except OSError as reason:
+        raise kind.error(
+            f"no {kind.name}: port {port} on localhost cannot be used: {reason.strerror}"
+        ) from reason
 
 
 def _is_free(port: int) -> bool:
@@ -217,17 +217,3 @@ def _is_free(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def check_port(argument: str, port: int | str, *, lowest: int) -> int:
-    """Return a port as a number.
-
-    Raises:
-        InvalidError: It is none, or less than ``lowest``; the text names the argument.
-    """
-    if isinstance(port, str) and _DIGITS.fullmatch(port):
-        port = int(port)
-    if isinstance(port, int) and not isinstance(port, bool) and lowest <= port <= _LAST_PORT:
-        return port
-    text = f"{argument} must be a whole number from {lowest} to {_LAST_PORT}, not {port!r}"
-    raise InvalidError(text)

@@ -7,18 +7,15 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from lavaclient import error
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-
 __all__ = ["Forward"]
 
-_KEPT = 16 * 1024  # of what ssh says, in bytes
+_MOST_KEPT = 16 * 1024  # bytes of ssh's standard error
 _GRACE = 2.0  # seconds for ssh to end by itself
 
 _RUNNING: set[Forward] = set()
@@ -42,7 +39,7 @@ class Forward:
     def __init__(self, argv: Sequence[str], port: int, name: str) -> None:
         self.port = port
         self._name = name
-        self._said = b""
+        self._stderr = b""
         # A session of its own: Ctrl-C at the terminal is for the program, not for its proxy.
         self._process = subprocess.Popen(
             argv,
@@ -52,7 +49,7 @@ class Forward:
             start_new_session=True,
         )
         _RUNNING.add(self)
-        self._reader = threading.Thread(target=self._attend, name=f"ssh-{port}", daemon=True)
+        self._reader = threading.Thread(target=self._collect, name=f"ssh-{port}", daemon=True)
         self._reader.start()
 
     @property
@@ -87,8 +84,9 @@ class Forward:
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired as expired:
-            text = f"ssh (process {self.pid}) still runs after {timeout:g} s"
-            raise error.TimeoutError(text) from expired
+            raise error.TimeoutError(
+                f"ssh (process {self.pid}) still runs after {timeout:g} s"
+            ) from expired
 
     def kill(self) -> None:
         """End ssh and wait until it is gone; more than once is fine."""
@@ -98,10 +96,10 @@ class Forward:
         self._reader.join(_GRACE)
         _RUNNING.discard(self)
 
-    def said(self) -> bytes:
+    def stderr_tail(self) -> bytes:
         """Return the last that an ssh which has ended wrote to its standard error."""
         self._reader.join(_GRACE)
-        return self._said
+        return self._stderr
 
     def _signal(self, signum: int) -> None:
         # ssh may stand behind a program that starts it, so that the whole group is meant.
@@ -110,27 +108,24 @@ class Forward:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE)
 
-    def _attend(self) -> None:
-        """Take in what ssh says, so that it never waits for a reader, and collect it at its end."""
+    def _collect(self) -> None:
+        """Read what ssh writes, so that it never waits for a reader, and reap it at its end."""
         stream = self._process.stderr
         assert stream is not None  # noqa: S101 - for mypy: it is a pipe
         with stream:
-            while chunk := os.read(stream.fileno(), _KEPT):
-                said = self._said + chunk
+            while chunk := os.read(stream.fileno(), _MOST_KEPT):
+                tail = self._stderr + chunk
                 # What is too old goes by whole lines: half a debug line would look like a reason.
-                self._said = said if len(said) <= _KEPT else said[-_KEPT:].partition(b"\n")[2]
+                self._stderr = (
+                    tail if len(tail) <= _MOST_KEPT else tail[-_MOST_KEPT:].partition(b"\n")[2]
+                )
         self._process.wait()
         _RUNNING.discard(self)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.kill()
 
     def __repr__(self) -> str:

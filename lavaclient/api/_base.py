@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Final, Generic, Required, TypeAlias, TypedDict, TypeVar
 
 import msgspec
 
 from lavaclient._http.service_client import ServiceClient
 from lavaclient.error import InvalidError
 
-__all__ = ["Bound", "Id", "Link", "Manager", "Model", "bind", "bind_all"]
+__all__ = [
+    "Bound",
+    "Component",
+    "Id",
+    "Link",
+    "Manager",
+    "Model",
+    "ServerStatus",
+    "bind",
+    "bind_all",
+]
 
 Id: TypeAlias = str | int | uuid.UUID
 """What may stand for an id: the service writes them all as text."""
@@ -24,21 +34,21 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     and can be copied and pickled.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields as a dict.
 
         Returns:
-            Attribute names to plain values: models within become dicts as
-            well, datetimes stay what they are.
+            Attribute names to plain values: nested models become dicts as
+            well, datetimes are kept.
         """
         names = [name for name in self.__struct_fields__ if not name.startswith("_")]
         return {name: _plain(getattr(self, name)) for name in names}
 
     def __repr__(self) -> str:
-        shown = " ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
-        return f"<{type(self).__name__} {shown}>"
+        fields = " ".join(f"{name}={getattr(self, name)!r}" for name in self._repr_fields)
+        return f"<{type(self).__name__} {fields}>"
 
 
 def _plain(value: object) -> object:
@@ -52,17 +62,59 @@ def _plain(value: object) -> object:
 
 
 class Link(Model, frozen=True, kw_only=True, gc=False):
-    """A place where the service says something is to be found.
+    """The URL of a resource, as the service gives it.
 
     Attributes:
-        rel: What is there: ``self``, ``bookmark`` or ``next``.
-        href: Its URL.
+        rel: What the URL is to the resource: ``self``, ``bookmark`` or ``next``.
+        href: The URL.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("rel", "href")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("rel", "href")
 
     rel: str = ""
     href: str = ""
+
+
+class Component(TypedDict, total=False):
+    """A program that runs on a node, as a plain dict.
+
+    Attributes:
+        name: The service's name for it; always there.
+        nice_name: A name for people.
+        uri: Where it can be reached from within the cluster.
+        mode: In a distro, the mode in which the component is used.
+    """
+
+    name: Required[str]
+    nice_name: str
+    uri: str
+    mode: str
+
+
+class ServerStatus:
+    """The known statuses that clusters and nodes share; the service may use others.
+
+    Attributes:
+        IN_PROGRESS: Those that end by themselves.
+    """
+
+    BUILDING: Final = "BUILDING"
+    BUILD: Final = "BUILD"
+    CONFIGURING: Final = "CONFIGURING"
+    CONFIGURED: Final = "CONFIGURED"
+    UPDATING: Final = "UPDATING"
+    REBOOTING: Final = "REBOOTING"
+    RESIZING: Final = "RESIZING"
+    WAITING: Final = "WAITING"
+    ACTIVE: Final = "ACTIVE"
+    ERROR: Final = "ERROR"
+    IMPAIRED: Final = "IMPAIRED"
+    DELETING: Final = "DELETING"
+    DELETED: Final = "DELETED"
+
+    IN_PROGRESS: Final = frozenset(
+        {BUILDING, BUILD, CONFIGURING, CONFIGURED, UPDATING, REBOOTING, RESIZING, WAITING}
+    )
 
 
 class Manager:
@@ -75,7 +127,7 @@ class Manager:
         return f"<{type(self).__name__} of {self._client.endpoint}>"
 
 
-M = TypeVar("M", bound=Manager)
+M = TypeVar("M")
 
 
 class Bound(Generic[M]):
@@ -105,11 +157,11 @@ _put = Bound.__dict__["_bound_to"].__set__
 
 
 def bind(model: Bound[M], manager: M) -> None:
-    """Let a model's own methods go through this manager."""
+    """Let a model's own methods use this manager."""
     _put(model, manager)
 
 
 def bind_all(models: Iterable[Bound[M]], manager: M) -> None:
-    """Let the methods of all these models go through this manager."""
+    """Let the methods of all these models use this manager."""
     for model in models:
         _put(model, manager)

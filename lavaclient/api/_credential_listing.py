@@ -5,23 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from lavaclient._decode.reader import read
+from lavaclient.api._credential_kinds import KINDS
 
-__all__ = ["FIELDS", "by_type"]
-
-FIELDS = {
-    "ssh_keys": "key_name",
-    "cloud_files": "username",
-    "s3": "access_key_id",
-    "ambari": "username",
-}
-"""The types that are known, and for each the field that identifies one of them."""
+__all__ = ["by_type"]
 
 
 class _Name(msgspec.Struct):
     name: str
 
 
-class _Used(msgspec.Struct):
+class _UsedCredential(msgspec.Struct):
     """A credential as a cluster lists those that it uses."""
 
     type: str
@@ -43,20 +36,16 @@ def by_type(value: object) -> dict[str, list[object]]:
     """
     if value is None:
         return {}
-    if isinstance(value, list):
-        return _by_type(read(value, list[_Used]))
-    found = read(value, dict[str, object])
-    return {type_: _present(items) for type_, items in found.items()}
+    if not isinstance(value, list):
+        fields = read(value, dict[str, object])
+        return {type_: _present(credentials) for type_, credentials in fields.items()}
+    credentials: dict[str, list[object]] = {}
+    for used in read(value, list[_UsedCredential]):
+        field = KINDS[used.type].id_field if used.type in KINDS else "name"
+        credentials.setdefault(used.type, []).append({field: used.name})
+    return credentials
 
 
-def _by_type(used: list[_Used]) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
-    for credential in used:
-        field = FIELDS.get(credential.type, "name")
-        found.setdefault(credential.type, []).append({field: credential.name})
-    return found
-
-
-def _present(items: object) -> list[object]:
-    listed = items if isinstance(items, list) else [items]
-    return [item for item in listed if item is not None]
+def _present(value: object) -> list[object]:
+    credentials = value if isinstance(value, list) else [value]
+    return [credential for credential in credentials if credential is not None]

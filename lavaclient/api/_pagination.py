@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
 
 from lavaclient._http.retry import GET
 from lavaclient._http.service_client import ServiceClient
@@ -15,22 +17,16 @@ from lavaclient.api._table_list import TableList
 __all__ = ["Page", "list_pages", "next_query"]
 
 T = TypeVar("T")
-Item_co = TypeVar("Item_co", covariant=True)
 
 _MOST_PAGES = 9_999
 _QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
 
 
-class Page(Protocol[Item_co]):
-    """A page of a list, as it is decoded."""
+class Page(msgspec.Struct, Generic[T]):
+    """A page of a list. The type of a noun's pages gives ``items`` the name in its bodies."""
 
-    @property
-    def items(self) -> Sequence[Item_co]:
-        """What the page holds."""
-
-    @property
-    def links(self) -> Sequence[Link]:
-        """Where it says that there is more."""
+    items: list[T]
+    links: list[Link] = []
 
 
 def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
@@ -47,17 +43,17 @@ def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> Ta
     markers = {""}
     query = ""
     for _ in range(_MOST_PAGES):
-        answer = client.request("GET", path + query, GET)
-        page = client.decode(answer, page_type)
+        response = client.request("GET", path + query, GET)
+        page = client.decode(response, page_type)
         items += page.items
         following = next_query(page.links) if page.items else None
         if following is None:
             return items
         if following["marker"] in markers:
-            raise client.unreadable(answer, "its next link leads nowhere new")
+            raise client.unreadable(response, "its next link leads nowhere new")
         markers.add(following["marker"])
         query = f"?{urllib.parse.urlencode(following, errors='replace')}"
-    raise client.unreadable(answer, f"the list does not end after {_MOST_PAGES} pages")
+    raise client.unreadable(response, f"the list does not end after {_MOST_PAGES} pages")
 
 
 def next_query(links: Sequence[Link]) -> dict[str, str] | None:

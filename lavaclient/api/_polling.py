@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
-
 from lavaclient._config.checks import number
 from lavaclient._http.service_client import ServiceClient, may_pass
-from lavaclient.error import InvalidError, LavaError, TimeoutError
+from lavaclient.error import InvalidError, LavaError
 
-__all__ = ["Pace", "wait_until"]
-
-T = TypeVar("T")
+__all__ = ["PollSettings", "PollState"]
 
 _LONGEST = 1_000_000.0
 
 
-class Pace:
-    """How often to look, and for how long.
+class PollSettings:
+    """How often to poll, and for how long.
 
     Args:
         timeout: Minutes, None for no end.
-        interval: Seconds between two looks, None for 30.
+        interval: Seconds between two polls, None for 30.
 
     Raises:
-        InvalidError: One of them is no good.
+        InvalidError: One of them is invalid.
     """
 
     def __init__(self, timeout: float | str | None, interval: float | str | None) -> None:
@@ -36,65 +31,39 @@ class Pace:
             raise InvalidError("interval must be more than 0 seconds, and at most a million")
 
 
-class _Looks(Generic[T]):
-    """What was seen last, and what went wrong since."""
-
-    def __init__(self) -> None:
-        self.seen: T | None = None
-        self.failure: LavaError | None = None
-
-    def take(self, look: Callable[[], T]) -> T | None:
-        """Look once; None for a failure that could pass."""
-        try:
-            self.seen = look()
-        except LavaError as failure:
-            if not may_pass(failure):
-                raise
-            self.failure = failure
-            return None
-        self.failure = None
-        return self.seen
-
-
-def wait_until(
-    client: ServiceClient,
-    pace: Pace,
-    look: Callable[[], T],
-    *,
-    done: Callable[[T], bool],
-    waiting_for: Callable[[T | None], str],
-) -> T:
-    """Look until what is seen is as it should be.
+class PollState:
+    """One wait under way.
 
     Args:
-        client: Whose clock to go by.
-        pace: How often, and how long.
-        look: Makes the request. A failure of it that could pass is passed over.
-        done: Tells whether this is it; raises if it will never be.
-        waiting_for: Says, given what was seen last, what did not come about.
+        client: Whose clock is used.
+        settings: How often to poll, and for how long.
 
-    Raises:
-        TimeoutError: The time is over. The last look begins no later than that.
+    Attributes:
+        failure: What the last poll failed with, None if it did not.
     """
-    clock = client.clock
-    started = clock.monotonic()
-    looks: _Looks[T] = _Looks()
-    while True:
-        seen = looks.take(look)
-        if seen is not None and done(seen):
-            return seen
-        pause = _pause(pace, looks.failure, clock.monotonic() - started)
-        if pause is None:
-            words = f"{waiting_for(looks.seen)} within {pace.timeout:g} minutes"
-            raise TimeoutError(words) from looks.failure
-        clock.sleep(pause)
 
+    def __init__(self, client: ServiceClient, settings: PollSettings) -> None:
+        self.failure: LavaError | None = None
+        self._clock = client.clock
+        self._settings = settings
+        self._started = self._clock.monotonic()
 
-def _pause(pace: Pace, failure: LavaError | None, elapsed: float) -> float | None:
-    """Return for how long to sleep, None when the time is over."""
-    asked = (failure.retry_after or 0.0) if failure else 0.0
-    pause = min(max(pace.interval, asked), _LONGEST)
-    if pace.timeout is None:
-        return pause
-    left = pace.timeout * 60 - elapsed
-    return min(pause, left) if left > 0 else None
+    def record(self, failure: LavaError) -> None:
+        """Remember the failure of a poll; raise it unless it could pass by itself."""
+        if not may_pass(failure):
+            raise failure
+        self.failure = failure
+
+    def pause(self) -> bool:
+        """Sleep until the next poll, or return False if the time is over."""
+        retry_after = (self.failure.retry_after or 0.0) if self.failure else 0.0
+        seconds = min(max(self._settings.interval, retry_after), _LONGEST)
+        if self._settings.timeout is not None:
+            elapsed = self._clock.monotonic() - self._started
+            remaining = self._settings.timeout * 60 - elapsed
+            if remaining <= 0:
+                return False
+            seconds = min(seconds, remaining)
+        self._clock.sleep(seconds)
+        self.failure = None
+        return True

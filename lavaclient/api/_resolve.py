@@ -9,11 +9,11 @@ import msgspec
 
 from lavaclient._http.paths import path_segment
 from lavaclient._http.service_client import ServiceClient
-from lavaclient.api._base import Id, Link
-from lavaclient.api._pagination import list_pages
+from lavaclient.api._base import Id
+from lavaclient.api._pagination import Page, list_pages
 from lavaclient.error import InvalidError, NotFoundError
 
-__all__ = ["with_cluster"]
+__all__ = ["by_id_or_name"]
 
 T = TypeVar("T")
 
@@ -23,38 +23,34 @@ class _Cluster(msgspec.Struct, gc=False):
     name: str
 
 
-class _ClustersPage(msgspec.Struct):
-    clusters: list[_Cluster]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[_Cluster]:
-        return self.clusters
+class _ClustersPage(Page[_Cluster]):
+    items: list[_Cluster] = msgspec.field(name="clusters")
 
 
-def with_cluster(client: ServiceClient, cluster_id: Id, request: Callable[[str], T]) -> T:
+def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callable[[str], T]) -> T:
     """Make a request with a cluster's id, and if there is none of that id, by its name.
 
     Args:
         client: The way to the service.
         cluster_id: Id or name.
-        request: Gets the id as a segment of a path.
+        path: Path of the request, with ``{}`` in place of the id.
+        send: Makes the request to a path.
 
     Raises:
         InvalidError: The argument is no id, or several clusters have that name.
         NotFoundError: There is none.
     """
-    first = path_segment("cluster_id", cluster_id)
+    segment = path_segment("cluster_id", cluster_id)
     try:
-        return request(first)
+        return send(path.format(segment))
     except NotFoundError:
-        found = _id_of(client, str(cluster_id))
-        if found is None:
+        named = _id_by_name(client, str(cluster_id))
+        if named is None:
             raise
-    return request(path_segment("cluster_id", found))
+    return send(path.format(path_segment("cluster_id", named)))
 
 
-def _id_of(client: ServiceClient, name: str) -> str | None:
+def _id_by_name(client: ServiceClient, name: str) -> str | None:
     """Return the id of the cluster of this name, None where there is none."""
     clusters = list_pages(client, "clusters", _ClustersPage)
     if any(cluster.id == name for cluster in clusters):

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from lavaclient._decode.reader import Names, odd, read
+from lavaclient._config.secret import Secret
+from lavaclient._decode.reader import read
+from lavaclient._decode.types import Names, custom_type
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
-from lavaclient.api._credential_listing import FIELDS, by_type
-from lavaclient.api._requests.credentials import (
-    AmbariBody,
-    Body,
-    CloudFilesBody,
-    S3Body,
-    SSHKeyBody,
-)
+from lavaclient._http.retry import IDEMPOTENT, ONCE
+from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind_all
+from lavaclient.api._credential_kinds import KINDS
+from lavaclient.api._credential_listing import by_type
+from lavaclient.api._requests.credentials import credential_body
 
 __all__ = [
     "AmbariCredential",
@@ -31,7 +29,7 @@ __all__ = [
 
 
 class _Credential(Bound["CredentialManager"], Model, frozen=True, kw_only=True, gc=False):
-    _shown: ClassVar[tuple[str, ...]] = ("id",)
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id",)
     _kind: ClassVar[str]
     type: ClassVar[str]
 
@@ -42,7 +40,7 @@ class _Credential(Bound["CredentialManager"], Model, frozen=True, kw_only=True, 
 
     def delete(self) -> None:
         """Delete it, as the method of ``lava.credentials`` for its type does."""
-        self._manager._delete(self._kind, "id", self.id)  # noqa: SLF001 (its own manager)
+        self._manager._delete(self._kind, self.id)  # noqa: SLF001 (its own manager)
 
 
 class SSHKey(_Credential, frozen=True, kw_only=True, gc=False):
@@ -53,7 +51,7 @@ class SSHKey(_Credential, frozen=True, kw_only=True, gc=False):
         type: A display name for this kind of credential.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
     _kind: ClassVar[str] = "ssh_keys"
     type: ClassVar[str] = "SSH Key"
 
@@ -114,7 +112,7 @@ class Credentials(Model, frozen=True, kw_only=True):
             list of its credentials, as the service gives them.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("ssh_keys", "cloud_files", "s3", "ambari")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("ssh_keys", "cloud_files", "s3", "ambari")
 
     ssh_keys: list[SSHKey] = []
     cloud_files: list[CloudFilesCredential] = []
@@ -130,10 +128,10 @@ class CredentialType(Model, frozen=True, kw_only=True):
         type: Its name, e.g. ``"cloud_files"``.
         schema: Names of the fields that a new one needs.
         connector: Whether it lets clusters reach another service.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("type", "schema", "connector")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("type", "schema", "connector")
 
     type: str
     schema: Names = msgspec.field(default_factory=list)
@@ -141,45 +139,29 @@ class CredentialType(Model, frozen=True, kw_only=True):
     links: list[Link] = []
 
 
-def read_credentials(value: object) -> Credentials:
+def _read_credentials(value: object) -> Credentials:
     """Read them from a list of all types, or as a cluster lists those that it uses."""
-    found = by_type(value)
-    known = read({type_: found.pop(type_, []) for type_ in FIELDS}, Credentials)
-    return msgspec.structs.replace(known, other=found)
+    credentials = by_type(value)
+    known = read({type_: credentials.pop(type_, []) for type_ in KINDS}, Credentials)
+    return msgspec.structs.replace(known, other=credentials)
 
 
+# At runtime this is what msgspec decodes by; a type checker sees what the values are.
 if TYPE_CHECKING:
-    _ReadCredentials: TypeAlias = Credentials
+    DecodedCredentials: TypeAlias = Credentials
 else:
-    _ReadCredentials = odd("Credentials", read_credentials)
+    DecodedCredentials = custom_type("Credentials", _read_credentials)
 
 T = TypeVar("T")
-C = TypeVar("C", bound=_Credential)
 
 
 class _Body(msgspec.Struct, Generic[T]):
     credentials: T
 
 
-class _SSHKeyAnswer(msgspec.Struct):
-    ssh_keys: SSHKey
-
-
-class _CloudFilesAnswer(msgspec.Struct):
-    cloud_files: CloudFilesCredential
-
-
-class _S3Answer(msgspec.Struct):
-    s3: S3Credential
-
-
-class _AmbariAnswer(msgspec.Struct):
-    ambari: AmbariCredential
-
-
 def bind_credentials(credentials: Credentials, manager: CredentialManager) -> Credentials:
-    """Let the methods of all these credentials go through this manager."""
-    for type_ in FIELDS:
+    """Let the methods of all these credentials use this manager."""
+    for type_ in KINDS:
         bind_all(getattr(credentials, type_), manager)
     return credentials
 
@@ -188,7 +170,7 @@ class CredentialManager(Manager):
     """The credentials: ``lava.credentials``.
 
     Secrets go in and never come out: the service tells names alone. An argument
-    that is no good is an InvalidError, and then nothing was sent.
+    that is invalid is an InvalidError, and then nothing was sent.
     """
 
     def list_types(self) -> list[CredentialType]:
@@ -236,8 +218,9 @@ class CredentialManager(Manager):
 
             lava.credentials.create_ssh_key("laptop", "~/.ssh/id_ed25519.pub")
         """
-        body = SSHKeyBody.checked(name, public_key)
-        return self._bound(self._create(body, _Body[_SSHKeyAnswer]).ssh_keys)
+        secret = public_key if isinstance(public_key, os.PathLike) else Secret(public_key)
+        del public_key
+        return self._write("POST", "ssh_keys", name, secret).ssh_keys[0]
 
     def create_cloud_files(self, username: str, api_key: str) -> CloudFilesCredential:
         """Store a user of Cloud Files.
@@ -249,8 +232,9 @@ class CredentialManager(Manager):
         Raises:
             ConflictError: There is one for this user.
         """
-        body = CloudFilesBody.checked(username, api_key)
-        return self._bound(self._create(body, _Body[_CloudFilesAnswer]).cloud_files)
+        secret = Secret(api_key)
+        del api_key
+        return self._write("POST", "cloud_files", username, secret).cloud_files[0]
 
     def create_s3(self, access_key_id: str, access_secret_key: str) -> S3Credential:
         """Store a pair of keys for Amazon S3.
@@ -262,8 +246,9 @@ class CredentialManager(Manager):
         Raises:
             ConflictError: There is one of this id.
         """
-        body = S3Body.checked(access_key_id, access_secret_key)
-        return self._bound(self._create(body, _Body[_S3Answer]).s3)
+        secret = Secret(access_secret_key)
+        del access_secret_key
+        return self._write("POST", "s3", access_key_id, secret).s3[0]
 
     def create_ambari(self, username: str, password: str) -> AmbariCredential:
         """Store a user of Ambari.
@@ -275,8 +260,9 @@ class CredentialManager(Manager):
         Raises:
             ConflictError: There is one for this user.
         """
-        body = AmbariBody.checked(username, password)
-        return self._bound(self._create(body, _Body[_AmbariAnswer]).ambari)
+        secret = Secret(password)
+        del password
+        return self._write("POST", "ambari", username, secret).ambari[0]
 
     def update_ssh_key(self, name: str, public_key: str | os.PathLike[str]) -> SSHKey:
         """Put another public key under a name; arguments as for `create_ssh_key`.
@@ -284,8 +270,9 @@ class CredentialManager(Manager):
         Raises:
             NotFoundError: There is no key of this name.
         """
-        body = SSHKeyBody.checked(name, public_key)
-        return self._bound(self._update(body, name, _Body[_SSHKeyAnswer]).ssh_keys)
+        secret = public_key if isinstance(public_key, os.PathLike) else Secret(public_key)
+        del public_key
+        return self._write("PUT", "ssh_keys", name, secret).ssh_keys[0]
 
     def update_cloud_files(self, username: str, api_key: str) -> CloudFilesCredential:
         """Change the API key of a user; arguments as for `create_cloud_files`.
@@ -293,8 +280,9 @@ class CredentialManager(Manager):
         Raises:
             NotFoundError: There is no credential for this user.
         """
-        body = CloudFilesBody.checked(username, api_key)
-        return self._bound(self._update(body, username, _Body[_CloudFilesAnswer]).cloud_files)
+        secret = Secret(api_key)
+        del api_key
+        return self._write("PUT", "cloud_files", username, secret).cloud_files[0]
 
     def update_s3(self, access_key_id: str, access_secret_key: str) -> S3Credential:
         """Change the secret half of a pair of keys; arguments as for `create_s3`.
@@ -302,8 +290,9 @@ class CredentialManager(Manager):
         Raises:
             NotFoundError: There is no credential of this id.
         """
-        body = S3Body.checked(access_key_id, access_secret_key)
-        return self._bound(self._update(body, access_key_id, _Body[_S3Answer]).s3)
+        secret = Secret(access_secret_key)
+        del access_secret_key
+        return self._write("PUT", "s3", access_key_id, secret).s3[0]
 
     def update_ambari(self, username: str, password: str) -> AmbariCredential:
         """Change the password of a user of Ambari; arguments as for `create_ambari`.
@@ -311,8 +300,9 @@ class CredentialManager(Manager):
         Raises:
             NotFoundError: There is no credential for this user.
         """
-        body = AmbariBody.checked(username, password)
-        return self._bound(self._update(body, username, _Body[_AmbariAnswer]).ambari)
+        secret = Secret(password)
+        del password
+        return self._write("PUT", "ambari", username, secret).ambari[0]
 
     def delete_ssh_key(self, name: Id) -> None:
         """Delete a public key.
@@ -321,35 +311,41 @@ class CredentialManager(Manager):
             NotFoundError: There is no key of this name.
             ConflictError: A cluster uses it.
         """
-        self._delete("ssh_keys", "name", name)
+        self._delete("ssh_keys", name)
 
     def delete_cloud_files(self, username: Id) -> None:
         """Delete a user of Cloud Files; errors as for `delete_ssh_key`."""
-        self._delete("cloud_files", "username", username)
+        self._delete("cloud_files", username)
 
     def delete_s3(self, access_key_id: Id) -> None:
         """Delete a pair of keys for Amazon S3; errors as for `delete_ssh_key`."""
-        self._delete("s3", "access_key_id", access_key_id)
+        self._delete("s3", access_key_id)
 
     def delete_ambari(self, username: Id) -> None:
         """Delete a user of Ambari; errors as for `delete_ssh_key`."""
-        self._delete("ambari", "username", username)
+        self._delete("ambari", username)
 
     def _get(self, path: str) -> Credentials:
-        found = self._client.get(path, _Body[_ReadCredentials]).credentials
-        return bind_credentials(found, self)
+        credentials = self._client.get(path, _Body[DecodedCredentials]).credentials
+        return bind_credentials(credentials, self)
 
-    def _create(self, body: Body, answer_type: type[_Body[T]]) -> T:
-        path = f"credentials/{body.kind}"
-        return self._client.post(path, body, answer_type, secrets=body.secrets).credentials
+    def _write(
+        self, method: str, type_: str, identity: str, secret: Secret | os.PathLike[str]
+    ) -> Credentials:
+        """Send a credential and return what the answer holds, which is one of its type."""
+        body = credential_body(type_, identity, secret)
+        path, rules = f"credentials/{type_}", ONCE
+        if method == "PUT":
+            path, rules = f"{path}/{self._segment(type_, identity)}", IDEMPOTENT
+        response = self._client.request(method, path, rules, body, body.secrets)
+        credentials = self._client.decode(response, _Body[DecodedCredentials]).credentials
+        if not getattr(credentials, type_):
+            problem = f"Object missing required field `{type_}` - at `$.credentials`"
+            raise self._client.unreadable(response, problem)
+        return bind_credentials(credentials, self)
 
-    def _update(self, body: Body, name: str, answer_type: type[_Body[T]]) -> T:
-        path = f"credentials/{body.kind}/{path_segment('name', name)}"
-        return self._client.put(path, body, answer_type, secrets=body.secrets).credentials
+    def _delete(self, type_: str, identity: Id) -> None:
+        self._client.delete(f"credentials/{type_}/{self._segment(type_, identity)}")
 
-    def _delete(self, kind: str, argument: str, name: Id) -> None:
-        self._client.delete(f"credentials/{kind}/{path_segment(argument, name)}")
-
-    def _bound(self, credential: C) -> C:
-        bind(credential, self)
-        return credential
+    def _segment(self, type_: str, identity: Id) -> str:
+        return path_segment(KINDS[type_].id_argument, identity)

@@ -6,11 +6,10 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient._decode.reader import Names
+from lavaclient._decode.types import Names
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Id, Link, Manager, Model
-from lavaclient.api._components import Component
-from lavaclient.api._pagination import list_pages
+from lavaclient.api._base import Component, Id, Link, Manager, Model
+from lavaclient.api._pagination import Page, list_pages
 
 __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
 
@@ -27,7 +26,7 @@ class DistroService(Model, frozen=True, kw_only=True):
         modes: Names of the modes that it can run in.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("name", "version")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("name", "version")
 
     name: str
     version: str | None = None
@@ -43,10 +42,10 @@ class Distro(Model, frozen=True, kw_only=True):
         id: The distro's id, e.g. ``"HDP2.2"``.
         name: Its name.
         version: Its version, or None.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "version")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "version")
 
     id: str
     name: str
@@ -64,13 +63,8 @@ class DistroDetail(Distro, frozen=True, kw_only=True):
     services: list[DistroService] = []
 
 
-class _DistrosPage(msgspec.Struct):
-    distros: list[Distro]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[Distro]:
-        return self.distros
+class _DistrosPage(Page[Distro]):
+    items: list[Distro] = msgspec.field(name="distros")
 
 
 class _DistroBody(msgspec.Struct):

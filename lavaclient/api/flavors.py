@@ -7,7 +7,7 @@ from typing import ClassVar
 import msgspec
 
 from lavaclient.api._base import Link, Manager, Model
-from lavaclient.api._pagination import list_pages
+from lavaclient.api._pagination import Page, list_pages
 
 __all__ = ["Flavor", "FlavorManager"]
 
@@ -22,10 +22,10 @@ class Flavor(Model, frozen=True, kw_only=True):
         ram: Memory in MB, or None.
         disk: Disk in GB, or None.
         flavor_class: The family it belongs to, e.g. ``"hadoop1"``, or None.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "vcpus", "ram", "disk")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "vcpus", "ram", "disk")
 
     id: str
     name: str
@@ -36,13 +36,8 @@ class Flavor(Model, frozen=True, kw_only=True):
     links: list[Link] = []
 
 
-class _FlavorsPage(msgspec.Struct):
-    flavors: list[Flavor]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[Flavor]:
-        return self.flavors
+class _FlavorsPage(Page[Flavor]):
+    items: list[Flavor] = msgspec.field(name="flavors")
 
 
 class FlavorManager(Manager):

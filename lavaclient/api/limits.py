@@ -19,7 +19,7 @@ class AbsoluteLimit(Model, frozen=True, kw_only=True, gc=False):
         remaining: How much of that is left.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("limit", "remaining")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("limit", "remaining")
 
     limit: int
     remaining: int
@@ -40,7 +40,7 @@ class AbsoluteLimits(Model, frozen=True, kw_only=True):
         vcpus: Virtual processors.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
 
     node_count: AbsoluteLimit
     ram: AbsoluteLimit

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar, Final
 
 import msgspec
 
-from lavaclient._decode.reader import Text, Timestamp
+from lavaclient._decode.types import Text, Timestamp
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Id, Link, Manager, Model
-from lavaclient.api._components import Component
-from lavaclient.api._pagination import list_pages
-from lavaclient.api._resolve import with_cluster
+from lavaclient._ssh.command import execute
+from lavaclient.api._base import Component, Id, Link, Manager, Model, ServerStatus
+from lavaclient.api._pagination import Page, list_pages
+from lavaclient.api._resolve import by_id_or_name
 from lavaclient.error import InvalidError
 
 __all__ = [
@@ -27,23 +28,14 @@ __all__ = [
 ]
 
 
-class NodeStatus:
-    """The statuses of a node that are known; there may be others."""
+class NodeStatus(ServerStatus):
+    """The statuses of a node that are known; there may be others.
 
-    BUILDING: Final = "BUILDING"
-    BUILD: Final = "BUILD"
-    CONFIGURING: Final = "CONFIGURING"
-    CONFIGURED: Final = "CONFIGURED"
-    UPDATING: Final = "UPDATING"
-    REBOOTING: Final = "REBOOTING"
-    RESIZING: Final = "RESIZING"
-    WAITING: Final = "WAITING"
-    ACTIVE: Final = "ACTIVE"
-    ERROR: Final = "ERROR"
-    IMPAIRED: Final = "IMPAIRED"
+    Attributes:
+        IN_PROGRESS: Those that end by themselves.
+    """
+
     DEACTIVATING: Final = "DEACTIVATING"
-    DELETING: Final = "DELETING"
-    DELETED: Final = "DELETED"
 
 
 class ScriptStatus:
@@ -64,7 +56,7 @@ class Address(Model, frozen=True, kw_only=True, gc=False):
         version: ``"4"`` or ``"6"``.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("address", "version")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("address", "version")
 
     address: str = msgspec.field(name="addr")
     version: Text = ""
@@ -78,7 +70,7 @@ class Addresses(Model, frozen=True, kw_only=True):
         private: Those of the network within the region.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("public", "private")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("public", "private")
 
     public: list[Address] = []
     private: list[Address] = []
@@ -97,10 +89,10 @@ class Node(Model, frozen=True, kw_only=True):
         updated: When it was last changed, or None.
         addresses: Its IP addresses.
         components: What runs on it, see :class:`Component`.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_group", "public_ip")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_group", "public_ip")
 
     id: str
     name: str
@@ -125,12 +117,12 @@ class Node(Model, frozen=True, kw_only=True):
     @property
     def public_ip(self) -> str | None:
         """The first public address, or None."""
-        return _first(self.addresses.public)
+        return next((address.address for address in self.addresses.public), None)
 
     @property
     def private_ip(self) -> str | None:
         """The first private address, or None."""
-        return _first(self.addresses.private)
+        return next((address.address for address in self.addresses.private), None)
 
     def execute(
         self, username: str, command: str, ssh_command: str | Sequence[str] | None = None
@@ -147,7 +139,7 @@ class Node(Model, frozen=True, kw_only=True):
             What the command wrote to its standard output, as UTF-8.
 
         Raises:
-            InvalidError: An argument is no good, or the node has no address. Nothing was run.
+            InvalidError: An argument is invalid, or the node has no address. Nothing was run.
             FailedError: The command or ssh failed: ``.returncode`` is the exit status (255
                 is ssh's own), ``.output`` what came on both streams.
 
@@ -155,8 +147,6 @@ class Node(Model, frozen=True, kw_only=True):
 
             print(node.execute("analyst", "hdfs dfs -ls /"))
         """
-        from lavaclient._ssh.command import execute
-
         return execute(username, login_address(self), command, ssh_command=ssh_command)
 
 
@@ -170,10 +160,6 @@ def login_address(node: Node) -> str:
     if not address:
         raise InvalidError(f"node {node.name!r} has no address (its status is {node.status!r})")
     return address
-
-
-def _first(addresses: list[Address]) -> str | None:
-    return addresses[0].address if addresses else None
 
 
 def _fold(model: Model, old: str, new: str, keep: object) -> None:
@@ -192,7 +178,7 @@ class NodeGroup(Model, frozen=True, kw_only=True):
         components: What runs on each, see :class:`Component`.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
 
     id: str
     flavor_id: str = ""
@@ -210,7 +196,7 @@ class NodeScript(Model, frozen=True, kw_only=True, gc=False):
         status: See :class:`ScriptStatus`.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_id")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_id")
 
     id: str = ""
     node_id: str | None = None
@@ -226,13 +212,8 @@ class NodeScript(Model, frozen=True, kw_only=True, gc=False):
             raise ValueError("Object missing required field `id`")
 
 
-class _NodesPage(msgspec.Struct):
-    nodes: list[Node]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[Node]:
-        return self.nodes
+class _NodesPage(Page[Node]):
+    items: list[Node] = msgspec.field(name="nodes")
 
 
 class NodeManager(Manager):
@@ -253,11 +234,8 @@ class NodeManager(Manager):
             for node in lava.nodes.list("my-cluster"):
                 print(node.name, node.public_ip)
         """
-        return with_cluster(
-            self._client,
-            cluster_id,
-            lambda cluster: list_pages(self._client, f"clusters/{cluster}/nodes", _NodesPage),
-        )
+        fetch = partial(list_pages, self._client, page_type=_NodesPage)
+        return by_id_or_name(self._client, cluster_id, "clusters/{}/nodes", fetch)
 
     def delete(self, cluster_id: Id, node_id: Id) -> None:
         """Delete a node; its group counts one less from then on.
@@ -271,9 +249,5 @@ class NodeManager(Manager):
             ConflictError: The cluster is not ``ACTIVE``, or its group needs the node.
             InvalidError: An argument is no id, or several clusters have that name.
         """
-        node = path_segment("node_id", node_id)
-        with_cluster(
-            self._client,
-            cluster_id,
-            lambda cluster: self._client.delete(f"clusters/{cluster}/nodes/{node}"),
-        )
+        path = f"clusters/{{}}/nodes/{path_segment('node_id', node_id)}"
+        by_id_or_name(self._client, cluster_id, path, self._client.delete)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
-from lavaclient._config.checks import text
-from lavaclient._decode.reader import Timestamp
+from lavaclient._decode.types import Timestamp
 from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
-from lavaclient.api._pagination import list_pages
-from lavaclient.error import InvalidError
+from lavaclient.api._pagination import Page, list_pages
+from lavaclient.api._requests.scripts import changed_script, new_script
 
 __all__ = ["Script", "ScriptManager"]
 
@@ -28,10 +26,10 @@ class Script(Bound["ScriptManager"], Model, frozen=True, kw_only=True, gc=False)
         is_public: Whether everybody may use it, or None.
         created: When it was made, or None.
         updated: When it was last changed, or None.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "type")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "type")
 
     id: str
     name: str
@@ -53,41 +51,12 @@ class Script(Bound["ScriptManager"], Model, frozen=True, kw_only=True, gc=False)
         self._manager.delete(self.id)
 
 
-class _ScriptsPage(msgspec.Struct):
-    scripts: list[Script]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[Script]:
-        return self.scripts
+class _ScriptsPage(Page[Script]):
+    items: list[Script] = msgspec.field(name="scripts")
 
 
 class _ScriptBody(msgspec.Struct):
     script: Script
-
-
-class _Script(msgspec.Struct, frozen=True):
-    name: str | UnsetType = UNSET
-    type: str | UnsetType = UNSET
-    url: str | UnsetType = UNSET
-
-
-class _WriteScript(msgspec.Struct, frozen=True):
-    script: _Script
-
-
-def _given(name: str | None, url: str | None, script_type: str | None) -> _Script:
-    return _Script(
-        name=UNSET if name is None else text("name", name),
-        type=UNSET if script_type is None else _checked_type(script_type),
-        url=UNSET if url is None else text("url", url, most=None),
-    )
-
-
-def _checked_type(script_type: str) -> str:
-    if text("script_type", script_type).upper() != "POST_INIT":
-        raise InvalidError("script_type must be 'post_init', in any case")
-    return "POST_INIT"
 
 
 class ScriptManager(Manager):
@@ -115,15 +84,13 @@ class ScriptManager(Manager):
 
         Raises:
             ConflictError: There is a script of this name.
-            InvalidError: An argument is no good. Nothing was sent.
+            InvalidError: An argument is invalid. Nothing was sent.
 
         Example::
 
             lava.scripts.create("notebooks", "https://example.com/install.sh", "post_init")
         """
-        for argument, value in (("name", name), ("url", url), ("script_type", script_type)):
-            text(argument, value, most=None)
-        body = _WriteScript(_given(name, url, script_type))
+        body = new_script(name, url, script_type)
         return self._bound(self._client.post("scripts", body, _ScriptBody).script)
 
     def update(
@@ -144,13 +111,11 @@ class ScriptManager(Manager):
         Raises:
             NotFoundError: There is no such script.
             ForbiddenError: It is a public one.
-            InvalidError: An argument is no good, or none is given. Nothing was sent.
+            InvalidError: An argument is invalid, or none is given. Nothing was sent.
         """
         path = f"scripts/{path_segment('script_id', script_id)}"
-        given = _given(name, url, script_type)
-        if given == _Script():
-            raise InvalidError("one of name, url and script_type is required")
-        return self._bound(self._client.put(path, _WriteScript(given), _ScriptBody).script)
+        body = changed_script(name, url, script_type)
+        return self._bound(self._client.put(path, body, _ScriptBody).script)
 
     def delete(self, script_id: Id) -> None:
         """Delete a script.

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient._decode.reader import Names, Timestamp
+from lavaclient._decode.types import Names, Timestamp
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
-from lavaclient.api._components import Component
-from lavaclient.api._pagination import list_pages
-from lavaclient.api._requests import stacks as bodies
+from lavaclient.api._base import Bound, Component, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._pagination import Page, list_pages
+from lavaclient.api._requests.node_groups import NodeGroups
+from lavaclient.api._requests.stacks import new_stack
 
 __all__ = [
     "ResourceLimits",
@@ -33,7 +33,7 @@ class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
         min_ram: The least memory of a node in MB, or None.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
 
     min_count: int | None = None
     max_count: int | None = None
@@ -51,7 +51,7 @@ class StackNodeGroup(Model, frozen=True, kw_only=True):
         resource_limits: What a cluster may choose, or None.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
 
     id: str
     flavor_id: str | None = None
@@ -71,7 +71,7 @@ class StackService(Model, frozen=True, kw_only=True):
             in a list of stacks.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("name", "version")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("name", "version")
 
     name: str
     modes: Names = msgspec.field(default_factory=list)
@@ -88,10 +88,10 @@ class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
         description: What it is for, or None.
         distro: Id of the distro that it is made from, or None.
         services: What it has.
-        links: Where the service has it.
+        links: URLs of it.
     """
 
-    _shown: ClassVar[tuple[str, ...]] = ("id", "name", "distro")
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "distro")
 
     id: str
     name: str
@@ -123,13 +123,8 @@ class StackDetail(Stack, frozen=True, kw_only=True):
     is_deletable: bool | None = None
 
 
-class _StacksPage(msgspec.Struct):
-    stacks: list[Stack]
-    links: list[Link] = []
-
-    @property
-    def items(self) -> list[Stack]:
-        return self.stacks
+class _StacksPage(Page[Stack]):
+    items: list[Stack] = msgspec.field(name="stacks")
 
 
 class _StackBody(msgspec.Struct):
@@ -168,7 +163,7 @@ class StackManager(Manager):
         name: str,
         distro: str,
         services: Sequence[Mapping[str, object]],
-        node_groups: bodies.NodeGroups | None = None,
+        node_groups: NodeGroups | None = None,
         description: str | None = None,
     ) -> StackDetail:
         """Make a stack of the account's own.
@@ -186,13 +181,13 @@ class StackManager(Manager):
 
         Raises:
             ConflictError: There is a stack of this name.
-            InvalidError: An argument is no good. Nothing was sent.
+            InvalidError: An argument is invalid. Nothing was sent.
 
         Example::
 
             stack = lava.stacks.create("mine", "HDP2.2", [{"name": "HDFS"}, {"name": "Yarn"}])
         """
-        body = bodies.stack(name, distro, services, node_groups, description)
+        body = new_stack(name, distro, services, node_groups, description)
         return self._bound(self._client.post("stacks", body, _StackBody).stack)
 
     def delete(self, stack_id: Id) -> None:

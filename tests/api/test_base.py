@@ -86,5 +86,5 @@ def test_a_representation_starts_with_id_name_and_status() -> None:
         model = getattr(response, name)
         fields = {field.name for field in msgspec.structs.fields(model)}
         first = [one for one in ("id", "name", "status") if one in fields]
-        shown = [one for one in model._shown if one != "id" or "id" in fields]
+        shown = [one for one in model._repr_fields if one != "id" or "id" in fields]
         assert shown[: len(first)] == first, name

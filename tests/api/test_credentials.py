@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from lavaclient import ConflictError, InvalidError, Lava, NotFoundError
+from lavaclient._config.secret import Secret
 from lavaclient._decode.reader import UnreadableError, decode
-from lavaclient.api._cluster_parts import ClusterCredentials
-from lavaclient.api._requests import credentials as bodies
+from lavaclient.api._requests.credentials import credential_body
 from lavaclient.api.credentials import (
     AmbariCredential,
     CloudFilesCredential,
     Credentials,
+    DecodedCredentials,
     S3Credential,
     SSHKey,
 )
@@ -265,16 +266,16 @@ def test_secrets_are_in_no_log_and_no_representation(
         _method(lava, "create", kind)(*arguments)
         assert arguments[1] not in caplog.text
     shown = [
-        repr(bodies.SSHKeyBody.checked("desk", PUBLIC_KEY)),
-        repr(bodies.CloudFilesBody.checked("archive", API_KEY)),
-        repr(bodies.S3Body.checked(S3_ID, S3_SECRET).s3),
-        repr(bodies.AmbariBody.checked("operator", "correct horse").ambari),
+        repr(credential_body("ssh_keys", "desk", Secret(PUBLIC_KEY))),
+        repr(credential_body("cloud_files", "archive", Secret(API_KEY))),
+        repr(credential_body("s3", S3_ID, Secret(S3_SECRET)).s3),
+        repr(credential_body("ambari", "operator", Secret("correct horse")).ambari),
     ]
     assert not [text for text in shown for _, _, one in KINDS if one[1] in text]
 
 
 def _read(body: bytes) -> Credentials:
-    return decode(body, ClusterCredentials)
+    return decode(body, DecodedCredentials)
 
 
 def test_types_that_are_not_known_are_kept_in_other() -> None:

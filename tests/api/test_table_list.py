@@ -35,7 +35,7 @@ def test_a_list_of_other_things_shows_as_it_is() -> None:
 
 def test_a_field_that_is_none_is_an_empty_cell(lava: Lava) -> None:
     class Thing:
-        _shown = ("id", "name")
+        _repr_fields = ("id", "name")
         id, name = "a", None
 
     assert "<td>a</td><td></td>" in TableList([Thing()])._repr_html_()

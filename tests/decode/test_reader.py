@@ -11,16 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lavaclient._decode.reader import (
-    Names,
-    Number,
-    Text,
-    Timestamp,
-    UnreadableError,
-    decode,
-    odd,
-    read,
-)
+from lavaclient._decode.reader import UnreadableError, decode, read
+from lavaclient._decode.types import Names, Number, Text, Timestamp, custom_type
 
 
 class Part(TypedDict, total=False):
@@ -230,8 +222,8 @@ if TYPE_CHECKING:
     Mark: TypeAlias = object
     Leaves: TypeAlias = list[Leaf]
 else:
-    Mark = odd("Mark", SEEN.append)
-    Leaves = odd("Leaves", lambda value: read(value, list[Leaf]))
+    Mark = custom_type("Mark", SEEN.append)
+    Leaves = custom_type("Leaves", lambda value: read(value, list[Leaf]))
 
 
 class Row(msgspec.Struct):

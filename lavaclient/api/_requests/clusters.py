@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 import socket
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,6 @@ from lavaclient.error import InvalidError
 
 __all__ = [
     "NewCredentials",
-    "NodeGroups",
     "UpdatedCredentials",
     "control",
     "new_cluster",
@@ -66,7 +66,7 @@ class NewClusterBody(msgspec.Struct, frozen=True):
     cluster: _Cluster
 
 
-class _Used(msgspec.Struct, frozen=True):
+class _CredentialUse(msgspec.Struct, frozen=True):
     type: str
     name: str
 
@@ -78,8 +78,8 @@ class _Control(msgspec.Struct, frozen=True):
 
 class _Change(msgspec.Struct, frozen=True):
     node_groups: list[Group] | UnsetType = UNSET
-    credentials: list[_Used] | UnsetType = UNSET
-    remove_credentials: list[_Used] | UnsetType = UNSET
+    credentials: list[_CredentialUse] | UnsetType = UNSET
+    remove_credentials: list[_CredentialUse] | UnsetType = UNSET
     control_services: _Control | UnsetType = UNSET
 
 
@@ -104,7 +104,10 @@ def new_cluster(
     """Check the arguments of a new cluster and make the body of them."""
     scripts = [] if user_scripts is None else items("user_scripts", user_scripts)
     groups = [] if node_groups is None else cluster_groups(node_groups)
-    used = [*_connectors("connectors", connectors), *_connectors("credentials", credentials)]
+    all_credentials = [
+        *_connectors("connectors", connectors),
+        *_connectors("credentials", credentials),
+    ]
     cluster = _Cluster(
         name=text("name", name),
         username=_username(username),
@@ -112,7 +115,7 @@ def new_cluster(
         stack_id=identifier("stack_id", stack_id),
         node_groups=groups or UNSET,
         scripts=[_Id(identifier("user_scripts", script)) for script in scripts] or UNSET,
-        credentials=used or UNSET,
+        credentials=all_credentials or UNSET,
         region=UNSET if region is None else text("region", region),
     )
     return NewClusterBody(cluster)
@@ -127,22 +130,22 @@ def update_credentials(credentials: UpdatedCredentials | None) -> ChangeBody:
     """Make the body that adds credentials."""
     if not isinstance(credentials, Mapping) or not credentials:
         raise InvalidError("credentials must be a dict of lists of names by type, and not empty")
-    used = [
-        _Used(text("credentials: type", type_), name)
-        for type_, given in credentials.items()
-        for name in _one_or_more(f"credentials[{type_!r}]", given)
+    uses = [
+        _CredentialUse(text("credentials: type", type_), name)
+        for type_, value in credentials.items()
+        for name in _one_or_more(f"credentials[{type_!r}]", value)
     ]
-    return ChangeBody(_Change(credentials=used))
+    return ChangeBody(_Change(credentials=uses))
 
 
-def _one_or_more(name: str, given: object) -> list[str]:
-    return [text(name, given)] if isinstance(given, str) else names(name, given, 1)
+def _one_or_more(argument: str, value: object) -> list[str]:
+    return [text(argument, value)] if isinstance(value, str) else names(argument, value, 1)
 
 
 def remove_keys(keynames: Sequence[str]) -> ChangeBody:
     """Make the body that takes SSH keys away."""
-    used = [_Used("ssh_keys", name) for name in names("keynames", keynames, 1)]
-    return ChangeBody(_Change(remove_credentials=used))
+    uses = [_CredentialUse("ssh_keys", name) for name in names("keynames", keynames, 1)]
+    return ChangeBody(_Change(remove_credentials=uses))
 
 
 def control(action: str, service_names: Sequence[str]) -> ChangeBody:
@@ -153,24 +156,24 @@ def control(action: str, service_names: Sequence[str]) -> ChangeBody:
     return ChangeBody(_Change(control_services=_Control(action, services)))
 
 
-def _connectors(name: str, given: NewCredentials | None) -> list[_Connector]:
-    if given is None:
+def _connectors(argument: str, credentials: NewCredentials | None) -> list[_Connector]:
+    if credentials is None:
         return []
-    listed = [given] if isinstance(given, Mapping) else items(name, given)
-    return [connector for item in listed for connector in _pairs(name, item)]
+    pairs = [credentials] if isinstance(credentials, Mapping) else items(argument, credentials)
+    return [connector for pair in pairs for connector in _pair(argument, pair)]
 
 
-def _pairs(name: str, given: object) -> list[_Connector]:
-    if not isinstance(given, Mapping) or not given:
-        raise InvalidError(f"{name} must be a list of dicts, each with a type and a name")
+def _pair(argument: str, pair: object) -> list[_Connector]:
+    if not isinstance(pair, Mapping) or not pair:
+        raise InvalidError(f"{argument} must be a list of dicts, each with a type and a name")
     return [
-        _Connector(text(f"{name}: type", type_), _Name(text(f"{name}[{type_!r}]", credential)))
-        for type_, credential in given.items()
+        _Connector(text(f"{argument}: type", type_), _Name(text(f"{argument}[{type_!r}]", name)))
+        for type_, name in pair.items()
     ]
 
 
 def _username(username: str | None) -> str:
-    advice = "" if username is not None else "; the local user's is no good: pass username"
+    advice = "" if username is not None else "; the local user's does not: pass username"
     login = _local_user("username") if username is None else text("username", username)
     if not re.fullmatch(_LOGIN, login):
         raise InvalidError(
@@ -187,8 +190,6 @@ def _default_keys() -> list[str]:
 
 
 def _local_user(argument: str) -> str:
-    import getpass
-
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError) as reason:

@@ -3,109 +3,53 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from lavaclient._config.checks import text
-from lavaclient.api._requests.public_key import public_key_text
+from lavaclient._config.checks import secret_text, text
+from lavaclient._config.secret import Secret
+from lavaclient.api._credential_kinds import KINDS
+from lavaclient.api._requests.public_key import read_public_key
 
-__all__ = ["AmbariBody", "Body", "CloudFilesBody", "S3Body", "SSHKeyBody"]
+__all__ = ["CredentialBody", "credential_body"]
 
 
-class _Hidden(msgspec.Struct, frozen=True):
+class _Fields(dict[str, str]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
-class Body(_Hidden, frozen=True):
-    """A body, where it goes, and what of it is secret.
+class CredentialBody(msgspec.Struct, frozen=True):
+    """The body of ``POST credentials/{type}``; the field of the type alone is set."""
 
-    Attributes:
-        kind: The type of credential, as it stands in paths.
-    """
-
-    kind: ClassVar[str]
+    ssh_keys: _Fields | UnsetType = UNSET
+    cloud_files: _Fields | UnsetType = UNSET
+    s3: _Fields | UnsetType = UNSET
+    ambari: _Fields | UnsetType = UNSET
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The texts that no error may repeat: the last field within."""
-        within = getattr(self, self.kind)
-        return (getattr(within, within.__struct_fields__[-1]),)
+        """The texts that no error may repeat."""
+        fields = ((getattr(self, type_), kind.secret_field) for type_, kind in KINDS.items())
+        return tuple(credential[field] for credential, field in fields if credential is not UNSET)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
 
-class _SSHKey(_Hidden, frozen=True):
-    key_name: str
-    public_key: str
+def credential_body(type_: str, identity: str, secret: Secret | os.PathLike[str]) -> CredentialBody:
+    """Check the two fields of a credential of a type of `KINDS` and make the body of them.
 
-
-class SSHKeyBody(Body, frozen=True):
-    """A public key."""
-
-    kind: ClassVar[str] = "ssh_keys"
-
-    ssh_keys: _SSHKey
-
-    @classmethod
-    def checked(cls, name: str, public_key: str | os.PathLike[str]) -> SSHKeyBody:
-        """Make one; the file of the key is read here."""
-        return cls(_SSHKey(text("name", name, 3), public_key_text(public_key)))
-
-
-class _CloudFiles(_Hidden, frozen=True):
-    username: str
-    api_key: str
-
-
-class CloudFilesBody(Body, frozen=True):
-    """A user of Cloud Files."""
-
-    kind: ClassVar[str] = "cloud_files"
-
-    cloud_files: _CloudFiles
-
-    @classmethod
-    def checked(cls, username: str, api_key: str) -> CloudFilesBody:
-        """Make one."""
-        return cls(_CloudFiles(text("username", username, 3), text("api_key", api_key, 20, 40)))
-
-
-class _S3(_Hidden, frozen=True):
-    access_key_id: str
-    access_secret_key: str
-
-
-class S3Body(Body, frozen=True):
-    """A pair of keys for Amazon S3."""
-
-    kind: ClassVar[str] = "s3"
-
-    s3: _S3
-
-    @classmethod
-    def checked(cls, access_key_id: str, access_secret_key: str) -> S3Body:
-        """Make one."""
-        return cls(
-            _S3(
-                text("access_key_id", access_key_id, 20, 20),
-                text("access_secret_key", access_secret_key, 40, 40),
-            )
-        )
-
-
-class _Ambari(_Hidden, frozen=True):
-    username: str
-    password: str
-
-
-class AmbariBody(Body, frozen=True):
-    """A user of Ambari."""
-
-    kind: ClassVar[str] = "ambari"
-
-    ambari: _Ambari
-
-    @classmethod
-    def checked(cls, username: str, password: str) -> AmbariBody:
-        """Make one."""
-        return cls(_Ambari(text("username", username, 3), text("password", password, 8)))
+    Args:
+        type_: The type.
+        identity: What identifies the credential.
+        secret: Its secret; for an SSH key the public key or the path of its file.
+    """
+    kind = KINDS[type_]
+    name = text(kind.id_argument, identity, *kind.id_length)
+    if type_ == "ssh_keys" or not isinstance(secret, Secret):
+        secret = read_public_key(secret)
+    secret = secret_text(kind.secret_field, secret, *kind.secret_length)
+    fields = _Fields({kind.id_field: name, kind.secret_field: secret.reveal()})
+    return CredentialBody(**{type_: fields})

@@ -11,7 +11,15 @@ from msgspec import UNSET, UnsetType
 from lavaclient._config.checks import items, mapping, text, whole_number
 from lavaclient.error import InvalidError
 
-__all__ = ["Group", "NodeGroups", "cluster_groups", "groups_by_id", "resize_groups"]
+__all__ = [
+    "Group",
+    "NodeGroups",
+    "cluster_groups",
+    "count_field",
+    "flavor_field",
+    "groups_by_id",
+    "resize_groups",
+]
 
 NodeGroups: TypeAlias = Mapping[str, Mapping[str, object]] | Sequence[Mapping[str, object]]
 """E.g. ``{"slave": {"count": 3}}`` or ``[{"id": "slave", "count": 3}]``."""
@@ -27,8 +35,15 @@ class Group(msgspec.Struct, frozen=True):
 
 def cluster_groups(node_groups: NodeGroups) -> list[Group]:
     """Return the groups of a new cluster: id and, where given, count and flavor."""
-    given = groups_by_id(node_groups, 255, ("id", "count", "flavor_id"))
-    return [_group(group_id, group) for group_id, group in given.items()]
+    groups = groups_by_id(node_groups, 255, ("id", "count", "flavor_id"))
+    return [
+        Group(
+            id=group_id,
+            count=count_field(f"node_groups: {group_id!r}", group, lowest=1),
+            flavor_id=flavor_field(f"node_groups: {group_id!r}", group),
+        )
+        for group_id, group in groups.items()
+    ]
 
 
 def resize_groups(node_groups: NodeGroups | None) -> list[Group]:
@@ -46,36 +61,35 @@ def groups_by_id(
     node_groups: NodeGroups, longest_id: int, keys: Collection[str]
 ) -> dict[str, dict[str, object]]:
     """Return the groups as new dicts by id, whichever way they were written."""
-    found: dict[str, dict[str, object]] = {}
+    groups: dict[str, dict[str, object]] = {}
     for group in _as_list(node_groups, keys):
         if group.get("id") is None:
             raise InvalidError("node_groups: each group needs an id")
         group_id = text("node_groups: id", group["id"], most=longest_id)
-        if group_id in found:
+        if group_id in groups:
             raise InvalidError(f"node_groups: {group_id!r} is given twice")
-        found[group_id] = group
-    return found
+        groups[group_id] = group
+    return groups
 
 
 def _as_list(node_groups: NodeGroups, keys: Collection[str]) -> list[dict[str, object]]:
     if not isinstance(node_groups, Mapping):
-        listed = items("node_groups", node_groups)
-        return [mapping("node_groups: each group", group, keys) for group in listed]
-    within = [key for key in keys if key != "id"]
+        groups = items("node_groups", node_groups)
+        return [mapping("node_groups: each group", group, keys) for group in groups]
+    keys_within = [key for key in keys if key != "id"]
     return [
-        {**mapping(f"node_groups[{group_id!r}]", group, within), "id": group_id}
+        {**mapping(f"node_groups[{group_id!r}]", group, keys_within), "id": group_id}
         for group_id, group in node_groups.items()
     ]
 
 
-def _group(group_id: str, given: Mapping[str, object]) -> Group:
-    where = f"node_groups: {group_id!r}"
-    return Group(
-        id=group_id,
-        count=whole_number(f"{where}: count", given["count"], 1, 100)
-        if "count" in given
-        else UNSET,
-        flavor_id=text(f"{where}: flavor_id", given["flavor_id"])
-        if "flavor_id" in given
-        else UNSET,
-    )
+def count_field(where: str, group: Mapping[str, object], *, lowest: int) -> int | UnsetType:
+    """Return the count of a group, if it has one: from ``lowest`` to 100."""
+    if "count" not in group:
+        return UNSET
+    return whole_number(f"{where}: count", group["count"], lowest, 100)
+
+
+def flavor_field(where: str, group: Mapping[str, object]) -> str | UnsetType:
+    """Return the flavor of a group, if it has one."""
+    return text(f"{where}: flavor_id", group["flavor_id"]) if "flavor_id" in group else UNSET

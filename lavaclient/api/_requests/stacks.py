@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lavaclient._config.checks import items, mapping, names, text, whole_number
-from lavaclient.api._requests.node_groups import NodeGroups, groups_by_id
+from lavaclient._config.checks import items, mapping, names, text
+from lavaclient.api._requests.node_groups import (
+    NodeGroups,
+    count_field,
+    flavor_field,
+    groups_by_id,
+)
 from lavaclient.error import InvalidError
 
-__all__ = ["NodeGroups", "StackBody", "stack"]
+__all__ = ["StackBody", "new_stack"]
 
 
 class _Service(msgspec.Struct, frozen=True):
@@ -44,7 +49,7 @@ class StackBody(msgspec.Struct, frozen=True):
     stack: _Stack
 
 
-def stack(
+def new_stack(
     name: str,
     distro: str,
     services: Sequence[Mapping[str, object]],
@@ -56,7 +61,7 @@ def stack(
         _Stack(
             name=text("name", name),
             distro=text("distro", distro),
-            services=[_service(given) for given in items("services", services, 1)],
+            services=[_service(service) for service in items("services", services, 1)],
             node_groups=_groups(node_groups) if node_groups else UNSET,
             description=UNSET
             if description is None
@@ -66,34 +71,33 @@ def stack(
 
 
 def _service(service: object) -> _Service:
-    given = mapping("services: each service", service, ("name", "modes"))
-    if "name" not in given:
+    fields = mapping("services: each service", service, ("name", "modes"))
+    if "name" not in fields:
         raise InvalidError("services: each service needs a name")
-    modes = names("services: modes", given["modes"]) if "modes" in given else UNSET
-    return _Service(text("services: name", given["name"]), modes)
+    modes = names("services: modes", fields["modes"]) if "modes" in fields else UNSET
+    return _Service(text("services: name", fields["name"]), modes)
 
 
 def _groups(node_groups: NodeGroups) -> list[_Group]:
     keys = ("id", "flavor_id", "count", "components")
-    given = groups_by_id(node_groups, 36, keys)
-    return [_group(group_id, group) for group_id, group in given.items()]
+    groups = groups_by_id(node_groups, 36, keys)
+    return [_group(group_id, group) for group_id, group in groups.items()]
 
 
-def _group(group_id: str, given: Mapping[str, object]) -> _Group:
+def _group(group_id: str, fields: Mapping[str, object]) -> _Group:
     where = f"node_groups: {group_id!r}"
-    flavor_id: str | UnsetType = UNSET
-    count: int | UnsetType = UNSET
     components: list[_Component] | UnsetType = UNSET
-    if "flavor_id" in given:
-        flavor_id = text(f"{where}: flavor_id", given["flavor_id"])
-    if "count" in given:
-        count = whole_number(f"{where}: count", given["count"], 0, 100)
-    if "components" in given:
-        listed = items(f"{where}: components", given["components"])
-        components = [_component(f"{where}: components", item) for item in listed]
-    return _Group(group_id, flavor_id, count, components)
+    if "components" in fields:
+        elements = items(f"{where}: components", fields["components"])
+        components = [_component(f"{where}: components", element) for element in elements]
+    return _Group(
+        id=group_id,
+        flavor_id=flavor_field(where, fields),
+        count=count_field(where, fields, lowest=0),
+        components=components,
+    )
 
 
 def _component(where: str, component: object) -> _Component:
-    given = mapping(f"{where}: each one", component, ("name",))
-    return _Component(text(f"{where}: name", given.get("name")))
+    fields = mapping(f"{where}: each one", component, ("name",))
+    return _Component(text(f"{where}: name", fields.get("name")))

@@ -149,13 +149,13 @@ def _session_words(
 ) -> list[str]:
     """Return the words that start ssh as one would by hand: it may ask, and has a terminal."""
     from lavaclient._ssh.command import check_ssh_command, command_line
-    from lavaclient.api._remote import _login, _named
+    from lavaclient.api.clusters._node_choice import login_name, node_by_name
     from lavaclient.api.nodes import login_address
 
     program = check_ssh_command(ssh_command)
     cluster = lava.clusters._ready(name, wait=False)  # noqa: SLF001 (the rules of ssh_execute)
-    node = _named(lava.clusters.nodes(cluster.id), node_name, cluster)
-    login, host = _login(cluster), login_address(node)
+    node = node_by_name(lava.clusters.nodes(cluster.id), node_name, cluster)
+    login, host = login_name(cluster), login_address(node)
     command_line(program, (), login, host)  # refuses what must not come to a shell
     return [*program, "-l", login, "--", host]
 
@@ -219,8 +219,8 @@ def _session(words: list[str]) -> int:
 
 
 def _stay(running: Forward, words: str) -> None:
-    from lavaclient._ssh.command import ssh_words
+    from lavaclient._ssh.command import failure_reason
 
     print(f"{words}; Ctrl-C ends it.", flush=True)
     status = running.wait()
-    raise FailedError(f"ssh ended with status {status}: {ssh_words(running.said())}")
+    raise FailedError(f"ssh ended with status {status}: {failure_reason(running.stderr_tail())}")

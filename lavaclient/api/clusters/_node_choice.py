@@ -1,0 +1,64 @@
+"""Which node of a cluster ssh goes to, and as which user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lavaclient.api.clusters.models import ClusterDetail
+from lavaclient.api.nodes import Node
+from lavaclient.error import InvalidError
+
+__all__ = ["login_name", "node_by_name", "node_with_component"]
+
+_AMBARI = frozenset({"ambari", "ambariserver"})
+
+
+def login_name(cluster: ClusterDetail) -> str:
+    """Return the user to log in as."""
+    if not cluster.username:
+        raise InvalidError(f"cluster {cluster.name!r}: the service names no user to log in as")
+    return cluster.username
+
+
+def node_by_name(nodes: Sequence[Node], name: str | None, cluster: ClusterDetail) -> Node:
+    """Return the node of a name, or without one the first that is not the Ambari host."""
+    for node in nodes:
+        if not _is_ambari(node) if name is None else _same(node.name, name):
+            return node
+    listing = _listing("nodes", (node.name for node in nodes))
+    if name is None:
+        raise InvalidError(f"cluster {cluster.name!r} has no node besides Ambari's; {listing}")
+    raise InvalidError(f"node_name: cluster {cluster.name!r} has no node {name!r}; {listing}")
+
+
+def node_with_component(nodes: Sequence[Node], component: str, cluster: ClusterDetail) -> Node:
+    """Return the first node that runs a component."""
+    for node in nodes:
+        if any(_same(name, component) for name in _component_names(node)):
+            return node
+    listing = _listing("components", (part["name"] for node in nodes for part in node.components))
+    raise InvalidError(
+        f"component: no node of cluster {cluster.name!r} runs {component!r}; {listing}"
+    )
+
+
+def _component_names(node: Node) -> Iterable[str]:
+    for component in node.components:
+        yield component["name"]
+        yield component.get("nice_name", "")
+
+
+def _is_ambari(node: Node) -> bool:
+    """Tell by the group, the name or the component, as bodies of different age differ."""
+    return "ambari" in f"{node.node_group or ''} {node.name}".lower() or any(
+        "".join(name.lower().split()) in _AMBARI for name in _component_names(node)
+    )
+
+
+def _same(name: str, wanted: str) -> bool:
+    return bool(name) and name.casefold() == str(wanted).strip().casefold()
+
+
+def _listing(plural: str, names: Iterable[str]) -> str:
+    unique = ", ".join(dict.fromkeys(names))
+    return f"its {plural} are {unique}" if unique else f"it has no {plural} yet"

@@ -1,0 +1,200 @@
+"""What the service tells of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Protocol, TypedDict
+
+import msgspec
+
+from lavaclient._decode.types import Number, Timestamp
+from lavaclient._ssh.process import Forward
+from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus
+from lavaclient.api._requests.node_groups import NodeGroups
+from lavaclient.api.credentials import Credentials, DecodedCredentials
+from lavaclient.api.nodes import Node, NodeGroup, NodeScript
+
+__all__ = ["Cluster", "ClusterDetail", "ClusterStatus", "Connector"]
+
+
+class ClusterStatus(ServerStatus):
+    """The statuses of a cluster that are known; there may be others.
+
+    Attributes:
+        IN_PROGRESS: Those that end by themselves.
+    """
+
+
+class Connector(TypedDict, total=False):
+    """A credential that a cluster uses, as older answers have it: a plain dict.
+
+    Attributes:
+        type: Type of the credential, e.g. ``"cloud_files"``.
+        credential: ``{"name": ...}``.
+    """
+
+    type: str
+    credential: dict[str, str]
+
+
+class _Operations(Protocol):
+    """What a cluster's own methods need of the manager, whose module imports this one."""
+
+    def nodes(self, cluster_id: Id) -> list[Node]: ...
+
+    def get(self, cluster_id: Id) -> ClusterDetail: ...
+
+    def delete(self, cluster_id: Id) -> None: ...
+
+    def resize(
+        self, cluster_id: Id, node_groups: NodeGroups | None, wait: bool
+    ) -> ClusterDetail: ...
+
+    def wait(
+        self,
+        cluster_id: Id,
+        timeout: float | str | None,
+        interval: float | str | None,
+        *,
+        on_progress: Callable[[ClusterDetail], object] | None,
+    ) -> ClusterDetail: ...
+
+    def ssh_execute(
+        self,
+        cluster_id: Id,
+        node_name: str | None,
+        command: str,
+        ssh_command: str | Sequence[str] | None,
+        wait: bool,
+    ) -> str: ...
+
+    def ssh_proxy(
+        self,
+        cluster_id: Id,
+        port: int | str | None,
+        node_name: str | None,
+        ssh_command: str | Sequence[str] | None,
+        wait: bool,
+    ) -> Forward: ...
+
+    def ssh_tunnel(
+        self,
+        cluster_id: Id,
+        local_port: int | str,
+        remote_port: int | str,
+        node_name: str | None,
+        component: str | None,
+        ssh_command: str | Sequence[str] | None,
+        wait: bool,
+    ) -> Forward: ...
+
+
+class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
+    """A cluster, as lists have it.
+
+    Attributes:
+        id: The cluster's id.
+        name: Its name.
+        status: See :class:`ClusterStatus`.
+        stack_id: Id of the stack that it was made from.
+        created: When it was made, or None.
+        updated: When it was last changed, or None.
+        cbd_version: Version of the service that made it, or None.
+        links: URLs of it.
+    """
+
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "stack_id")
+
+    id: str
+    name: str
+    status: str = ""
+    stack_id: str = ""
+    created: Timestamp = None
+    updated: Timestamp = None
+    cbd_version: int | None = None
+    links: list[Link] = []
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The cluster's nodes. Reading this asks the service, each time."""
+        return self._manager.nodes(self.id)
+
+    def refresh(self) -> ClusterDetail:
+        """Return the cluster as it is now, with all details."""
+        return self._manager.get(self.id)
+
+    def delete(self) -> None:
+        """Delete it, as ``lava.clusters.delete`` does."""
+        self._manager.delete(self.id)
+
+    def resize(self, node_groups: NodeGroups, wait: bool = False) -> ClusterDetail:
+        """Resize it, as ``lava.clusters.resize`` does."""
+        return self._manager.resize(self.id, node_groups, wait)
+
+    def wait(
+        self,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        *,
+        on_progress: Callable[[ClusterDetail], object] | None = None,
+    ) -> ClusterDetail:
+        """Wait until it is ``ACTIVE``, as ``lava.clusters.wait`` does."""
+        return self._manager.wait(self.id, timeout, interval, on_progress=on_progress)
+
+    def execute_on_node(
+        self,
+        node_name: str | None,
+        command: str,
+        ssh_command: str | Sequence[str] | None = None,
+        wait: bool = False,
+    ) -> str:
+        """Run a command on a node, as ``lava.clusters.ssh_execute`` does."""
+        return self._manager.ssh_execute(self.id, node_name, command, ssh_command, wait)
+
+    def ssh_proxy(
+        self,
+        port: int | str | None = None,
+        node_name: str | None = None,
+        ssh_command: str | Sequence[str] | None = None,
+        wait: bool = False,
+    ) -> Forward:
+        """Open a SOCKS5 proxy into it, as ``lava.clusters.ssh_proxy`` does."""
+        return self._manager.ssh_proxy(self.id, port, node_name, ssh_command, wait)
+
+    def ssh_tunnel(
+        self,
+        local_port: int | str,
+        remote_port: int | str,
+        node_name: str | None = None,
+        component: str | None = None,
+        ssh_command: str | Sequence[str] | None = None,
+        wait: bool = False,
+    ) -> Forward:
+        """Forward a port to one of its nodes, as ``lava.clusters.ssh_tunnel`` does."""
+        return self._manager.ssh_tunnel(
+            self.id, local_port, remote_port, node_name, component, ssh_command, wait
+        )
+
+
+class ClusterDetail(Cluster, frozen=True, kw_only=True):
+    """A cluster with all details.
+
+    Attributes:
+        node_groups: The groups of its nodes.
+        username: Login name on its nodes, or None.
+        scripts: How the user's scripts fare on its nodes.
+        progress: How far what is in progress is, in percent, or None.
+        credentials: The credentials that it uses.
+        ssh_keys: Names of the public keys on its nodes.
+        connectors: Credentials in the shape of older answers.
+    """
+
+    _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "stack_id", "progress")
+
+    node_groups: list[NodeGroup] = []
+    username: str | None = None
+    scripts: list[NodeScript] = []
+    progress: Number = None
+    credentials: DecodedCredentials = msgspec.field(default_factory=Credentials)
+    ssh_keys: list[str] = []
+    connectors: list[Connector] = []
