@@ -10,7 +10,9 @@ way, such as its timestamps, has a type of its own that reads all of them at onc
 
 from __future__ import annotations
 
+import os
 import re
+import threading
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -87,12 +89,22 @@ class _Reader(Generic[T]):
 
 
 _readers: dict[object, _Reader[Any]] = {}
+# msgspec crashes the process where two threads are the first to use a struct. A fork waits until
+# no thread makes a reader, so that no child finds the lock taken for ever.
+_readers_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # pragma: no branch
+    os.register_at_fork(
+        before=_readers_lock.acquire,
+        after_in_parent=_readers_lock.release,
+        after_in_child=_readers_lock.release,
+    )
 
 
 def _reader(type_: type[T]) -> _Reader[T]:
     reader = _readers.get(type_)
     if reader is None:
-        reader = _readers[type_] = _Reader(type_)
+        with _readers_lock:
+            reader = _readers[type_] = _Reader(type_)
     return reader
 
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from lavaclient.sandbox.core.decoding import convert
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.resources.credentials import KINDS
 from lavaclient.sandbox.service import Sandbox
@@ -208,7 +209,7 @@ class Seeding:
         self, noun: str, path: Sequence[str], body: object, region: str, ago: float = 0.0
     ) -> str:
         answer = self._seed("POST", path, {noun: body}, region, ago)
-        return msgspec.convert(answer, dict[str, _Created])[noun].id
+        return convert(answer, dict[str, _Created])[noun].id
 
     def _seed(
         self, method: str, path: Sequence[str], body: object, region: str, ago: float = 0.0

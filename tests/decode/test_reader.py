@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypeAlias, TypedDict
 
 import msgspec
@@ -13,6 +16,8 @@ from hypothesis import strategies as st
 
 from lavaclient._decode.reader import UnreadableError, decode, read
 from lavaclient._decode.types import Names, Number, Text, Timestamp, custom_type
+
+ROOT = Path(__file__).parents[2]
 
 
 class Part(TypedDict, total=False):
@@ -286,3 +291,43 @@ def test_any_bytes_decode_or_are_unreadable(data: bytes) -> None:
             decode(body, Body)
         except UnreadableError as caught:
             assert str(caught)  # noqa: PT017
+
+
+THREADS = """
+import sys, threading
+import msgspec
+from {module} import decode
+
+sys.setswitchinterval(1e-6)
+for _ in range(300):
+    class Inner(msgspec.Struct):
+        number: int = 0
+        text: str = ""
+
+    class Outer(msgspec.Struct):
+        items: list[Inner] = []
+        by_name: dict[str, Inner] = {{}}
+        one: Inner | None = None
+
+    barrier = threading.Barrier(8)
+    values = []
+
+    def work():
+        barrier.wait()
+        values.append(decode(b'{{"items": [{{"number": 1}}], "one": {{"text": "a"}}}}', Outer))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [value.items[0].number for value in values] == [1] * 8
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["lavaclient._decode.reader", "lavaclient.sandbox.core.decoding"]
+)
+def test_many_threads_may_be_the_first_to_read_a_type(module: str) -> None:
+    script = THREADS.format(module=module)
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=100, cwd=ROOT)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeVar
+import threading
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -14,6 +15,30 @@ T = TypeVar("T")
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 _PLACE = re.compile(r"^(?P<what>.*) - at `\$\.?(?P<where>.*)`$", re.DOTALL)
+
+
+# msgspec crashes the process where two threads are the first to use a struct.
+_LOCK = threading.Lock()
+_DECODERS: dict[object, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder_for(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of a type, made once for all threads."""
+    decoder = _DECODERS.get(kind)
+    if decoder is None:
+        with _LOCK:
+            decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
+    return decoder
+
+
+def convert(value: object, kind: type[T]) -> T:
+    """Return plain values as a type.
+
+    Raises:
+        msgspec.ValidationError: They do not fit it.
+    """
+    decoder_for(kind)
+    return msgspec.convert(value, kind)
 
 
 def decode(body: bytes, kind: type[T]) -> T:
@@ -30,7 +55,7 @@ def decode(body: bytes, kind: type[T]) -> T:
         ApiFault: It is not JSON, or a field is missing, unknown or of the wrong kind.
     """
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder_for(kind).decode(body)
     except msgspec.ValidationError as error:
         raise _wrong_field(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 
-import msgspec
 from msgspec import Struct, field
 
+from lavaclient.sandbox.core.decoding import decoder_for
 from lavaclient.sandbox.core.state import Script, Stack
 
 
@@ -88,10 +88,10 @@ def _read(name: str) -> bytes:
 def load() -> ReferenceData:
     """Read the data files that come with the package."""
     return ReferenceData(
-        flavors={f.id: f for f in msgspec.json.decode(_read("flavors.json"), type=list[Flavor])},
-        distros={d.id: d for d in msgspec.json.decode(_read("distros.json"), type=list[Distro])},
-        components=msgspec.json.decode(_read("components.json"), type=dict[str, Component]),
-        places=msgspec.json.decode(_read("places.json"), type=dict[str, Place]),
-        stacks={s.id: s for s in msgspec.json.decode(_read("stacks.json"), type=list[Stack])},
-        scripts={s.id: s for s in msgspec.json.decode(_read("scripts.json"), type=list[Script])},
+        flavors={f.id: f for f in decoder_for(list[Flavor]).decode(_read("flavors.json"))},
+        distros={d.id: d for d in decoder_for(list[Distro]).decode(_read("distros.json"))},
+        components=decoder_for(dict[str, Component]).decode(_read("components.json")),
+        places=decoder_for(dict[str, Place]).decode(_read("places.json")),
+        stacks={s.id: s for s in decoder_for(list[Stack]).decode(_read("stacks.json"))},
+        scripts={s.id: s for s in decoder_for(list[Script]).decode(_read("scripts.json"))},
     )

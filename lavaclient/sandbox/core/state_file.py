@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from lavaclient.sandbox.core.decoding import decoder_for
 from lavaclient.sandbox.core.state import State
 
 
@@ -18,7 +19,7 @@ def read(path: Path) -> State:
         ValueError: The file holds something else.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
+        return decoder_for(State).decode(path.read_bytes())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"{path} does not hold a sandbox's state: {error}"
         raise ValueError(message) from error

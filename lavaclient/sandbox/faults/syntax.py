@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from lavaclient.sandbox.core.decoding import convert
 from lavaclient.sandbox.faults.model import Fault
 
 SYNTAX = """[METHOD] [PATH]: WHAT [xTIMES] [after N]
@@ -55,7 +56,7 @@ def parse(line: str) -> Fault:
     for word in re.sub(r"\bafter\s+(?=\d)", "after=", found["what"]).split():
         fields.update(_fields(line, word))
     try:
-        return msgspec.convert(fields, Fault)
+        return convert(fields, Fault)
     except msgspec.ValidationError as error:
         message = f"{line!r}: {error}"
         raise ValueError(message) from error
