@@ -63,7 +63,7 @@ def nobody_imported_keystoneauth1(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
     """A sandbox on a port of its own, whose clock the test moves."""
-    with SandboxServer(Sandbox(ManualClock())) as server:
+    with SandboxServer(Sandbox(ManualClock(1_445_000_000.0))) as server:
         yield server
 
 

@@ -78,6 +78,8 @@ cluster = client.clusters.resize("second", [{"id": "slave", "count": "3"}])
 cluster = client.clusters.wait(cluster.id, interval=0.05)
 assert len(client.clusters.nodes("second")) == len(nodes) + 2
 client.clusters.services("restart", cluster.id, [])
+client.clusters.wait(cluster.id, interval=0.05)
+client.clusters.wait("first", interval=0.05)
 
 for one in client.clusters.list():
     assert isinstance(one, Cluster)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import pathlib
-import random
 import threading
-import uuid
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import msgspec
 
-from lavaclient.sandbox.core import lifecycle, reference_data, state_file
+from lavaclient.sandbox.core import lifecycle, reference_data
+from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.calls import Call, query_of, region_of
-from lavaclient.sandbox.core.clock import Clock, SystemClock
+from lavaclient.sandbox.core.clock import Clock, SystemClock, caller_seconds
 from lavaclient.sandbox.core.context import Answer, Context, Quotas, Timings
-from lavaclient.sandbox.core.errors import not_found
-from lavaclient.sandbox.core.planned_failures import Failures
-from lavaclient.sandbox.core.rate_limits import Rates
+from lavaclient.sandbox.core.errors import not_found, over_rate
+from lavaclient.sandbox.core.ids import Ids
+from lavaclient.sandbox.core.planned_failures import PlannedFailures
+from lavaclient.sandbox.core.rate_limits import RateLimits
 from lavaclient.sandbox.core.request_log import RequestLog
-from lavaclient.sandbox.core.state import Account, Cluster, State, User
+from lavaclient.sandbox.core.state import Cluster, User
+from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.faults.model import Faults
 from lavaclient.sandbox.resources import identity, routes
@@ -42,12 +45,16 @@ class Sandbox:
         quotas: What a tenant may use.
         timings: How long builds and changes take.
         seed: Makes all ids the same in each run.
-        state_path: A file that keeps the state between runs.
+        state_path: An SQLite file that keeps the state between runs; `close()` gives it back.
+        password: The first user's password; None if they sign in with the key alone.
 
     Attributes:
         clock: The clock.
         faults: What is to go wrong.
-        requests: What was asked so far.
+        requests: The requests so far.
+
+    Raises:
+        ValueError: The state file cannot be used, or the token lifetime is not positive.
 
     Example:
         >>> from lavaclient.sandbox import ManualClock, Sandbox
@@ -70,7 +77,11 @@ class Sandbox:
         timings: Timings | None = None,
         seed: int | None = None,
         state_path: pathlib.Path | None = None,
+        password: str | None = None,
     ) -> None:
+        if not 0 < token_lifetime < math.inf:
+            message = f"token_lifetime must be a positive number, not {token_lifetime}"
+            raise ValueError(message)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.username = username
         self.api_key = api_key
@@ -85,21 +96,29 @@ class Sandbox:
         self.requests = RequestLog()
         self.lock = threading.RLock()
         self.reference = reference_data.load()
-        self._random = random.Random(seed)  # noqa: S311 - ids of a sandbox, not secrets
-        self._state_path = state_path
-        self._rates = Rates()
-        self._failures = Failures()
-        self._state = self._first_state()
+        self._password = password
+        self._rate_limits = RateLimits()
+        self._failures = PlannedFailures()
+        self._store = Store(state_path)
+        self._ids = Ids(seed, self._store.counters)
+        # A clock that ran fast in the last run was ahead: nothing may happen twice.
+        self.clock.advance(max(self._store.clock - self.clock.time(), 0.0))
+        self._add_first_user()
 
     def __repr__(self) -> str:
         """Who may sign in, and what there is."""
-        clusters = sum(len(account.clusters) for account in self._state.accounts.values())
+        clusters = sum(len(account.clusters) for account in self._store.accounts.values())
         return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
 
-    def new_id(self) -> str:
-        """An id that was not used before."""
+    def new_id(self, kind: str = "id") -> str:
+        """An id that was not used before.
+
+        Args:
+            kind: What it is for. With a seed, the ids of a kind follow each other, whatever ids of
+                other kinds are made.
+        """
         with self.lock:
-            return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+            return self._ids.new(kind)
 
     def add_user(
         self,
@@ -109,41 +128,48 @@ class Sandbox:
         tenant_id: str | None = None,
         *,
         enabled: bool = True,
+        password: str | None = None,
     ) -> None:
         """Let somebody else sign in too.
 
         Args:
             username: The user's name; one that is known already is replaced.
             api_key: The key.
-            roles: Any of `observer`, `creator` and `admin`, with or without `bigdata:`.
+            roles: Any of `bigdata:observer`, `bigdata:creator`, `bigdata:admin`, `observer`,
+                `admin` and `identity:user-admin`; `creator` is short for the second.
             tenant_id: The account number, if it is another one.
             enabled: False for a user whom identity turns away.
+            password: The password, for those who sign in with one.
 
         Raises:
             ValueError: There is no such role.
         """
-        names = [role if ":" in role else f"bigdata:{role}" for role in roles]
+        known = identity.ROLES
+        names = [role if role in known or ":" in role else f"bigdata:{role}" for role in roles]
         for name in names:
-            if name not in identity.ROLES:
-                message = f"roles: there is no role {name!r}; there are {identity.ROLES}"
+            if name not in known:
+                message = f"roles: there is no role {name!r}; there are {known}"
                 raise ValueError(message)
         with self.lock:
-            user_id, tenant = self.new_id(), tenant_id or self.tenant_id
-            user = User(user_id, username, api_key, tenant, names, enabled)
-            self._state.users[username] = user
+            tenant = tenant_id or self.tenant_id
+            self._store.users[username] = User(
+                self.new_id("user"), username, api_key, tenant, names, enabled, password
+            )
+            self.commit()
 
     def expire_tokens(self) -> None:
         """Let every token expire now."""
         with self.lock:
-            for token in self._state.tokens.values():
-                token.expires = min(token.expires, self.clock.time())
+            for token_id in self._store.tokens:
+                self._expire(token_id)
+            self.commit()
 
     def expire_token(self, token_id: str | None) -> None:
         """Let one token expire now, if it is known."""
         with self.lock:
-            token = self._state.tokens.get(token_id or "")
-            if token is not None:
-                token.expires = min(token.expires, self.clock.time())
+            if token_id is not None and token_id in self._store.tokens:
+                self._expire(token_id)
+                self.commit()
 
     def fail_cluster(self, cluster_id: str) -> None:
         """Put a cluster into `ERROR`.
@@ -152,8 +178,10 @@ class Sandbox:
             ApiFault: 404; there is none of this id.
         """
         with self.lock:
-            lifecycle.fail(self.cluster(cluster_id), self.clock.time())
-            self.save()
+            account, cluster = self._find(cluster_id)
+            lifecycle.fail(cluster, self.clock.time())
+            account.clusters[cluster_id] = cluster
+            self.commit()
 
     def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
         """Let the next cluster that is made end up in `ERROR`.
@@ -166,69 +194,89 @@ class Sandbox:
             ValueError: The seconds are negative or not finite.
         """
         with self.lock:
-            clusters = [c for account in self.accounts() for c in account.clusters.values()]
-            self._failures.plan(after, name, clusters)
+            self._failures.plan(after, name)
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """A cluster's record, whoever's it is.
+        """A cluster's record, in whichever account it is.
 
         Raises:
             ApiFault: 404; there is none of this id.
         """
         with self.lock:
-            self.settle()
-            for account in self._state.accounts.values():
-                if cluster_id in account.clusters:
-                    return account.clusters[cluster_id]
-        raise not_found("Cluster", cluster_id)
+            return self._find(cluster_id)[1]
 
     def account(self, region: str = "DFW", tenant_id: str | None = None) -> Account:
         """The records of one tenant in one region, up to date."""
         with self.lock:
-            self.settle()
-            key = f"{tenant_id or self.tenant_id}/{region.upper()}"
-            return self._state.accounts.setdefault(key, Account())
+            account = self._store.account(tenant_id or self.tenant_id, region.upper())
+            account.clusters.settle(self.clock.time())
+            return account
 
     def accounts(self) -> list[Account]:
         """The records of all tenants in all regions, up to date."""
         with self.lock:
-            self.settle()
-            return list(self._state.accounts.values())
+            accounts = list(self._store.accounts.values())
+            for account in accounts:
+                account.clusters.settle(self.clock.time())
+            return accounts
 
     def reset(self) -> None:
         """Forget everything: clusters, tokens, added users, faults, the requests seen."""
         with self.lock:
-            self._rates = Rates()
-            self._failures = Failures()
-            self._state = self._new_state()
+            self._rate_limits = RateLimits()
+            self._failures = PlannedFailures()
+            self._store.clear()
+            self._add_first_user()
             self.faults.clear()
             self.requests.clear()
-            self.save()
+            self.commit()
 
     def dump(self) -> object:
         """The accounts as plain values, for people to look at; no users, no tokens."""
         with self.lock:
-            self.settle()
-            plain: object = msgspec.to_builtins(self._state.accounts)
+            plain: object = msgspec.to_builtins(
+                {
+                    account.key: {
+                        "clusters": dict(account.clusters),
+                        "scripts": dict(account.scripts),
+                        "stacks": dict(account.stacks),
+                        "credentials": list(account.credentials.values()),
+                    }
+                    for account in self.accounts()
+                }
+            )
             return plain
 
-    def save(self) -> None:
-        """Write the state to its file, if there is one."""
-        if self._state_path is None:
-            return
-        with self.lock:
-            self._state.clock = self.clock.time()
-            state_file.write(self._state_path, self._state)
-
-    def sign_in(self, body: bytes, urls: Urls) -> Answer:
-        """`POST /identity/v2.0/tokens`.
+    def commit(self) -> None:
+        """Write what has changed to the state file, if there is one.
 
         Raises:
-            ApiFault: The credentials or the body are not good.
+            ApiFault: 500; it cannot be written, and everything is as it was before.
         """
-        now = self.clock.time()
-        return identity.sign_in(
-            self._state, body, urls, now=now, lifetime=self.token_lifetime, new_id=self.new_id
+        with self.lock:
+            self._store.commit(self.clock.time())
+
+    def close(self) -> None:
+        """Write what is left to write, and let others have the state file.
+
+        The sandbox goes on in memory alone.
+        """
+        with self.lock:
+            try:
+                self.commit()
+            finally:
+                self._store.close()
+
+    def identity_call(self, urls: Urls, body: bytes, token: str | None) -> identity.IdentityCall:
+        """A request to identity, with what its rules need to answer it."""
+        return identity.IdentityCall(
+            store=self._store,
+            clock=self.clock,
+            lifetime=self.token_lifetime,
+            new_id=self.new_id,
+            urls=urls,
+            body=body,
+            token=token,
         )
 
     def call(self, call: Call) -> Answer:
@@ -238,12 +286,12 @@ class Sandbox:
             ApiFault: Some rule is against it.
         """
         now = self.clock.time()
-        user = identity.user_of(self._state, call.token, call.tenant_id, call.method, now)
-        route, captured = routes.find(call.method, call.segments)
+        user = identity.user_of(self._store, call.token, call.tenant_id, call.method, now)
+        route, arguments = routes.find(call.method, call.path)
         query = query_of(call.query, paged=route.paged)
-        if self.rate_limits:
-            self._rates.check(call.tenant_id, call.method, call.segments[0], now)
-        return route.rule(self._context(call, user, query, now), *captured)
+        if self.rate_limits and call.path.startswith("/clusters"):
+            self._check_rate(call, now)
+        return route.rule(self._context(call, user, query, now), *arguments)
 
     def seed(
         self,
@@ -273,26 +321,40 @@ class Sandbox:
             method=method,
             region=region_of(region),
             tenant_id=self.tenant_id,
-            segments=tuple(path),
+            path="".join(f"/{quote(segment, safe='')}" for segment in path),
             query=(),
             body=b"" if body is None else msgspec.json.encode(body),
             token=None,
             urls=Urls(self.base_url, public=False),
         )
-        route, captured = routes.find(method, call.segments)
+        route, arguments = routes.find(method, call.path)
         with self.lock:
-            user, now = self._state.users[self.username], self.clock.time() - ago
-            answer = route.rule(self._context(call, user, {}, now), *captured)
-            self.save()
+            user, now = self._store.users[self.username], self.clock.time() - ago
+            answer = route.rule(self._context(call, user, {}, now), *arguments)
+            self.commit()
         return answer.body
 
-    def settle(self) -> None:
-        """Bring all clusters up to the clock's time."""
-        now = self.clock.time()
-        for account in self._state.accounts.values():
-            self._failures.apply_due(account.clusters.values(), now)
-            kept = [c for c in account.clusters.values() if lifecycle.settle(c, now)]
-            account.clusters = {cluster.id: cluster for cluster in kept}
+    def _expire(self, token_id: str) -> None:
+        token = self._store.tokens[token_id]
+        token.expires = min(token.expires, self.clock.time())
+        self._store.tokens[token_id] = token
+
+    def _find(self, cluster_id: str) -> tuple[Account, Cluster]:
+        for account in self.accounts():
+            if cluster_id in account.clusters:
+                return account, account.clusters[cluster_id]
+        raise not_found("Cluster", cluster_id)
+
+    def _check_rate(self, call: Call, now: float) -> None:
+        broken = self._rate_limits.check(call.tenant_id, call.method, now)
+        if broken is None:
+            return
+        rule, seconds = broken
+        message = (
+            f"This request was rate-limited: {rule.count} {rule.method} requests "
+            f"in {rule.seconds} seconds are allowed."
+        )
+        raise over_rate(message, max(math.ceil(caller_seconds(self.clock, seconds)), 1))
 
     def _context(self, call: Call, user: User, query: dict[str, str], now: float) -> Context:
         return Context(
@@ -305,27 +367,26 @@ class Sandbox:
             body=call.body,
             now=now,
             new_id=self.new_id,
+            serial=lambda: self._next_serial(f"{call.tenant_id}/{call.region}"),
+            failures=self._failures,
             quotas=self.quotas,
             timings=self.timings,
             malformed_links=self.malformed_links,
         )
 
-    def _new_state(self) -> State:
-        user = User(
-            id=self.new_id(),
+    def _next_serial(self, account: str) -> int:
+        counters = self._store.counters
+        counters[account] = counters.get(account, 0) + 1
+        return counters[account]
+
+    def _add_first_user(self) -> None:
+        known = self._store.users.get(self.username)
+        self._store.users[self.username] = User(
+            id=known.id if known is not None else self.new_id("user"),
             username=self.username,
             api_key=self.api_key,
             tenant_id=self.tenant_id,
             roles=["bigdata:admin"],
+            password=self._password,
         )
-        return State(users={user.username: user})
-
-    def _first_state(self) -> State:
-        fresh = self._new_state()
-        if self._state_path is None or not self._state_path.exists():
-            return fresh
-        kept = state_file.read(self._state_path)
-        kept.users.update(fresh.users)
-        # A clock that ran fast in the last run was ahead: nothing may happen twice.
-        self.clock.advance(max(kept.clock - self.clock.time(), 0.0))
-        return kept
+        self.commit()

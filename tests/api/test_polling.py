@@ -93,8 +93,9 @@ def test_a_cluster_that_fails_ends_the_wait_and_its_status_is_named(
 
 
 def test_a_cluster_that_is_being_deleted_ends_the_wait(
-    patient: Lava, building: ClusterDetail
+    patient: Lava, sandbox: SandboxServer, building: ClusterDetail
 ) -> None:
+    sandbox.sandbox.clock.advance(600)
     building.delete()
     with pytest.raises(FailedError, match="is DELETING"):
         building.wait()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lavaclient import ConflictError, ForbiddenError, InvalidError, Lava, NotFoundError
+from lavaclient import BadRequestError, ForbiddenError, InvalidError, Lava, NotFoundError
 from lavaclient.api.scripts import Script
 from tests.api.conftest import Wire
 
@@ -27,7 +27,7 @@ def test_create_sends_the_type_in_capitals(lava: Lava, wire: Wire, script_type: 
     assert script.created is not None
     assert script.updated is None
     assert repr(script) == f"<Script id={script.id!r} name='tune' type='POST_INIT'>"
-    with pytest.raises(ConflictError):
+    with pytest.raises(BadRequestError, match="exists already"):
         lava.scripts.create("tune", URL, "post_init")
 
 

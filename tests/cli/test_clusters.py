@@ -122,8 +122,11 @@ def test_delete_asks_and_a_no_deletes_nothing(run: Program, logs: str, wire: Wir
     assert not [line for line in wire.lines if line.startswith("DELETE")]
 
 
-def test_delete_of_several_lists_what_will_go(run: Program, logs: str, wire: Wire) -> None:
+def test_delete_of_several_lists_what_will_go(
+    run: Program, logs: str, sandbox: SandboxServer, wire: Wire
+) -> None:
     run.ok(CREATE.format("more"))
+    sandbox.sandbox.clock.advance(900)
     ran = run.ok("clusters delete logs more logs", answers="y\n")
     assert "These 2 clusters will be deleted:\n  logs (" in ran.err
     assert ran.err.count("Deleted cluster ") == 2

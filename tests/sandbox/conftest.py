@@ -14,8 +14,8 @@ from tests.support.sandbox_callers import Caller, DirectCaller, SocketCaller
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """A clock that stands still."""
-    return ManualClock()
+    """A clock that stands still, at 2015-10-16T12:53:20Z."""
+    return ManualClock(1_445_000_000.0)
 
 
 @pytest.fixture

@@ -34,12 +34,14 @@ def test_a_new_cluster_is_building_and_has_all_its_fields(caller: Caller) -> Non
     assert cluster["status"] == "BUILDING"
     assert cluster["progress"] == "5"
     assert cluster["created"] == "2015-10-16T12:53:20Z"
-    assert cluster["updated"] == ""
+    assert cluster["updated"] is None
     assert cluster["ssh_keys"] == ["somekey"]
     assert cluster["username"] == "worker"
     assert cluster["connectors"] == []
     assert cluster["credentials"] == [{"type": "ssh_keys", "name": "somekey"}]
-    assert cluster["scripts"] == [{"id": script_id, "name": "setup", "status": "PENDING"}]
+    [script] = cluster["scripts"]
+    assert script.items() >= {"id": script_id, "script_id": script_id, "name": "setup"}.items()
+    assert script["status"] == "PENDING"
     groups = {group["id"]: group for group in cluster["node_groups"]}
     assert list(groups) == ["ambari", "master0", "master1", "slave0"]
     assert (groups["slave0"]["count"], groups["slave0"]["flavor_id"]) == (4, "hadoop1-15")
@@ -360,12 +362,26 @@ def test_a_deleted_cluster_is_deleting_and_then_gone(caller: Caller, clock: Manu
     assert caller.get("clusters").body["clusters"] == []
 
 
-def test_a_cluster_deleted_while_it_builds_gets_no_more_nodes(
+def test_a_cluster_in_progress_cannot_be_deleted(caller: Caller, clock: ManualClock) -> None:
+    """409, naming the status, for a build as for a change."""
+    cluster_id = caller.cluster()
+    assert "is BUILDING" in caller.delete(f"clusters/{cluster_id}").message
+    clock.advance(600)
+    restart = {"control_services": {"action": "restart", "services": []}}
+    assert caller.put(f"clusters/{cluster_id}", {"cluster": restart}).status == 202
+    answer = caller.delete(f"clusters/{cluster_id}")
+    assert (answer.status, "is UPDATING" in answer.message) == (409, True)
+    clock.advance(60)
+    assert caller.delete(f"clusters/{cluster_id}").status == 204
+
+
+def test_a_cluster_deleted_after_it_broke_gets_no_more_nodes(
     caller: Caller, clock: ManualClock
 ) -> None:
     """Those that were there go."""
     cluster_id = caller.cluster()
     clock.advance(100)
+    caller.sandbox.fail_cluster(cluster_id)
     caller.delete(f"clusters/{cluster_id}")
     before = caller.nodes(cluster_id)
     clock.advance(59)

@@ -94,8 +94,20 @@ def test_the_state_can_be_looked_at(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("GET", "/nothing"), ("PUT", "/clock"), ("POST", "/state")]
+    ("method", "path"),
+    [("GET", ""), ("GET", "/nothing"), ("POST", "/clocks"), ("GET", "/clusters/x/fail/y")],
 )
 def test_anything_else_is_a_404(caller: Caller, method: str, path: str) -> None:
     """The control API is small."""
     assert caller.ask(method, f"/_sandbox{path}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [("PUT", "/clock", "GET, HEAD, POST"), ("GET", "/clusters/x/fail", "POST")],
+)
+def test_a_method_that_the_control_api_does_not_have_is_a_405(
+    caller: Caller, method: str, path: str, allow: str
+) -> None:
+    answer = caller.ask(method, f"/_sandbox{path}")
+    assert (answer.status, answer.headers["Allow"]) == (405, allow)

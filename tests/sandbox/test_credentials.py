@@ -117,14 +117,20 @@ def test_an_update_cannot_rename(caller: Caller) -> None:
         ("POST", "credentials/passwords"),
         ("PUT", "credentials/passwords/x"),
         ("DELETE", "credentials/passwords/x"),
-        ("PUT", "credentials/ssh_keys/none"),
-        ("DELETE", "credentials/ssh_keys/none"),
     ],
 )
-def test_an_unknown_type_or_name_is_a_404(caller: Caller, method: str, path: str) -> None:
-    """With whichever method."""
+def test_an_unknown_type_is_a_400(caller: Caller, method: str, path: str) -> None:
+    """With whichever method; the message names those that there are."""
     body = {"ssh_keys": GOOD["ssh_keys"]} if method in {"PUT", "POST"} else None
-    assert caller.call(method, path, body).status == 404
+    answer = caller.call(method, path, body)
+    assert answer.status == 400
+    assert "'passwords'; there are cloud_files, ssh_keys, s3, ambari" in answer.message
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_unknown_name_is_a_404(caller: Caller, method: str) -> None:
+    body = {"ssh_keys": GOOD["ssh_keys"]} if method == "PUT" else None
+    assert caller.call(method, "credentials/ssh_keys/none", body).status == 404
 
 
 def test_a_credential_in_use_cannot_be_deleted(caller: Caller, clock: ManualClock) -> None:

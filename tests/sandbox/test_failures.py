@@ -68,9 +68,9 @@ def test_a_cluster_fails_though_nobody_looked(direct: DirectCaller, clock: Manua
 
 def test_a_cluster_that_is_deleted_first_is_gone(direct: DirectCaller, clock: ManualClock) -> None:
     """It does not come back to fail."""
-    direct.sandbox.fail_next_cluster(after=100)
+    direct.sandbox.fail_next_cluster(after=700)
     cluster_id = direct.cluster()
-    clock.advance(50)
+    clock.advance(650)
     assert direct.delete(f"clusters/{cluster_id}").status == 204
     clock.advance(55)
     assert _status(direct, cluster_id) == "DELETING"

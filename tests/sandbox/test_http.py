@@ -43,7 +43,6 @@ def test_no_content_has_neither_length_nor_type(caller: Caller) -> None:
         "clusters/a%2Fnodes",
         "distros/HDP9",
         "stacks/none",
-        "credentials/none",
     ],
 )
 def test_a_path_that_leads_nowhere_is_a_404(caller: Caller, path: str) -> None:

@@ -5,23 +5,17 @@ from __future__ import annotations
 import io
 import re
 import signal
-import stat
 import subprocess
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import redirect_stdout
-from pathlib import Path
 
-import msgspec
 import pytest
 import requests
 
 from lavaclient.sandbox import ManualClock, Sandbox, SystemClock
 from lavaclient.sandbox.__main__ import main
-from lavaclient.sandbox.core import state_file
-from lavaclient.sandbox.core.state import State
-from tests.support.sandbox_callers import DirectCaller
 
 
 def _exports(text: str) -> dict[str, str]:
@@ -150,60 +144,6 @@ def test_demo_hands_on_to_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lavaclient.sandbox, "demo", Demo, raising=False)
     assert main(["demo", "--fast"]) == 7
     assert seen == [["--fast"]]
-
-
-def test_the_state_outlives_the_sandbox(tmp_path: Path, clock: ManualClock) -> None:
-    """With clusters, tokens and users; builds go on."""
-    path = tmp_path / "state.json"
-    first = DirectCaller(Sandbox(clock, state_path=path))
-    first.sandbox.add_user("user", "k" * 32)
-    cluster_id = first.cluster()
-    second = DirectCaller(Sandbox(clock, state_path=path))
-    second.token = first.token
-    assert second.get(f"clusters/{cluster_id}").body["cluster"]["status"] == "BUILDING"
-    clock.advance(600)
-    assert second.get(f"clusters/{cluster_id}").body["cluster"]["status"] == "ACTIVE"
-    second.sign_in("user", "k" * 32)
-    second.sandbox.fail_cluster(cluster_id)
-    third = Sandbox(clock, state_path=path)
-    assert third.cluster(cluster_id).failed == clock.time()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(tmp_path.glob("*state*")) == [path]
-
-
-def test_time_does_not_go_back_between_runs(tmp_path: Path) -> None:
-    """A fast clock was ahead when it stopped."""
-    path = tmp_path / "state.json"
-    late = ManualClock()
-    late.advance(5000)
-    Sandbox(late, state_path=path).save()
-    clock = ManualClock()
-    Sandbox(clock, state_path=path)
-    assert clock.time() == late.time()
-    later = ManualClock(late.time() + 100)
-    Sandbox(later, state_path=path)
-    assert later.time() == late.time() + 100
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"users": 5}'])
-def test_a_file_that_holds_no_state_is_refused(tmp_path: Path, content: bytes) -> None:
-    """And left as it is."""
-    path = tmp_path / "state.json"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match="does not hold a sandbox's state"):
-        Sandbox(state_path=path)
-    assert path.read_bytes() == content
-
-
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    """And no other."""
-    path = tmp_path / "state.json"
-    state_file.write(path, State())
-    before = path.read_bytes()
-    with pytest.raises((TypeError, msgspec.MsgspecError)):
-        state_file.write(path, State(users={"x": object()}))  # type: ignore[dict-item]
-    assert path.read_bytes() == before
-    assert list(tmp_path.glob("*state*")) == [path]
 
 
 def test_clocks_go_forward_only() -> None:

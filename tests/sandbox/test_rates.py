@@ -47,10 +47,16 @@ def test_fifty_clusters_a_day(limited: DirectCaller, clock: ManualClock) -> None
 
 @pytest.mark.parametrize(("method", "count"), [("PUT", 2), ("DELETE", 5)])
 def test_so_many_of_a_method_a_minute(limited: DirectCaller, method: str, count: int) -> None:
-    """To whatever they are."""
-    body = {"script": {"name": "x"}} if method == "PUT" else None
-    statuses = [limited.call(method, "scripts/none", body).status for _ in range(count + 1)]
+    """To clusters; what is not there counts too."""
+    body: dict[str, object] | None = {"cluster": {}} if method == "PUT" else None
+    statuses = [limited.call(method, "clusters/none", body).status for _ in range(count + 1)]
     assert statuses == [404] * count + [413]
+
+
+def test_changes_to_other_things_are_not_limited(limited: DirectCaller) -> None:
+    body = {"script": {"name": "x"}}
+    assert {limited.put("scripts/none", body).status for _ in range(10)} == {404}
+    assert {limited.delete("scripts/none").status for _ in range(10)} == {404}
 
 
 def test_other_posts_and_reads_are_not_limited(limited: DirectCaller) -> None:

@@ -75,6 +75,8 @@ def busy(clock: ManualClock) -> tuple[DirectCaller, dict[str, str]]:
 
 
 def _differences(sample: Any, answer: Any, where: str = "$") -> Iterator[str]:
+    if sample == "" and answer is None:
+        return  # "updated" is printed as the empty text; 0.3.7 reads null alone
     if type(sample) is not type(answer):
         yield f"{where}: {type(sample).__name__} in the sample, {type(answer).__name__} here"
     elif isinstance(sample, dict):

@@ -19,7 +19,7 @@ def test_a_script_is_created_with_all_its_fields(caller: Caller) -> None:
     assert script.items() >= SCRIPT.items()
     assert script["is_public"] is False
     assert script["created"] == "2015-10-16T12:53:20Z"
-    assert script["updated"] == ""
+    assert script["updated"] is None
     assert script["links"][0]["href"].endswith(f"/v2/123456/scripts/{script['id']}")
     listed = caller.get("scripts").body["scripts"]
     assert listed[0] == script
@@ -46,12 +46,12 @@ def test_a_wrong_field_is_refused_by_name(
     assert message in answer.message
 
 
-def test_a_second_script_of_one_name_is_a_409(caller: Caller) -> None:
+def test_a_second_script_of_one_name_is_a_400(caller: Caller) -> None:
     """Made or renamed."""
     caller.script("one")
     other = caller.script("two")
-    assert caller.post("scripts", {"script": {**SCRIPT, "name": "one"}}).status == 409
-    assert caller.put(f"scripts/{other}", {"script": {"name": "one"}}).status == 409
+    assert caller.post("scripts", {"script": {**SCRIPT, "name": "one"}}).status == 400
+    assert caller.put(f"scripts/{other}", {"script": {"name": "one"}}).status == 400
     assert caller.put(f"scripts/{other}", {"script": {"name": "two"}}).status == 200
 
 

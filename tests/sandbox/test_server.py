@@ -78,7 +78,7 @@ def test_an_absolute_url_is_understood(server: SandboxServer) -> None:
 
 def test_head_brings_no_body(server: SandboxServer) -> None:
     """Only what there would be."""
-    answer = _say(server, b"HEAD /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = _say(server, b"HEAD /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"404 Not Found" in head
     assert body == b""
@@ -102,14 +102,13 @@ def test_a_chunked_body_is_read(server: SandboxServer) -> None:
     [
         b"Content-Length: x",
         b"Content-Length: -5",
-        b"Content-Length: 999999999",
         b"Content-Length: 50",
         b"Transfer-Encoding: chunked",
     ],
 )
 def test_a_body_that_cannot_be_read_is_a_400(server: SandboxServer, header: bytes) -> None:
     """And nothing is carried out."""
-    data = b"POST /identity/v2.0/tokens HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\nzz"
+    data = b"POST /identity/v2.0/tokens HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\nzz"
     assert _say(server, data).startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert len(server.sandbox.requests) == 0
 

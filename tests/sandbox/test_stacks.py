@@ -165,10 +165,10 @@ def test_a_wrong_stack_is_refused_by_name(
     assert len(caller.get("stacks").body["stacks"]) == count
 
 
-def test_a_second_stack_of_one_name_is_a_409(caller: Caller) -> None:
+def test_a_second_stack_of_one_name_is_a_400(caller: Caller) -> None:
     """Built-in names aside."""
     assert caller.post("stacks", _stack(name="HDP2.3_Hadoop")).status == 200
-    assert caller.post("stacks", _stack(name="HDP2.3_Hadoop")).status == 409
+    assert caller.post("stacks", _stack(name="HDP2.3_Hadoop")).status == 400
 
 
 def test_a_stack_of_ones_own_can_be_used_and_deleted_afterwards(
@@ -180,6 +180,7 @@ def test_a_stack_of_ones_own_can_be_used_and_deleted_afterwards(
     answer = caller.delete(f"stacks/{stack_id}")
     assert answer.status == 409
     assert cluster_id in answer.message
+    clock.advance(600)
     caller.delete(f"clusters/{cluster_id}")
     clock.advance(60)
     assert caller.delete(f"stacks/{stack_id}").status == 204

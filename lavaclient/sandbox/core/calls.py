@@ -11,12 +11,15 @@ from lavaclient.sandbox.core.urls import REGIONS, Urls
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to Cloud Big Data: where it goes, who makes it, what it says."""
+    """One request to Cloud Big Data: where it goes, who makes it, what it says.
+
+    `path` stands below the endpoint, begins with a slash and is still encoded.
+    """
 
     method: str
     region: str
     tenant_id: str
-    segments: tuple[str, ...]
+    path: str
     query: tuple[tuple[str, str], ...]
     body: bytes
     token: str | None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Protocol
-
-DEFAULT_START = 1_445_000_000.0
-"""Where a `ManualClock` starts: 2015-10-16T12:53:20Z."""
 
 
 class Clock(Protocol):
@@ -21,7 +19,7 @@ class Clock(Protocol):
 
 
 def _forward(seconds: float) -> float:
-    if not 0 <= seconds < float("inf"):
+    if not 0 <= seconds < math.inf:
         msg = f"seconds must be a number from 0 up, not {seconds}"
         raise ValueError(msg)
     return seconds
@@ -29,6 +27,9 @@ def _forward(seconds: float) -> float:
 
 class SystemClock:
     """The machine's clock, which may run faster than it does.
+
+    It follows `time.time()`, so a clock that freezegun or time-machine has frozen stands still
+    here too, and goes back where they go back.
 
     Args:
         speed: Sandbox seconds for one real second; 60 builds a ten-minute cluster in ten seconds.
@@ -38,17 +39,16 @@ class SystemClock:
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        if not 0 < speed < float("inf"):
+        if not 0 < speed < math.inf:
             msg = f"speed must be a positive number, not {speed}"
             raise ValueError(msg)
         self.speed = speed
         self._start = time.time()
-        self._origin = time.monotonic()
         self._ahead = 0.0
 
     def time(self) -> float:
         """Seconds since 1970, counted at the clock's speed from the moment it was made."""
-        return self._start + self._ahead + (time.monotonic() - self._origin) * self.speed
+        return self._start + self._ahead + (time.time() - self._start) * self.speed
 
     def advance(self, seconds: float) -> None:
         """Jump forward.
@@ -66,11 +66,11 @@ class ManualClock:
     """A clock that stands still until a test moves it.
 
     Args:
-        start: Seconds since 1970.
+        start: Seconds since 1970; now if None.
     """
 
-    def __init__(self, start: float = DEFAULT_START) -> None:
-        self._now = start
+    def __init__(self, start: float | None = None) -> None:
+        self._now = float(int(time.time())) if start is None else start
         self._lock = threading.Lock()
 
     def time(self) -> float:
@@ -88,3 +88,18 @@ class ManualClock:
         """
         with self._lock:
             self._now += _forward(seconds)
+
+
+def caller_seconds(clock: Clock, seconds: float) -> float:
+    """How long a span of the sandbox's time takes for somebody who waits for it."""
+    return seconds / clock.speed if isinstance(clock, SystemClock) else seconds
+
+
+def caller_time(clock: Clock, moment: float) -> float:
+    """A moment of the sandbox's time on the clock of the machine that the caller looks at.
+
+    With a `ManualClock` there is one time for all.
+    """
+    if not isinstance(clock, SystemClock):
+        return moment
+    return time.time() + caller_seconds(clock, moment - clock.time())

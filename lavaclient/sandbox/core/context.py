@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
+from lavaclient.sandbox.core.accounts import Account
+from lavaclient.sandbox.core.planned_failures import PlannedFailures
 from lavaclient.sandbox.core.reference_data import ReferenceData
-from lavaclient.sandbox.core.state import Account, User
+from lavaclient.sandbox.core.state import User
 from lavaclient.sandbox.core.urls import Links
 
 
 @dataclass(frozen=True, slots=True)
-class Timings:
-    """How long the service takes, in seconds of its clock."""
+class _Numbers:
+    """Numbers from 0 up, by name."""
+
+    def __post_init__(self) -> None:
+        for number in fields(self):
+            value = getattr(self, number.name)
+            if not (isinstance(value, int | float) and 0 <= value < math.inf):
+                message = f"{number.name}: must be a number from 0 up, not {value!r}"
+                raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Timings(_Numbers):
+    """How long the service takes, in seconds of its clock; 0 means that it is done at once.
+
+    Raises:
+        ValueError: One is negative or no number.
+    """
 
     build: float = 600.0
     resize: float = 300.0
@@ -22,8 +41,12 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
-class Quotas:
-    """What one tenant may use in one region: nodes, MB, GB, virtual CPUs."""
+class Quotas(_Numbers):
+    """What one tenant may use in one region: nodes, MB, GB, virtual CPUs.
+
+    Raises:
+        ValueError: One is negative or no number.
+    """
 
     node_count: int = 100
     ram: int = 819_200
@@ -43,7 +66,9 @@ class Context:
     query: Mapping[str, str]
     body: bytes
     now: float
-    new_id: Callable[[], str]
+    new_id: Callable[[str], str]
+    serial: Callable[[], int]
+    failures: PlannedFailures
     quotas: Quotas
     timings: Timings
     malformed_links: bool = False
@@ -58,8 +83,11 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def timestamp(seconds: float | None) -> str:
-    """A time as the service writes it; one that is not known is the empty string."""
-    if seconds is None:
-        return ""
+def optional_timestamp(seconds: float | None) -> str | None:
+    """A time as the service writes it; one that is not known is null."""
+    return None if seconds is None else timestamp(seconds)
+
+
+def timestamp(seconds: float) -> str:
+    """A time as the service writes it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -64,10 +64,10 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def _wrong_field(message: str) -> ApiFault:
-    found = _PLACE.match(message)
-    if found is None:
+    match = _PLACE.match(message)
+    if match is None:
         return bad_request(_plain(message))
-    return bad_request(f"{found['where']}: {_plain(found['what'])}")
+    return bad_request(f"{match['where']}: {_plain(match['what'])}")
 
 
 def _plain(message: str) -> str:

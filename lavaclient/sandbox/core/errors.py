@@ -1,6 +1,8 @@
-"""What the service says no with: one exception, one constructor for each reason."""
+"""The service's faults: one exception, and a constructor for each reason."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class ApiFault(Exception):
@@ -11,16 +13,23 @@ class ApiFault(Exception):
         message: What the service says.
         retry_after: Seconds for a `Retry-After` header, if it should have one.
         kind: The key of an identity-style body, where the status alone does not say it.
+        allow: The methods that a path does have, for a 405.
     """
 
     def __init__(
-        self, code: int, message: str, retry_after: int | None = None, kind: str | None = None
+        self,
+        code: int,
+        message: str,
+        retry_after: int | None = None,
+        kind: str | None = None,
+        allow: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.retry_after = retry_after
         self.kind = kind
+        self.allow = allow
 
 
 def bad_request(message: str) -> ApiFault:

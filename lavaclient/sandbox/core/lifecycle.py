@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 
 from lavaclient.sandbox.core.state import Cluster, Job, Node, NodeGroup, Step
 
+FINAL = ("ACTIVE", "ERROR", "IMPAIRED")
+"""The statuses of clusters that nothing is under way with."""
+
 FIRST_PROGRESS = 5
 LAST_PROGRESS = 99
 
@@ -70,8 +73,24 @@ def delete(cluster: Cluster, now: float, seconds: float) -> None:
 
 def fail(cluster: Cluster, now: float) -> None:
     """Break a cluster: it stops where it is, in `ERROR`. One that is broken stays as it is."""
-    if cluster.failed is None:
+    if not has_failed(cluster, now):
         cluster.failed = now
+
+
+def has_failed(cluster: Cluster, now: float) -> bool:
+    """Whether a cluster is broken by now."""
+    return cluster.failed is not None and cluster.failed <= now
+
+
+def next_event(cluster: Cluster) -> float | None:
+    """When `settle` next has something to do for a cluster; None if never."""
+    moments = [node.leaves for node in cluster.nodes if node.leaves is not None]
+    if cluster.job is not None:
+        moments.append(cluster.job.ends)
+    moment = min(moments, default=None)
+    if moment is not None and cluster.failed is not None and cluster.failed < moment:
+        return None
+    return moment
 
 
 def settle(cluster: Cluster, now: float) -> bool:
@@ -91,20 +110,22 @@ def settle(cluster: Cluster, now: float) -> bool:
 
 def status(cluster: Cluster, now: float) -> str:
     """The status of a settled cluster."""
-    if cluster.failed is not None:
+    if has_failed(cluster, now):
         return "ERROR"
     if cluster.job is None:
         return "ACTIVE"
-    return [step.status for step in cluster.job.steps if step.at <= now][-1]
+    # A clock that went back may stand before the first step.
+    reached = [step.status for step in cluster.job.steps if step.at <= now]
+    return reached[-1] if reached else cluster.job.steps[0].status
 
 
 def progress(cluster: Cluster, now: float) -> int:
     """How far the cluster's job is, in per cent."""
-    if cluster.job is None:
-        return 100
     job = cluster.job
-    share = (_moment(cluster, now) - job.started) / (job.ends - job.started)
-    return min(LAST_PROGRESS, FIRST_PROGRESS + int(95 * share))
+    if job is None:
+        return 100
+    share = (_moment(cluster, now) - job.started) / max(job.ends - job.started, 1e-9)
+    return max(FIRST_PROGRESS, min(LAST_PROGRESS, FIRST_PROGRESS + int(95 * share)))
 
 
 def visible(cluster: Cluster, now: float) -> list[Node]:
@@ -126,7 +147,7 @@ def node_status(cluster: Cluster, node: Node, now: float) -> str:
         return "DEACTIVATING"
     if is_ready(cluster, node, now):
         return "ACTIVE"
-    if cluster.failed is not None:
+    if has_failed(cluster, now):
         return "ERROR"
     return "CONFIGURING" if now >= node.configuring else "BUILDING"
 
@@ -141,7 +162,7 @@ def script_status(cluster: Cluster, node: Node, now: float) -> str:
     moment = _moment(cluster, now)
     if moment >= node.ready:
         return "SUCCEEDED"
-    if cluster.failed is not None:
+    if has_failed(cluster, now):
         return "FAILED"
     if moment < node.configuring:
         return "PENDING"

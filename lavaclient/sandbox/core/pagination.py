@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from lavaclient.sandbox.core.context import Context
@@ -30,13 +30,21 @@ _MALFORMED = {
 }
 
 
-def page(context: Context, items: Sequence[T], path: str) -> tuple[list[T], list[dict[str, str]]]:
+def page(
+    context: Context,
+    items: Sequence[T],
+    path: str,
+    place: Callable[[T], float] = lambda _: 0.0,
+    departed: Mapping[str, float] | None = None,
+) -> tuple[list[T], list[dict[str, str]]]:
     """Cut the page that the query asks for out of a list.
 
     Args:
         context: The request.
         items: The whole list.
         path: Where the list stands below the endpoint.
+        place: An item's place in the list's order.
+        departed: The places of items that were deleted, which a marker may still name.
 
     Returns:
         The items of the page, and the body's `links`.
@@ -45,7 +53,10 @@ def page(context: Context, items: Sequence[T], path: str) -> tuple[list[T], list
         ApiFault: 400 for a limit, marker or offset that makes no sense.
     """
     limit = _limit(context.query)
-    start = _start(context.query, [item.id for item in items])
+    start = _number(context.query, "offset", 0)
+    marker = context.query.get("marker")
+    if marker is not None:
+        start += _index_after(marker, items, place, departed or {})
     chosen = list(items[start : start + limit])
     if not chosen or start + limit >= len(items):
         return chosen, []
@@ -86,12 +97,16 @@ def _limit(query: Mapping[str, str]) -> int:
     return min(limit, PAGE_SIZE)
 
 
-def _start(query: Mapping[str, str], ids: Sequence[str]) -> int:
-    offset = _number(query, "offset", 0)
-    marker = query.get("marker")
-    if marker is None:
-        return offset
-    if marker not in ids:
-        message = f"marker: nothing in this list has the id '{marker[:64]}'"
-        raise bad_request(message)
-    return ids.index(marker) + 1 + offset
+def _index_after(
+    marker: str,
+    items: Sequence[T],
+    place: Callable[[T], float],
+    departed: Mapping[str, float],
+) -> int:
+    for index, item in enumerate(items):
+        if item.id == marker:
+            return index + 1
+    if marker in departed:
+        return sum(1 for item in items if place(item) < departed[marker])
+    message = f"marker: nothing in this list has the id '{marker[:64]}'"
+    raise bad_request(message)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import overload
 from urllib.parse import parse_qsl
 from wsgiref.headers import Headers
 
-KEPT = 10_000
+MOST_REQUESTS = 10_000
+MOST_OF_A_BODY = 64 * 1024
+MOST_BYTES = 64 * 1024 * 1024
 _HIDDEN = "(hidden)"
 _SECRET_FIELDS = {"apiKey", "api_key", "access_secret_key", "password", "public_key"}
 
@@ -19,7 +22,8 @@ _SECRET_FIELDS = {"apiKey", "api_key", "access_secret_key", "password", "public_
 class SeenRequest:
     """A request as it arrived, and the status of its answer (0: the connection was reset).
 
-    `headers` finds names in any case. `path` is as it was on the wire, still encoded.
+    `headers` finds names in any case. `path` is as it was on the wire, still encoded. Of a body
+    that is very long, the first 64 KiB are kept.
     """
 
     method: str
@@ -39,7 +43,7 @@ class SeenRequest:
         """The body, decoded.
 
         Raises:
-            ValueError: It is not JSON.
+            ValueError: It is not JSON, or is longer than what was kept of it.
         """
         decoded: object = json.loads(self.body)
         return decoded
@@ -58,6 +62,12 @@ class SeenRequest:
             "status": self.status,
             "time": self.time,
         }
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes to keep."""
+        headers = sum(len(name) + len(value) for name, value in self.headers.items())
+        return len(self.path) + len(self.query) + headers + len(self.body)
 
     def _shown_body(self) -> object:
         try:
@@ -82,23 +92,28 @@ def _is_secret(name: str, value: object) -> bool:
 
 
 class RequestLog(Sequence[SeenRequest]):
-    """The last requests, oldest first. May be used from many threads."""
+    """The last requests, oldest first; not more than 64 MiB of them. Safe to use from threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seen: list[SeenRequest] = []
+        self._requests: deque[SeenRequest] = deque()
+        self._bytes = 0
 
     def append(self, request: SeenRequest) -> None:
-        """Note a request; of very many, the oldest are forgotten."""
+        """Note a request; of very many, or very large ones, the oldest are forgotten."""
+        if len(request.body) > MOST_OF_A_BODY:
+            request = replace(request, body=request.body[:MOST_OF_A_BODY])
         with self._lock:
-            self._seen.append(request)
-            if len(self._seen) > KEPT:
-                del self._seen[: KEPT // 10]
+            self._requests.append(request)
+            self._bytes += request.size
+            while len(self._requests) > MOST_REQUESTS or self._bytes > MOST_BYTES:
+                self._bytes -= self._requests.popleft().size
 
     def clear(self) -> None:
         """Forget them all."""
         with self._lock:
-            self._seen.clear()
+            self._requests.clear()
+            self._bytes = 0
 
     def matching(self, method: str, path_end: str = "") -> list[SeenRequest]:
         """Those with this method whose path ends so."""
@@ -111,11 +126,13 @@ class RequestLog(Sequence[SeenRequest]):
     def __getitem__(self, index: int | slice) -> SeenRequest | Sequence[SeenRequest]:
         """One request, or several in a list."""
         with self._lock:
-            return self._seen[index]
+            return (
+                list(self._requests)[index] if isinstance(index, slice) else self._requests[index]
+            )
 
     def __len__(self) -> int:
         """How many there are."""
-        return len(self._seen)
+        return len(self._requests)
 
     def __iter__(self) -> Iterator[SeenRequest]:
         """Go through those that are there now."""

@@ -1,4 +1,4 @@
-"""Everything the sandbox remembers, as plain records that can be written to a file.
+"""What the sandbox remembers, as plain records that can be written to a file.
 
 Times are seconds since 1970. Secrets of credentials are checked when they come and never kept.
 """
@@ -17,6 +17,7 @@ class User(Struct):
     tenant_id: str
     roles: list[str]
     enabled: bool = True
+    password: str | None = None
 
 
 class Token(Struct):
@@ -83,6 +84,14 @@ class CredentialName(Struct, frozen=True):
     name: str
 
 
+class Credential(Struct):
+    """A stored credential. `fingerprint` tells SSH keys apart."""
+
+    type: str
+    name: str
+    fingerprint: str = ""
+
+
 class ClusterScript(Struct):
     """A script that a cluster runs on each of its nodes."""
 
@@ -91,7 +100,7 @@ class ClusterScript(Struct):
 
 
 class Cluster(Struct):
-    """A cluster."""
+    """A cluster. `failed` is when it breaks, which may be a time to come."""
 
     id: str
     name: str
@@ -150,23 +159,3 @@ class Stack(Struct):
     created: float
     description: str | None = None
     is_deletable: bool = False
-
-
-class Account(Struct):
-    """What one tenant has in one region. `fingerprints` tell SSH keys apart, under their names."""
-
-    clusters: dict[str, Cluster] = field(default_factory=dict)
-    scripts: dict[str, Script] = field(default_factory=dict)
-    stacks: dict[str, Stack] = field(default_factory=dict)
-    credentials: list[CredentialName] = field(default_factory=list)
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    serial: int = 0
-
-
-class State(Struct):
-    """The whole sandbox. Accounts are kept under `TENANT/REGION`."""
-
-    users: dict[str, User] = field(default_factory=dict)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    accounts: dict[str, Account] = field(default_factory=dict)
-    clock: float = 0.0

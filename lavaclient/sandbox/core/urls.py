@@ -49,6 +49,12 @@ class Urls:
         middle = "" if service == "bigdata" else f"/{service}"
         return f"{self.base}/{region.lower()}{middle}"
 
+    def identity(self) -> str:
+        """The identity URL."""
+        if self.public:
+            return "https://identity.api.rackspacecloud.com/v2.0"
+        return f"{self.base}/identity/v2.0"
+
     def links(self, region: str, tenant_id: str) -> Links:
         """The links of one tenant in one region."""
         root = self.root(region)
@@ -69,8 +75,8 @@ class Target:
 def _prefix(host: str) -> str | None:
     if _IDENTITY_HOST.match(host):
         return "/identity"
-    found = _SERVICE_HOST.match(host)
-    return f"/{found[1]}" if found else None
+    match = _SERVICE_HOST.match(host)
+    return f"/{match[1]}" if match else None
 
 
 def locate(url: str, default_base: str) -> Target:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+import traceback
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import werkzeug
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from lavaclient.sandbox.core.calls import Call, region_of
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.errors import ApiFault, bad_request
 from lavaclient.sandbox.core.request_log import SeenRequest, headers_of
-from lavaclient.sandbox.core.urls import locate
+from lavaclient.sandbox.core.routing import NOT_FOUND
+from lavaclient.sandbox.core.urls import REGIONS, locate
 from lavaclient.sandbox.http import control_api
+from lavaclient.sandbox.http.access import check_access
 from lavaclient.sandbox.http.fault_injection import inject_fault
-from lavaclient.sandbox.http.messages import Reply, Request, encode, fault_answer
+from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, encode, fault_answer
+from lavaclient.sandbox.resources import identity
 from lavaclient.sandbox.service import Sandbox
-
-if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIEnvironment
-
-_NO_SUCH = "The resource could not be found"
 
 
 class Application:
@@ -30,6 +34,8 @@ class Application:
         sandbox: The service to put a face on; a new one if none is given.
         sleep: What waits, in real seconds, when a fault says so.
         log: Gets one line for each request.
+        allowed_hosts: Names in `Host` headers beside those of the loopback interface. They matter
+            to requests that come over a server, and not to `handle`.
     """
 
     def __init__(
@@ -38,10 +44,12 @@ class Application:
         *,
         sleep: Callable[[float], object] = time.sleep,
         log: Callable[[str], object] | None = None,
+        allowed_hosts: Collection[str] = (),
     ) -> None:
         self.sandbox = sandbox if sandbox is not None else Sandbox()
         self._sleep = sleep
         self._log = log
+        self._allowed_hosts = frozenset(name.rstrip(".").lower() for name in allowed_hosts)
 
     def handle(
         self,
@@ -63,86 +71,123 @@ class Application:
 
         Raises:
             ConnectionResetError: A fault says that the connection breaks here.
+            Exception: An error of the sandbox's own, or of the clock that it was given.
         """
-        started = time.monotonic()
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         target = locate(url, self.sandbox.base_url)
-        request = Request(method.upper(), target, headers_of(pairs), body)
-        request_id = f"req-{self.sandbox.new_id()}"
+        return self._handle(Request(method.upper(), target, headers_of(pairs), body))
+
+    def serve(self, environ: WSGIEnvironment) -> Reply:
+        """Answer one request from a server, whatever goes wrong.
+
+        Args:
+            environ: The request as WSGI has it.
+
+        Raises:
+            ConnectionResetError: A fault says that the connection breaks here.
+        """
+        incoming = werkzeug.Request(environ)
+        # Not a form, whatever it says that it is: the body is read in one piece.
+        incoming.max_content_length = MAX_BODY
+        request_id = _new_request_id()
+        target = locate(_url(incoming), self.sandbox.base_url)
+        request = Request(
+            incoming.method.upper(), target, headers_of(incoming.headers.items()), b""
+        )
+        try:
+            check_access(request, self._allowed_hosts)
+            return self._handle(replace(request, body=_read_body(incoming)), request_id)
+        except ApiFault as fault:
+            reply = encode(fault_answer(fault, identity=request.is_identity), request_id)
+            # What is left of the body would be taken for the next request.
+            reply.headers.append(("Connection", "close"))
+            return reply
+        except ConnectionResetError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whoever waits for an answer gets one)
+            if self._log is not None:
+                self._log(traceback.format_exc())
+            failure = ApiFault(500, f"The sandbox failed: {type(error).__name__}: {error}")
+            return encode(fault_answer(failure, identity=request.is_identity), request_id)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Answer one request from a WSGI server."""
+        reply = self.serve(environ)
+        start_response(f"{reply.status} {phrase(reply.status)}", reply.headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
+
+    def _handle(self, request: Request, request_id: str | None = None) -> Reply:
+        started = time.monotonic()
+        request_id = request_id or _new_request_id()
         status = 0
         try:
             reply = self._reply(request, request_id)
             status = reply.status
         finally:
             self._note(request, status)
-            self._tell(request, status, started, request_id)
+            self._write_line(request, status, started, request_id)
         return reply
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        """Answer one request from a WSGI server."""
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        reply = self.handle(environ["REQUEST_METHOD"], _url(environ), _headers(environ), body)
-        start_response(f"{reply.status} {phrase(reply.status)}", reply.headers)
-        return [reply.body]
-
     def _reply(self, request: Request, request_id: str) -> Reply:
-        if request.segments[0] == "_sandbox":
-            return encode(self._carry_out(request), request_id)
-        faults = self.sandbox.faults.take(request.method, request.target.path)
-        for fault in faults:
-            if fault.kind == "latency":
+        if not request.is_control:
+            for fault in self.sandbox.faults.take(request.method, request.target.path):
+                if fault.kind != "latency":
+                    return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
                 self._sleep(fault.seconds)
-            else:
-                return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
         return encode(self._carry_out(request), request_id)
 
     def _carry_out(self, request: Request) -> Answer:
+        if request.method == "HEAD":
+            request = replace(request, method="GET")
         try:
             with self.sandbox.lock:
                 answer = self._dispatch(request)
-                if request.method != "GET" and not request.is_identity:
-                    self.sandbox.save()
+                if request.method != "GET":
+                    self.sandbox.commit()
                 return answer
         except ApiFault as fault:
             return fault_answer(fault, identity=request.is_identity)
 
     def _dispatch(self, request: Request) -> Answer:
         _check_content_type(request)
+        path = request.target.path
         match request.segments:
             case ("_sandbox", *_):
                 return control_api.answer(self.sandbox, request)
-            case ("identity", "v2.0", "tokens"):
-                return self._sign_in(request)
-            case (region, "v2", tenant_id, *path):
-                return self.sandbox.call(_call(request, region, tenant_id, tuple(path)))
-        raise ApiFault(404, _NO_SUCH)
-
-    def _sign_in(self, request: Request) -> Answer:
-        if request.method != "POST":
-            raise ApiFault(405, f"{request.method} is not allowed here; POST is")
-        return self.sandbox.sign_in(request.body, request.target.urls)
+            case ("identity" | "v2.0", *_):
+                rule, arguments = identity.ROUTER.find(
+                    request.method, path.removeprefix("/identity").removesuffix(".json")
+                )
+                call = self.sandbox.identity_call(request.target.urls, request.body, request.token)
+                return rule(call, *arguments)
+            case (region, "v2", tenant_id, *_):
+                return self.sandbox.call(_call(request, region, tenant_id, below=3))
+            case (region, tenant_id, _, *_) if _is_bookmark(request, region, tenant_id):
+                return self.sandbox.call(_call(request, region, tenant_id, below=2))
+        raise ApiFault(404, NOT_FOUND)
 
     def _note(self, request: Request, status: int) -> None:
-        if request.segments[0] == "_sandbox":
+        if request.is_control:
             return
-        seen = SeenRequest(
-            method=request.method,
-            path=request.target.path,
-            query=request.target.raw_query,
-            headers=request.headers,
-            body=request.body,
-            status=status,
-            time=self.sandbox.clock.time(),
+        self.sandbox.requests.append(
+            SeenRequest(
+                method=request.method,
+                path=request.target.path,
+                query=request.target.raw_query,
+                headers=request.headers,
+                body=request.body,
+                status=status,
+                time=self.sandbox.clock.time(),
+            )
         )
-        self.sandbox.requests.append(seen)
 
-    def _tell(self, request: Request, status: int, started: float, request_id: str) -> None:
+    def _write_line(self, request: Request, status: int, started: float, request_id: str) -> None:
         if self._log is None:
             return
         spent = (time.monotonic() - started) * 1000
         query = f"?{request.target.raw_query}" if request.target.raw_query else ""
-        url, said = request.target.path + query, status or "reset"
-        self._log(f"{request.method} {url} {said} {spent:.0f}ms {request_id}")
+        url, outcome = request.target.path + query, status or "reset"
+        self._log(f"{request.method} {url} {outcome} {spent:.0f}ms {request_id}")
 
 
 def phrase(status: int) -> str:
@@ -153,21 +198,30 @@ def phrase(status: int) -> str:
         return "Unknown"
 
 
+def _new_request_id() -> str:
+    return f"req-{uuid.uuid4()}"
+
+
 def _check_content_type(request: Request) -> None:
     if not request.body or request.method not in {"POST", "PUT"}:
         return
-    given = (request.headers["Content-Type"] or "").split(";")[0].strip().lower()
-    if given != "application/json":
-        message = f"Content-Type: must be application/json, not '{given}'"
+    content_type = (request.headers["Content-Type"] or "").split(";")[0].strip().lower()
+    if content_type != "application/json":
+        message = f"Content-Type: must be application/json, not '{content_type}'"
         raise bad_request(message)
 
 
-def _call(request: Request, region: str, tenant_id: str, path: tuple[str, ...]) -> Call:
+def _is_bookmark(request: Request, region: str, tenant_id: str) -> bool:
+    """Whether a path is one of the links without a version, which are there to be read."""
+    return request.method == "GET" and region.upper() in REGIONS and tenant_id != "v1.0"
+
+
+def _call(request: Request, region: str, tenant_id: str, *, below: int) -> Call:
     return Call(
         method=request.method,
         region=region_of(region),
         tenant_id=tenant_id,
-        segments=path,
+        path="/" + "/".join(request.target.path.split("/")[1 + below :]),
         query=request.target.query,
         body=request.body,
         token=request.token,
@@ -175,22 +229,27 @@ def _call(request: Request, region: str, tenant_id: str, path: tuple[str, ...]) 
     )
 
 
-def _url(environ: WSGIEnvironment) -> str:
-    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-    origin = f"{environ['wsgi.url_scheme']}://{host}"
-    if "RAW_URI" in environ:
-        return f"{origin}{environ['RAW_URI']}"
-    query = environ.get("QUERY_STRING")
-    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    return f"{origin}{path}?{query}" if query else f"{origin}{path}"
+def _url(request: werkzeug.Request) -> str:
+    # The raw form keeps segments apart, and may be absolute, as proxies send it.
+    raw = request.environ.get("RAW_URI")
+    if raw is None:
+        return request.url
+    return raw if "://" in raw.split("?", 1)[0] else f"{request.scheme}://{_host(request)}{raw}"
 
 
-def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
-    named = [
-        (name.removeprefix("HTTP_").replace("_", "-").title(), value)
-        for name, value in environ.items()
-        if name.startswith("HTTP_")
-    ]
-    if environ.get("CONTENT_TYPE"):
-        named.append(("Content-Type", environ["CONTENT_TYPE"]))
-    return named
+def _host(request: werkzeug.Request) -> str:
+    name, port = request.environ["SERVER_NAME"], request.environ["SERVER_PORT"]
+    return request.environ.get("HTTP_HOST") or f"{name}:{port}"
+
+
+def _read_body(request: werkzeug.Request) -> bytes:
+    length = request.environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise bad_request(f"Content-Length: must be a whole number, not '{length[:40]}'")
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        message = f"The body is longer than {MAX_BODY} bytes"
+        raise ApiFault(413, message) from error
+    except (ClientDisconnected, OSError) as error:
+        raise bad_request(f"The body cannot be read: {error}") from error

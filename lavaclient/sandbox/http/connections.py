@@ -13,7 +13,6 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from lavaclient.sandbox.http.app import Application, phrase
 from lavaclient.sandbox.http.messages import Reply
 
-_MAX_BODY = 8 * 1024 * 1024
 _IDLE = 60.0
 _HANDSHAKE = 10.0
 
@@ -29,15 +28,11 @@ class Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request; the name is werkzeug's."""
+        if self.headers.get("Expect", "").lower().strip() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
         try:
-            body = self._read_body()
-        except (ValueError, OSError):
-            self.close_connection = True
-            self._send(Reply(400, [("Content-Length", "0"), ("Connection", "close")], b""))
-            return
-        try:
-            headers = list(self.headers.items())
-            reply = self.server.application.handle(self.command, self._url(), headers, body)
+            reply = self.server.application.serve(self.make_environ())
         except ConnectionResetError:
             self.close_connection = True
             self.server.reset(self.connection)
@@ -45,26 +40,7 @@ class Handler(WSGIRequestHandler):
         self._send(reply)
 
     def log(self, type: str, message: str, *args: object) -> None:
-        """Say nothing: the application logs requests, and broken connections are no news."""
-
-    def _url(self) -> str:
-        if "://" in self.path.split("?", 1)[0]:
-            return self.path
-        scheme = "http" if self.server.ssl_context is None else "https"
-        host = self.headers.get("Host") or f"{self.server.host}:{self.server.port}"
-        return f"{scheme}://{host}{self.path}"
-
-    def _read_body(self) -> bytes:
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            body: bytes = self.make_environ()["wsgi.input"].read()
-            return body
-        length = int(self.headers.get("Content-Length", "0"))
-        if not 0 <= length <= _MAX_BODY:
-            raise ValueError(length)
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise ValueError(length)
-        return body
+        """Write nothing: the application logs requests, and connections break every day."""
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status, phrase(reply.status))
@@ -74,7 +50,9 @@ class Handler(WSGIRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(reply.body)
         self.wfile.flush()
-        if dict(reply.headers).get("Content-Length", "0") != str(len(reply.body)):
+        headers = dict(reply.headers)
+        cut = headers.get("Content-Length", "0") != str(len(reply.body))
+        if cut or headers.get("Connection") == "close":
             self.close_connection = True
 
 

@@ -2,7 +2,7 @@
 
 | request | what it does |
 | --- | --- |
-| `GET requests`, `DELETE requests` | shows or forgets what was asked, secrets left out |
+| `GET requests`, `DELETE requests` | shows or forgets the requests, secrets left out |
 | `GET faults`, `POST faults`, `DELETE faults` | shows, adds (a `Fault` as JSON) or clears faults |
 | `GET clock`, `POST clock` | shows the time; `{"advance": SECONDS}` moves it |
 | `POST reset` | forgets everything |
@@ -11,11 +11,11 @@
 | `POST clusters/{id}/fail` | puts a cluster into `ERROR` |
 | `POST clusters/fail-next` | `{"after": SECONDS, "name"}`: what will become of the next one |
 | `GET state` | shows what there is |
+| `GET health` | answers |
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Annotated
 
@@ -23,12 +23,11 @@ from msgspec import Meta, Struct, to_builtins
 
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import Name, decode
-from lavaclient.sandbox.core.errors import ApiFault, bad_request
+from lavaclient.sandbox.core.errors import bad_request
+from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
-
-_FAIL = re.compile(r"POST clusters/([^/]+)/fail")
 
 
 class _Advance(Struct, forbid_unknown_fields=True):
@@ -40,6 +39,7 @@ class _User(Struct, forbid_unknown_fields=True):
     api_key: Name
     roles: tuple[str, ...] = ("admin",)
     tenant_id: Name | None = None
+    password: Name | None = None
 
 
 class _FailNext(Struct, forbid_unknown_fields=True):
@@ -51,21 +51,18 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
     """Answer a request to the control API.
 
     Raises:
-        ApiFault: 400 or 404.
+        ApiFault: 400, 404 or 405.
     """
-    asked = f"{request.method} {'/'.join(request.segments[1:])}"
-    failing = _FAIL.fullmatch(asked)
-    if failing is not None:
-        sandbox.fail_cluster(failing[1])
-        return Answer(204)
-    rule = _RULES.get(asked)
-    if rule is None:
-        raise ApiFault(404, "There is no such thing in the sandbox's control API")
-    return rule(sandbox, request.body)
+    rule, arguments = _ROUTER.find(request.method, request.target.path)
+    return rule(sandbox, request.body, *arguments)
+
+
+def _show_health(_sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"status": "ok"})
 
 
 def _show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
-    return Answer(200, {"requests": [seen.shown() for seen in sandbox.requests]})
+    return Answer(200, {"requests": [request.shown() for request in sandbox.requests]})
 
 
 def _forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
@@ -110,7 +107,9 @@ def _expire_tokens(sandbox: Sandbox, _body: bytes) -> Answer:
 def _add_user(sandbox: Sandbox, body: bytes) -> Answer:
     user = decode(body, _User)
     try:
-        sandbox.add_user(user.username, user.api_key, user.roles, user.tenant_id)
+        sandbox.add_user(
+            user.username, user.api_key, user.roles, user.tenant_id, password=user.password
+        )
     except ValueError as error:
         raise bad_request(str(error)) from error
     return Answer(204)
@@ -126,17 +125,26 @@ def _show_state(sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"state": sandbox.dump()})
 
 
-_RULES: dict[str, Callable[[Sandbox, bytes], Answer]] = {
-    "GET requests": _show_requests,
-    "DELETE requests": _forget_requests,
-    "GET faults": _show_faults,
-    "POST faults": _add_fault,
-    "DELETE faults": _clear_faults,
-    "GET clock": _show_clock,
-    "POST clock": _move_clock,
-    "POST reset": _reset,
-    "POST tokens/expire": _expire_tokens,
-    "POST users": _add_user,
-    "POST clusters/fail-next": _fail_next,
-    "GET state": _show_state,
-}
+def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> Answer:
+    sandbox.fail_cluster(cluster_id)
+    return Answer(204)
+
+
+_ROUTER: Router[Callable[..., Answer]] = Router(
+    [
+        ("GET /_sandbox/requests", _show_requests),
+        ("DELETE /_sandbox/requests", _forget_requests),
+        ("GET /_sandbox/faults", _show_faults),
+        ("POST /_sandbox/faults", _add_fault),
+        ("DELETE /_sandbox/faults", _clear_faults),
+        ("GET /_sandbox/clock", _show_clock),
+        ("POST /_sandbox/clock", _move_clock),
+        ("POST /_sandbox/reset", _reset),
+        ("POST /_sandbox/tokens/expire", _expire_tokens),
+        ("POST /_sandbox/users", _add_user),
+        ("POST /_sandbox/clusters/<cluster_id>/fail", _fail),
+        ("POST /_sandbox/clusters/fail-next", _fail_next),
+        ("GET /_sandbox/state", _show_state),
+        ("GET /_sandbox/health", _show_health),
+    ]
+)

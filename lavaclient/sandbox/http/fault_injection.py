@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable
 
 from lavaclient.sandbox.core.context import Answer
@@ -34,7 +35,7 @@ def inject_fault(
         sandbox.expire_token(request.token)
         return encode(carry(request), request_id)
     if fault.kind == "endless_pages":
-        return encode(_add_endless_page(sandbox, request, carry), request_id)
+        return encode(_add_endless_page(request, carry), request_id)
     return _corrupt(fault, carry(request), request_id)
 
 
@@ -69,11 +70,11 @@ def _replace_body(fault: Fault, answer: Answer, request_id: str) -> Reply:
     return encode(dataclasses.replace(answer, body=body), request_id)
 
 
-def _add_endless_page(sandbox: Sandbox, request: Request, carry: Carry) -> Answer:
+def _add_endless_page(request: Request, carry: Carry) -> Answer:
     first = dataclasses.replace(request, target=dataclasses.replace(request.target, query=()))
     answer = carry(first)
     if not isinstance(answer.body, dict) or "links" not in answer.body:
         return answer
-    href = f"{request.target.urls.base}{request.target.path}?limit=100&marker={sandbox.new_id()}"
+    href = f"{request.target.urls.base}{request.target.path}?limit=100&marker={uuid.uuid4()}"
     body = {**answer.body, "links": [{"rel": "next", "href": href}]}
     return dataclasses.replace(answer, body=body)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from wsgiref.headers import Headers
 
 import msgspec
 
@@ -12,8 +13,8 @@ from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.urls import Target
 
-if TYPE_CHECKING:
-    from wsgiref.headers import Headers
+MAX_BODY = 8 * 1024 * 1024
+"""The longest body of a request, in bytes."""
 
 _IDENTITY_KINDS = {
     400: "badRequest",
@@ -56,7 +57,12 @@ class Request:
     @property
     def is_identity(self) -> bool:
         """Whether it is for identity, whose faults look different."""
-        return self.segments[0] == "identity"
+        return self.segments[0] in {"identity", "v2.0"}
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is for the control API."""
+        return self.segments[0] == "_sandbox"
 
 
 def encode(answer: Answer, request_id: str) -> Reply:
@@ -76,9 +82,11 @@ def raw(
 
 
 def fault_answer(fault: ApiFault, *, identity: bool) -> Answer:
-    """A fault as an answer; 401 is said in identity's way everywhere."""
+    """A fault as an answer; a 401 has identity's form everywhere."""
     details = {"code": fault.code, "message": fault.message}
     kind = fault.kind or _IDENTITY_KINDS.get(fault.code, "identityFault")
     key = kind if identity or fault.code == 401 else "fault"
-    wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return Answer(fault.code, {key: details}, wait)
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.allow:
+        headers["Allow"] = ", ".join(fault.allow)
+    return Answer(fault.code, {key: details}, headers)

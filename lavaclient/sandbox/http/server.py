@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +26,7 @@ class SandboxServer:
         port: The port; 0 for any that is free.
         tls: Whether to speak TLS, with a certificate made on the spot.
         log: Gets one line for each request.
+        allowed_hosts: Names for this server beside those of the loopback interface and `host`.
 
     Attributes:
         sandbox: The service.
@@ -48,11 +49,17 @@ class SandboxServer:
         port: int = 0,
         tls: bool = False,
         log: Callable[[str], object] | None = None,
+        allowed_hosts: Collection[str] = (),
     ) -> None:
         self.sandbox = sandbox if sandbox is not None else Sandbox()
         self._closing = threading.Event()
         self._authority = Authority() if tls else None
-        application = Application(self.sandbox, sleep=self._closing.wait, log=log)
+        application = Application(
+            self.sandbox,
+            sleep=self._closing.wait,
+            log=log,
+            allowed_hosts=[host, *allowed_hosts],
+        )
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family, backlog=128) as listener:
             context = self._authority.context(host) if self._authority is not None else None
@@ -104,7 +111,10 @@ class SandboxServer:
         }
 
     def close(self) -> None:
-        """Stop serving: requests under way are finished, threads and sockets are gone."""
+        """Stop serving: requests under way are finished, threads and sockets are gone.
+
+        The sandbox gives its state file back, and goes on in memory alone.
+        """
         if self._closing.is_set():
             return
         self._closing.set()
@@ -113,4 +123,4 @@ class SandboxServer:
         self._server.end_connections(_PATIENCE)
         if self._authority is not None:
             self._authority.close()
-        self.sandbox.save()
+        self.sandbox.close()

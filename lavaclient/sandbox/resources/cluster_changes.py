@@ -29,6 +29,7 @@ def change_cluster(context: Context, cluster_id: str) -> Answer:
     name = _only_field(change)
     check_active(context, cluster)
     _RULES[name](context, cluster, getattr(change, name))
+    context.account.clusters.store(cluster, context.now)
     return Answer(202, {"cluster": clusters.view(context, cluster)})
 
 
@@ -45,22 +46,22 @@ def check_active(context: Context, cluster: Cluster) -> None:
 
 
 def _only_field(change: Change) -> str:
-    given = [name for name in _RULES if getattr(change, name) is not UNSET]
-    if len(given) != 1:
+    names = [name for name in _RULES if getattr(change, name) is not UNSET]
+    if len(names) != 1:
         message = f"cluster: give exactly one of {', '.join(_RULES)}"
         raise bad_request(message)
-    return given[0]
+    return names[0]
 
 
 def _resize(context: Context, cluster: Cluster, wanted: Sequence[GroupCount]) -> None:
     groups = {group.id: group for group in cluster.groups}
     counts: dict[str, int] = {}
-    for asked in wanted:
-        if asked.id in counts:
-            message = f"node_groups: '{asked.id}' is given twice"
+    for group_count in wanted:
+        if group_count.id in counts:
+            message = f"node_groups: '{group_count.id}' is given twice"
             raise bad_request(message)
-        _check_group(groups.get(asked.id), asked)
-        counts[asked.id] = asked.count
+        _check_group(groups.get(group_count.id), group_count)
+        counts[group_count.id] = group_count.count
     added = [
         groups[group_id].flavor_id
         for group_id, count in counts.items()
@@ -71,18 +72,18 @@ def _resize(context: Context, cluster: Cluster, wanted: Sequence[GroupCount]) ->
     lifecycle.resize(cluster, counts, context.now, context.timings.resize, maker)
 
 
-def _check_group(group: NodeGroup | None, asked: GroupCount) -> None:
+def _check_group(group: NodeGroup | None, wanted: GroupCount) -> None:
     if group is None:
-        message = f"node_groups: the cluster has no '{asked.id}'"
+        message = f"node_groups: the cluster has no '{wanted.id}'"
         raise bad_request(message)
-    if asked.flavor_id not in {None, group.flavor_id}:
+    if wanted.flavor_id not in {None, group.flavor_id}:
         message = f"node_groups: {group.id}: flavor_id: is {group.flavor_id} and cannot be changed"
         raise bad_request(message)
-    clusters.check_count(group, asked.count)
+    clusters.check_count(group, wanted.count)
 
 
 def _add_credentials(context: Context, cluster: Cluster, wanted: Sequence[CredentialRef]) -> None:
-    chosen = [asked.stored() for asked in wanted]
+    chosen = [reference.stored() for reference in wanted]
     for credential in chosen:
         credentials.check_exists(context, credential, "credentials")
     cluster.credentials = list(dict.fromkeys([*cluster.credentials, *chosen]))
@@ -92,7 +93,7 @@ def _add_credentials(context: Context, cluster: Cluster, wanted: Sequence[Creden
 def _remove_credentials(
     context: Context, cluster: Cluster, wanted: Sequence[CredentialRef]
 ) -> None:
-    chosen = [asked.stored() for asked in wanted]
+    chosen = [reference.stored() for reference in wanted]
     for credential in chosen:
         if credential not in cluster.credentials:
             message = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.context import Answer, Context, timestamp
+from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import bad_request, not_found
+from lavaclient.sandbox.core.errors import bad_request, conflict, not_found
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import (
     Cluster,
@@ -26,7 +26,14 @@ from lavaclient.sandbox.resources import stacks as stack_rules
 
 def list_clusters(context: Context) -> Answer:
     """`GET clusters`."""
-    clusters, links = page(context, list(context.account.clusters.values()), "clusters")
+    table = context.account.clusters
+    clusters, links = page(
+        context,
+        list(table.values()),
+        "clusters",
+        lambda cluster: table.positions[cluster.id],
+        table.departed,
+    )
     return Answer(200, {"clusters": [_summary(context, c) for c in clusters], "links": links})
 
 
@@ -52,17 +59,23 @@ def create_cluster(context: Context) -> Answer:
         scripts=_scripts(context, wanted.scripts),
     )
     limits.check_quota(context, [g.flavor_id for g in cluster.groups for _ in range(g.count)])
-    cluster.id = context.new_id()
+    cluster.id = context.new_id("cluster")
+    context.failures.schedule(cluster)
     lifecycle.build(cluster, context.now, context.timings.build, node_maker(context))
-    context.account.clusters[cluster.id] = cluster
+    context.account.clusters.store(cluster, context.now)
     return Answer(202, {"cluster": view(context, cluster)})
 
 
 def delete_cluster(context: Context, cluster_id: str) -> Answer:
-    """`DELETE clusters/{id}`: allowed in any state; a second one changes nothing."""
+    """`DELETE clusters/{id}`: not while it is in progress; a second one changes nothing."""
     cluster = find(context, cluster_id)
-    if lifecycle.status(cluster, context.now) != "DELETING":
+    status = lifecycle.status(cluster, context.now)
+    if status not in {*lifecycle.FINAL, "DELETING"}:
+        message = f"Cluster {cluster.id} is {status}; it can be deleted only when that is over"
+        raise conflict(message)
+    if status != "DELETING":
         lifecycle.delete(cluster, context.now, context.timings.delete)
+        context.account.clusters.store(cluster, context.now)
     return Answer(204)
 
 
@@ -82,13 +95,12 @@ def node_maker(context: Context) -> Callable[[NodeGroup, str], Node]:
     """What makes new nodes for the state machine, with ids and serial numbers of this account."""
 
     def make(group: NodeGroup, name: str) -> Node:
-        context.account.serial += 1
         return Node(
-            id=context.new_id(),
+            id=context.new_id("node"),
             name=name,
             node_group=group.id,
             flavor_id=group.flavor_id,
-            serial=context.account.serial,
+            serial=context.serial(),
             born=0.0,
             configuring=0.0,
             ready=0.0,
@@ -124,7 +136,7 @@ def _summary(context: Context, cluster: Cluster) -> dict[str, object]:
         "stack_id": cluster.stack_id,
         "cbd_version": 2,
         "created": timestamp(cluster.created),
-        "updated": timestamp(cluster.updated),
+        "updated": optional_timestamp(cluster.updated),
         "links": context.links.of(f"clusters/{cluster.id}"),
     }
 
@@ -153,30 +165,30 @@ def _check_region(region: str | None) -> None:
 
 
 def _groups(
-    context: Context, stack: Stack, given: Sequence[cluster_requests.Group]
+    context: Context, stack: Stack, groups: Sequence[cluster_requests.Group]
 ) -> list[NodeGroup]:
-    asked: dict[str, cluster_requests.Group] = {}
-    for group in given:
-        if group.id in asked:
+    wanted: dict[str, cluster_requests.Group] = {}
+    for group in groups:
+        if group.id in wanted:
             message = f"node_groups: '{group.id}' is given twice"
             raise bad_request(message)
-        asked[group.id] = group
+        wanted[group.id] = group
     names = [group.id for group in stack.node_groups]
-    for group_id in asked:
+    for group_id in wanted:
         if group_id not in names:
             message = f"node_groups: {stack.id} has no '{group_id}'; it has {', '.join(names)}"
             raise bad_request(message)
-    return [_group(context, group, asked.get(group.id)) for group in stack.node_groups]
+    return [_group(context, group, wanted.get(group.id)) for group in stack.node_groups]
 
 
 def _group(
-    context: Context, proposed: StackNodeGroup, asked: cluster_requests.Group | None
+    context: Context, proposed: StackNodeGroup, wanted: cluster_requests.Group | None
 ) -> NodeGroup:
     bounds = proposed.resource_limits
-    count = asked.count if asked is not None else None
+    count = wanted.count if wanted is not None else None
     if count is None:
         count = bounds.min_count if proposed.count is None else proposed.count
-    flavor_id = (asked.flavor_id if asked is not None else None) or proposed.flavor_id
+    flavor_id = (wanted.flavor_id if wanted is not None else None) or proposed.flavor_id
     if flavor_id is None:
         flavor_id = flavors.smallest(context, bounds.min_ram).id
     flavors.fitting(context, flavor_id, bounds.min_ram, f"node_groups: {proposed.id}: flavor_id")
@@ -206,8 +218,11 @@ def _credentials(context: Context, wanted: cluster_requests.New) -> list[Credent
         key = CredentialName("ssh_keys", name)
         credentials.check_exists(context, key, "ssh_keys")
         chosen.append(key)
-    for where, given in (("connectors", wanted.connectors), ("credentials", wanted.credentials)):
-        for connector in given:
+    for where, connectors in (
+        ("connectors", wanted.connectors),
+        ("credentials", wanted.credentials),
+    ):
+        for connector in connectors:
             credential = CredentialName(connector.type, connector.credential.name)
             credentials.check_exists(context, credential, where)
             chosen.append(credential)

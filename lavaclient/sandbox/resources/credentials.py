@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from lavaclient.sandbox.core.context import Answer, Context
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import ApiFault, bad_request, conflict, not_found
-from lavaclient.sandbox.core.state import CredentialName
+from lavaclient.sandbox.core.errors import bad_request, conflict, not_found
+from lavaclient.sandbox.core.state import Credential, CredentialName
 
 ShortName = Annotated[str, Meta(min_length=3, max_length=255)]
 
@@ -67,12 +67,16 @@ KINDS = {
 
 _KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 
-T = TypeVar("T")
-
 
 def list_types(context: Context) -> Answer:
     """`GET credentials/types`."""
     return Answer(200, {"credentials": [_type_view(context, name) for name in KINDS]})
+
+
+def list_connectors(context: Context) -> Answer:
+    """`GET credentials/connectors`: the types that connect a cluster with another service."""
+    names = [name for name, kind in KINDS.items() if kind.connector]
+    return Answer(200, {"connectors": [_type_view(context, name) for name in names]})
 
 
 def list_all(context: Context) -> Answer:
@@ -89,11 +93,10 @@ def list_credentials(context: Context, type_name: str) -> Answer:
 def create_credential(context: Context, type_name: str) -> Answer:
     """`POST credentials/{type}`."""
     credential = _read(context, type_name)
-    if credential in context.account.credentials:
+    if context.account.credential(type_name, credential.name) is not None:
         message = f"{type_name} '{credential.name}' exists already"
         raise conflict(message)
-    context.account.credentials.append(credential)
-    _keep_fingerprint(context, type_name)
+    context.account.credentials[f"{type_name}/{credential.name}"] = credential
     return Answer(201, {"credentials": {type_name: _view(credential)}})
 
 
@@ -101,24 +104,21 @@ def update_credential(context: Context, type_name: str, name: str) -> Answer:
     """`PUT credentials/{type}/{name}`: a new secret under the same name."""
     stored = _stored(context, type_name, name)
     credential = _read(context, type_name)
-    if credential != stored:
+    if credential.name != stored.name:
         field = KINDS[type_name].fields[0]
         message = f"{type_name}.{field}: is '{credential.name}', but the path names '{name}'"
         raise bad_request(message)
-    _keep_fingerprint(context, type_name)
+    context.account.credentials[f"{type_name}/{stored.name}"] = credential
     return Answer(200, {"credentials": {type_name: _view(credential)}})
 
 
 def delete_credential(context: Context, type_name: str, name: str) -> Answer:
     """`DELETE credentials/{type}/{name}`: refused while a cluster uses it."""
     credential = _stored(context, type_name, name)
-    for cluster in context.account.clusters.values():
-        if credential in cluster.credentials:
-            message = f"{type_name} '{name}' is in use by cluster {cluster.id}"
-            raise conflict(message)
-    context.account.credentials.remove(credential)
-    if type_name == "ssh_keys":
-        context.account.fingerprints.pop(name, None)
+    user = context.account.in_use(type_name, credential.name)
+    if user is not None:
+        raise conflict(f"{type_name} '{credential.name}' is in use by cluster {user}")
+    del context.account.credentials[f"{type_name}/{credential.name}"]
     return Answer(204)
 
 
@@ -130,41 +130,37 @@ def check_exists(context: Context, credential: CredentialName, where: str) -> No
     """
     if credential.type not in KINDS:
         raise bad_request(f"{where}: there is no credential type '{credential.type}'")
-    if credential not in context.account.credentials:
+    if context.account.credential(credential.type, credential.name) is None:
         raise bad_request(f"{where}: there is no {credential.type} named '{credential.name}'")
 
 
 def _kind(type_name: str) -> _Kind:
     if type_name not in KINDS:
-        raise _unknown_type(type_name)
+        raise bad_request(
+            f"There is no credential type '{type_name}'; there are {', '.join(KINDS)}"
+        )
     return KINDS[type_name]
 
 
-def _unknown_type(type_name: str) -> ApiFault:
-    return not_found("Credential type", type_name)
-
-
-def _stored(context: Context, type_name: str, name: str) -> CredentialName:
+def _stored(context: Context, type_name: str, name: str) -> Credential:
     _kind(type_name)
-    credential = CredentialName(type_name, name)
-    if credential not in context.account.credentials:
-        raise not_found(f"Credential {type_name}", name)
-    return credential
+    # A name may end in .json, as any path may.
+    for candidate in (name, name.removesuffix(".json")):
+        credential = context.account.credential(type_name, candidate)
+        if credential is not None:
+            return credential
+    raise not_found(f"Credential {type_name}", name)
 
 
-def _read(context: Context, type_name: str) -> CredentialName:
+def _read(context: Context, type_name: str) -> Credential:
     kind = _kind(type_name)
     inner = getattr(decode(context.body, kind.body), type_name)
-    if isinstance(inner, _SSHKey) and not inner.public_key.startswith(_KEY_TYPES):
+    if not isinstance(inner, _SSHKey):
+        return Credential(type_name, getattr(inner, kind.fields[0]))
+    if not inner.public_key.startswith(_KEY_TYPES):
         message = "ssh_keys.public_key: is not a public key in OpenSSH's format"
         raise bad_request(message)
-    return CredentialName(type_name, getattr(inner, kind.fields[0]))
-
-
-def _keep_fingerprint(context: Context, type_name: str) -> None:
-    if type_name == "ssh_keys":
-        key = decode(context.body, _SSHKeyBody).ssh_keys
-        context.account.fingerprints[key.key_name] = _fingerprint(key.public_key)
+    return Credential(type_name, inner.key_name, _fingerprint(inner.public_key))
 
 
 def _fingerprint(public_key: str) -> str:
@@ -177,12 +173,12 @@ def _fingerprint(public_key: str) -> str:
     return f"SHA256:{digest.rstrip('=')}"
 
 
-def _view(credential: CredentialName) -> dict[str, str]:
+def _view(credential: Credential) -> dict[str, str]:
     return {KINDS[credential.type].fields[0]: credential.name}
 
 
 def _names(context: Context, type_name: str) -> list[dict[str, str]]:
-    return [_view(c) for c in context.account.credentials if c.type == type_name]
+    return [_view(c) for c in context.account.credentials.values() if c.type == type_name]
 
 
 def _type_view(context: Context, type_name: str) -> dict[str, object]:

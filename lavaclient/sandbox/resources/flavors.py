@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lavaclient.sandbox.core.context import Answer, Context
-from lavaclient.sandbox.core.errors import bad_request
+from lavaclient.sandbox.core.errors import bad_request, not_found
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.reference_data import Flavor
 
@@ -13,8 +13,15 @@ from lavaclient.sandbox.core.reference_data import Flavor
 def list_flavors(context: Context) -> Answer:
     """`GET flavors`."""
     flavors, links = page(context, list(context.reference.flavors.values()), "flavors")
-    body = [{**msgspec.to_builtins(f), "links": _links(context, f)} for f in flavors]
-    return Answer(200, {"flavors": body, "links": links})
+    return Answer(200, {"flavors": [_view(context, f) for f in flavors], "links": links})
+
+
+def get_flavor(context: Context, flavor_id: str) -> Answer:
+    """`GET flavors/{id}`: where a flavor's links lead."""
+    flavor = context.reference.flavors.get(flavor_id)
+    if flavor is None:
+        raise not_found("Flavor", flavor_id)
+    return Answer(200, {"flavor": _view(context, flavor)})
 
 
 def fitting(context: Context, flavor_id: str, min_ram: int, where: str) -> Flavor:
@@ -46,5 +53,6 @@ def smallest(context: Context, min_ram: int) -> Flavor:
     return min(fits, key=lambda flavor: flavor.ram)
 
 
-def _links(context: Context, flavor: Flavor) -> list[dict[str, str]]:
-    return context.links.of(f"flavors/{flavor.id}")
+def _view(context: Context, flavor: Flavor) -> dict[str, object]:
+    links = context.links.of(f"flavors/{flavor.id}")
+    return {**msgspec.to_builtins(flavor), "links": links}

@@ -1,26 +1,39 @@
-"""Cloud Identity: signing in, tokens, the catalog."""
+"""Cloud Identity: signing in, tokens, tenants, the catalog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from lavaclient.sandbox.core.clock import Clock, caller_time
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import ApiFault, bad_request, forbidden, unauthorized
-from lavaclient.sandbox.core.state import State, Token, User
+from lavaclient.sandbox.core.errors import (
+    ApiFault,
+    bad_request,
+    forbidden,
+    not_found,
+    unauthorized,
+)
+from lavaclient.sandbox.core.routing import Router
+from lavaclient.sandbox.core.state import Token, User
+from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import REGIONS, Urls
 
-ROLES = ("bigdata:observer", "bigdata:creator", "bigdata:admin")
+_READERS = frozenset({"bigdata:observer", "observer"})
+_WRITERS = frozenset({"bigdata:creator"})
+_ADMINS = frozenset({"bigdata:admin", "admin", "identity:user-admin"})
+ROLES = tuple(sorted(_READERS | _WRITERS | _ADMINS))
 
 _RIGHTS = {
-    "GET": frozenset(ROLES),
-    "POST": frozenset(ROLES[1:]),
-    "PUT": frozenset(ROLES[1:]),
-    "DELETE": frozenset(ROLES[2:]),
+    "GET": _READERS | _WRITERS | _ADMINS,
+    "POST": _WRITERS | _ADMINS,
+    "PUT": _WRITERS | _ADMINS,
+    "DELETE": _ADMINS,
 }
 _Text = Annotated[str, Meta(min_length=1, max_length=1024)]
 
@@ -30,56 +43,128 @@ class _ApiKey(Struct, forbid_unknown_fields=True):
     api_key: _Text = field(name="apiKey")
 
 
+class _Password(Struct, forbid_unknown_fields=True):
+    username: _Text
+    password: _Text
+
+
 class _TokenId(Struct, forbid_unknown_fields=True):
     id: _Text
 
 
+class _Domain(Struct, forbid_unknown_fields=True):
+    name: _Text
+
+
 class _Auth(Struct, forbid_unknown_fields=True):
     api_key: _ApiKey | UnsetType = field(default=UNSET, name="RAX-KSKEY:apiKeyCredentials")
+    password: _Password | UnsetType = field(default=UNSET, name="passwordCredentials")
     token: _TokenId | UnsetType = UNSET
     tenant_id: _Text | UnsetType = field(default=UNSET, name="tenantId")
+    tenant_name: _Text | UnsetType = field(default=UNSET, name="tenantName")
+    domain: _Domain | UnsetType = field(default=UNSET, name="RAX-AUTH:domain")
 
 
 class _Body(Struct, forbid_unknown_fields=True):
     auth: _Auth
 
 
-def sign_in(
-    state: State,
-    body: bytes,
-    urls: Urls,
-    *,
-    now: float,
-    lifetime: float,
-    new_id: Callable[[], str],
-) -> Answer:
-    """`POST tokens`, with an API key or with a token.
+@dataclass(frozen=True, slots=True)
+class IdentityCall:
+    """One request to identity: the records it is about, where it came in, and what it says."""
+
+    store: Store
+    clock: Clock
+    lifetime: float
+    new_id: Callable[[str], str]
+    urls: Urls
+    body: bytes = b""
+    token: str | None = None
+
+
+def sign_in(call: IdentityCall) -> Answer:
+    """`POST tokens`, with an API key, a password or a token.
 
     A sign-in with a token gives a new one that expires when the old one does.
 
     Raises:
         ApiFault: 400, 401, or 403 for a user who is disabled.
     """
-    auth = decode(body, _Body).auth
-    if auth.api_key is not UNSET and auth.token is UNSET:
-        user, method = _by_key(state, auth, auth.api_key), "APIKEY"
-        expires = now + lifetime
-    elif auth.token is not UNSET and auth.api_key is UNSET:
-        old = _by_token(state, auth, auth.token.id, now)
-        user, method, expires = state.users[old.username], "TOKEN", old.expires
-    else:
-        message = "auth: give exactly one of RAX-KSKEY:apiKeyCredentials and token"
+    auth, now = decode(call.body, _Body).auth, call.clock.time()
+    if [auth.api_key, auth.password, auth.token].count(UNSET) != 2:
+        names = "RAX-KSKEY:apiKeyCredentials, passwordCredentials and token"
+        message = f"auth: give exactly one of {names}"
         raise bad_request(message)
-    token = Token(new_id().replace("-", ""), user.username, user.tenant_id, expires)
-    state.tokens[token.id] = token
-    return Answer(200, {"access": _access(token, user, method, urls)})
+    expires = now + call.lifetime
+    if auth.token is not UNSET:
+        old = _valid_token(call.store, auth.token.id, now)
+        user, method, expires = call.store.users[old.username], "TOKEN", old.expires
+    elif auth.api_key is not UNSET:
+        user, method = _user(call.store, auth.api_key.username, key=auth.api_key.api_key), "APIKEY"
+    else:
+        assert auth.password is not UNSET  # noqa: S101 (it is the third of three)
+        user = _user(call.store, auth.password.username, password=auth.password.password)
+        method = "PASSWORD"
+    for tenant in (auth.tenant_id, auth.tenant_name):
+        if tenant is not UNSET and tenant != user.tenant_id:
+            raise unauthorized(f"{user.username} has no tenant with the id or name {tenant!r}")
+    token_id = call.new_id("token").replace("-", "")
+    token = Token(token_id, user.username, user.tenant_id, expires)
+    call.store.add_token(token, now)
+    access = _access(call, token, user, method)
+    return Answer(200, {"access": {**access, "serviceCatalog": _catalog(call.urls, token)}})
 
 
-def user_of(state: State, token_id: str | None, tenant_id: str, method: str, now: float) -> User:
+def get_token(call: IdentityCall, token_id: str) -> Answer:
+    """`GET tokens/{id}`: whose token it is, and until when."""
+    now = call.clock.time()
+    _valid_token(call.store, call.token or "", now)
+    token = call.store.tokens.get(token_id)
+    if token is None or token.expires <= now:
+        raise not_found("Token", token_id)
+    return Answer(200, {"access": _access(call, token, call.store.users[token.username])})
+
+
+def list_tenants(call: IdentityCall) -> Answer:
+    """`GET tenants`: the one that the token is for."""
+    token = _valid_token(call.store, call.token or "", call.clock.time())
+    tenant = {"id": token.tenant_id, "name": token.tenant_id, "enabled": True}
+    return Answer(200, {"tenants": [tenant], "tenants_links": []})
+
+
+def get_version(call: IdentityCall) -> Answer:
+    """`GET /v2.0`: the version document, which needs no token."""
+    version = {
+        "id": "v2.0",
+        "status": "CURRENT",
+        "updated": "2012-01-11T00:00:00Z",
+        "links": [{"rel": "self", "href": f"{call.urls.identity()}/"}],
+        "media-types": [
+            {
+                "base": "application/json",
+                "type": "application/vnd.openstack.identity-v2.0+json",
+            }
+        ],
+    }
+    return Answer(200, {"version": version})
+
+
+ROUTER: Router[Callable[..., Answer]] = Router(
+    [
+        ("POST /v2.0/tokens", sign_in),
+        ("GET /v2.0/tokens/<token_id>", get_token),
+        ("GET /v2.0/tenants", list_tenants),
+        ("GET /v2.0", get_version),
+    ],
+    slash=True,
+)
+
+
+def user_of(store: Store, token_id: str | None, tenant_id: str, method: str, now: float) -> User:
     """Whose token this is, if it is good for a call.
 
     Args:
-        state: The sandbox's state.
+        store: The sandbox's records.
         token_id: The token that came with the call.
         tenant_id: The tenant in the call's URL.
         method: The call's method, which says what right it takes.
@@ -88,26 +173,25 @@ def user_of(state: State, token_id: str | None, tenant_id: str, method: str, now
     Raises:
         ApiFault: 401 or 403.
     """
-    token = state.tokens.get(token_id or "")
+    token = store.tokens.get(token_id or "")
     if token is None or token.expires <= now:
         message = "No valid token provided. Send one in the 'X-Auth-Token' header."
         raise unauthorized(message)
     if token.tenant_id != tenant_id:
         message = f"The token is not valid for tenant {tenant_id}"
         raise forbidden(message)
-    user = state.users[token.username]
-    if not _RIGHTS.get(method, frozenset()) & set(user.roles):
+    user = store.users[token.username]
+    if method in _RIGHTS and not _RIGHTS[method] & set(user.roles):
         message = f"The roles of {user.username} do not allow {method} requests"
         raise forbidden(message)
     return user
 
 
-def _by_key(state: State, auth: _Auth, given: _ApiKey) -> User:
-    if auth.tenant_id is not UNSET:
-        message = "auth: tenantId goes with a token, not with an API key"
-        raise bad_request(message)
-    user = state.users.get(given.username)
-    if user is None or user.api_key != given.api_key:
+def _user(
+    store: Store, username: str, *, key: str | None = None, password: str | None = None
+) -> User:
+    user = store.users.get(username)
+    if user is None or (user.api_key != key if password is None else user.password != password):
         message = "Unable to authenticate user with credentials provided."
         raise unauthorized(message)
     if not user.enabled:
@@ -115,25 +199,25 @@ def _by_key(state: State, auth: _Auth, given: _ApiKey) -> User:
     return user
 
 
-def _by_token(state: State, auth: _Auth, token_id: str, now: float) -> Token:
-    token = state.tokens.get(token_id)
+def _valid_token(store: Store, token_id: str, now: float) -> Token:
+    token = store.tokens.get(token_id)
     if token is None or token.expires <= now:
         message = "Token not authenticated."
-        raise unauthorized(message)
-    if auth.tenant_id is not UNSET and auth.tenant_id != token.tenant_id:
-        message = "Token doesn't belong to Tenant with Id/Name: " + repr(auth.tenant_id)
         raise unauthorized(message)
     return token
 
 
-def _access(token: Token, user: User, method: str, urls: Urls) -> dict[str, object]:
-    expires = datetime.fromtimestamp(token.expires, UTC).isoformat(timespec="milliseconds")
+def _access(
+    call: IdentityCall, token: Token, user: User, method: str | None = None
+) -> dict[str, object]:
+    moment = datetime.fromtimestamp(caller_time(call.clock, token.expires), UTC)
+    by = {} if method is None else {"RAX-AUTH:authenticatedBy": [method]}
     return {
         "token": {
             "id": token.id,
-            "expires": expires.replace("+00:00", "Z"),
+            "expires": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "tenant": {"id": token.tenant_id, "name": token.tenant_id},
-            "RAX-AUTH:authenticatedBy": [method],
+            **by,
         },
         "user": {
             "id": user.id,
@@ -141,7 +225,6 @@ def _access(token: Token, user: User, method: str, urls: Urls) -> dict[str, obje
             "RAX-AUTH:defaultRegion": REGIONS[0],
             "roles": [_role(number, name) for number, name in enumerate(user.roles, 1)],
         },
-        "serviceCatalog": _catalog(token.tenant_id, urls),
     }
 
 
@@ -149,7 +232,8 @@ def _role(number: int, name: str) -> dict[str, str]:
     return {"id": str(10_000_000 + number), "name": name, "description": f"The role {name}."}
 
 
-def _catalog(tenant: str, urls: Urls) -> list[dict[str, object]]:
+def _catalog(urls: Urls, token: Token) -> list[dict[str, object]]:
+    tenant = token.tenant_id
     return [
         {
             "name": "cloudFiles",
@@ -168,7 +252,12 @@ def _catalog(tenant: str, urls: Urls) -> list[dict[str, object]]:
             "name": "cloudBigData",
             "type": "rax:bigdata",
             "endpoints": [
-                {**_endpoint(urls, "bigdata", region, path, tenant), "versionId": version}
+                {
+                    **_endpoint(urls, "bigdata", region, path, tenant),
+                    "versionId": version,
+                    "versionInfo": f"{urls.root(region)}/{path}/",
+                    "versionList": f"{urls.root(region)}/",
+                }
                 for region in REGIONS
                 for version, path in (("1", "v1.0"), ("2", "v2"))
             ],

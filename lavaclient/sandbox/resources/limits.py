@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from lavaclient.sandbox.core.context import Answer, Context
 from lavaclient.sandbox.core.errors import over_quota
@@ -14,7 +15,7 @@ def get_limits(context: Context) -> Answer:
     """`GET limits`."""
     taken = used(context)
     absolute = {
-        name: {"limit": limit(context, name), "remaining": limit(context, name) - taken[name]}
+        name: {"limit": _limit(context, name), "remaining": _limit(context, name) - taken[name]}
         for name in RESOURCES
     }
     return Answer(200, {"limits": {"absolute": absolute}})
@@ -22,29 +23,8 @@ def get_limits(context: Context) -> Answer:
 
 def used(context: Context) -> dict[str, int]:
     """What the account's clusters take, nodes that are planned or leaving included."""
-    clusters = context.account.clusters.values()
-    return cost(context, (node.flavor_id for cluster in clusters for node in cluster.nodes))
-
-
-def limit(context: Context, name: str) -> int:
-    """The quota of one resource."""
-    return {
-        "node_count": context.quotas.node_count,
-        "ram": context.quotas.ram,
-        "disk": context.quotas.disk,
-        "vcpus": context.quotas.vcpus,
-    }[name]
-
-
-def cost(context: Context, flavor_ids: Iterable[str]) -> dict[str, int]:
-    """What nodes of these flavors take together."""
-    flavors = [context.reference.flavors[flavor_id] for flavor_id in flavor_ids]
-    return {
-        "node_count": len(flavors),
-        "ram": sum(flavor.ram for flavor in flavors),
-        "disk": sum(flavor.disk for flavor in flavors),
-        "vcpus": sum(flavor.vcpus for flavor in flavors),
-    }
+    uses = context.account.clusters.uses
+    return _cost(context, {i: uses["flavor", i] for i in context.reference.flavors})
 
 
 def check_quota(context: Context, flavor_ids: Iterable[str]) -> None:
@@ -53,9 +33,24 @@ def check_quota(context: Context, flavor_ids: Iterable[str]) -> None:
     Raises:
         ApiFault: 413, naming the resource.
     """
-    wanted, taken = cost(context, flavor_ids), used(context)
+    wanted, taken = _cost(context, Counter(flavor_ids)), used(context)
     for name in RESOURCES:
-        remaining = limit(context, name) - taken[name]
+        remaining = _limit(context, name) - taken[name]
         if wanted[name] > remaining:
             message = f"Quota exceeded for {name}: {wanted[name]} needed, {remaining} remaining"
             raise over_quota(message)
+
+
+def _limit(context: Context, name: str) -> int:
+    quota: int = getattr(context.quotas, name)
+    return quota
+
+
+def _cost(context: Context, counts: Mapping[str, int]) -> dict[str, int]:
+    flavors = [(context.reference.flavors[key], count) for key, count in counts.items()]
+    return {
+        "node_count": sum(counts.values()),
+        "ram": sum(flavor.ram * count for flavor, count in flavors),
+        "disk": sum(flavor.disk * count for flavor, count in flavors),
+        "vcpus": sum(flavor.vcpus * count for flavor, count in flavors),
+    }

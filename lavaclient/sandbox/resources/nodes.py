@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.context import Answer, Context, timestamp
+from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.errors import conflict, not_found
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import Cluster, Node
@@ -16,16 +16,25 @@ _HOSTS = 254
 def list_nodes(context: Context, cluster: Cluster) -> Answer:
     """`GET clusters/{id}/nodes`: those that are there by now."""
     nodes = lifecycle.visible(cluster, context.now)
-    chosen, links = page(context, nodes, f"clusters/{cluster.id}/nodes")
+    chosen, links = page(
+        context,
+        nodes,
+        f"clusters/{cluster.id}/nodes",
+        lambda node: node.serial,
+        context.account.clusters.departed_nodes,
+    )
     body = [_view(context, cluster, node) for node in chosen]
     return Answer(200, {"nodes": body, "links": links})
 
 
+def get_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
+    """`GET clusters/{id}/nodes/{node_id}`: where a node's links lead."""
+    return Answer(200, {"node": _view(context, cluster, _find(context, cluster, node_id))})
+
+
 def delete_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
     """`DELETE clusters/{id}/nodes/{node_id}`: its group then counts one less."""
-    node = next((n for n in lifecycle.visible(cluster, context.now) if n.id == node_id), None)
-    if node is None:
-        raise not_found("Node", node_id)
+    node = _find(context, cluster, node_id)
     status = lifecycle.status(cluster, context.now)
     if status != "ACTIVE":
         message = f"Cluster {cluster.id} is {status}; nodes can be deleted only when it is ACTIVE"
@@ -35,14 +44,13 @@ def delete_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
         message = f"Node group {group.id} needs {group.count} nodes; {node.name} cannot be deleted"
         raise conflict(message)
     lifecycle.remove_node(cluster, node, context.now, context.timings.update)
+    context.account.clusters.store(cluster, context.now)
     return Answer(204)
 
 
 def script_views(context: Context, cluster: Cluster) -> list[dict[str, object]]:
-    """A cluster's scripts: one entry for each node, or one in all while there are no nodes."""
-    nodes = lifecycle.visible(cluster, context.now)
-    if not nodes:
-        return [{"id": s.id, "name": s.name, "status": "PENDING"} for s in cluster.scripts]
+    """A cluster's scripts: one entry for each node, planned ones too as long as there are none."""
+    nodes = lifecycle.visible(cluster, context.now) or cluster.nodes[:1]
     return [
         {
             "id": script.id,
@@ -68,7 +76,15 @@ def private_ip(node: Node) -> str:
     return f"10.{network // 256 % 256}.{network % 256}.{host + 1}"
 
 
+def _find(context: Context, cluster: Cluster, node_id: str) -> Node:
+    for node in lifecycle.visible(cluster, context.now):
+        if node.id == node_id:
+            return node
+    raise not_found("Node", node_id)
+
+
 def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
+    updated = node.ready if lifecycle.is_ready(cluster, node, context.now) else None
     return {
         "id": node.id,
         "name": node.name,
@@ -76,9 +92,7 @@ def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
         "flavor_id": node.flavor_id,
         "status": lifecycle.node_status(cluster, node, context.now),
         "created": timestamp(node.born),
-        "updated": timestamp(
-            node.ready if lifecycle.is_ready(cluster, node, context.now) else None
-        ),
+        "updated": optional_timestamp(updated),
         "addresses": {
             "public": [{"addr": public_ip(node), "version": 4}],
             "private": [{"addr": private_ip(node), "version": 4}],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lavaclient.sandbox.core.context import Answer, Context
-from lavaclient.sandbox.core.errors import ApiFault
+from lavaclient.sandbox.core.routing import Match, Router
 from lavaclient.sandbox.resources import (
     cluster_changes,
     clusters,
@@ -22,80 +22,67 @@ from lavaclient.sandbox.resources import (
 Rule = Callable[..., Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method, a path whose `{}` stand for one segment each, and the rule for it."""
+class Route(NamedTuple):
+    """The rule for a method and a path. `named` paths end in a name, which may end in `.json`."""
 
-    method: str
-    pattern: tuple[str, ...]
     rule: Rule
     paged: bool = False
-
-    def captures(self, segments: tuple[str, ...]) -> tuple[str, ...] | None:
-        """What stands in the places of `{}`; None if the path is another one."""
-        if len(segments) != len(self.pattern):
-            return None
-        pairs = list(zip(self.pattern, segments, strict=True))
-        if any(segment == "" or want not in {"{}", segment} for want, segment in pairs):
-            return None
-        return tuple(segment for want, segment in pairs if want == "{}")
+    named: bool = False
 
 
 def _list_nodes(context: Context, cluster_id: str) -> Answer:
     return nodes.list_nodes(context, clusters.find(context, cluster_id))
 
 
+def _get_node(context: Context, cluster_id: str, node_id: str) -> Answer:
+    return nodes.get_node(context, clusters.find(context, cluster_id), node_id)
+
+
 def _delete_node(context: Context, cluster_id: str, node_id: str) -> Answer:
     return nodes.delete_node(context, clusters.find(context, cluster_id), node_id)
 
 
-def _route(line: str, rule: Rule, *, paged: bool = False) -> Route:
-    method, path = line.split()
-    return Route(method, tuple(path.split("/")), rule, paged)
-
-
-ROUTES = (
-    _route("GET clusters", clusters.list_clusters, paged=True),
-    _route("POST clusters", clusters.create_cluster),
-    _route("GET clusters/{}", clusters.get_cluster),
-    _route("PUT clusters/{}", cluster_changes.change_cluster),
-    _route("DELETE clusters/{}", clusters.delete_cluster),
-    _route("GET clusters/{}/nodes", _list_nodes, paged=True),
-    _route("DELETE clusters/{}/nodes/{}", _delete_node),
-    _route("GET flavors", flavors.list_flavors, paged=True),
-    _route("GET limits", limits.get_limits),
-    _route("GET distros", distros.list_distros),
-    _route("GET distros/{}", distros.get_distro),
-    _route("GET stacks", stacks.list_stacks, paged=True),
-    _route("POST stacks", stacks.create_stack),
-    _route("GET stacks/{}", stacks.get_stack),
-    _route("DELETE stacks/{}", stacks.delete_stack),
-    _route("GET scripts", scripts.list_scripts, paged=True),
-    _route("POST scripts", scripts.create_script),
-    _route("PUT scripts/{}", scripts.update_script),
-    _route("DELETE scripts/{}", scripts.delete_script),
-    _route("GET credentials", credentials.list_all),
-    _route("GET credentials/types", credentials.list_types),
-    _route("GET credentials/{}", credentials.list_credentials),
-    _route("POST credentials/{}", credentials.create_credential),
-    _route("PUT credentials/{}/{}", credentials.update_credential),
-    _route("DELETE credentials/{}/{}", credentials.delete_credential),
+_CREDENTIAL = "/credentials/<credential_type>/<name>"
+ROUTER: Router[Route] = Router(
+    [
+        ("GET /clusters", Route(clusters.list_clusters, paged=True)),
+        ("POST /clusters", Route(clusters.create_cluster)),
+        ("GET /clusters/<cluster_id>", Route(clusters.get_cluster)),
+        ("PUT /clusters/<cluster_id>", Route(cluster_changes.change_cluster)),
+        ("DELETE /clusters/<cluster_id>", Route(clusters.delete_cluster)),
+        ("GET /clusters/<cluster_id>/nodes", Route(_list_nodes, paged=True)),
+        ("GET /clusters/<cluster_id>/nodes/<node_id>", Route(_get_node)),
+        ("DELETE /clusters/<cluster_id>/nodes/<node_id>", Route(_delete_node)),
+        ("GET /flavors", Route(flavors.list_flavors, paged=True)),
+        ("GET /flavors/<flavor_id>", Route(flavors.get_flavor)),
+        ("GET /limits", Route(limits.get_limits)),
+        ("GET /distros", Route(distros.list_distros)),
+        ("GET /distros/<distro_id>", Route(distros.get_distro)),
+        ("GET /stacks", Route(stacks.list_stacks, paged=True)),
+        ("POST /stacks", Route(stacks.create_stack)),
+        ("GET /stacks/<stack_id>", Route(stacks.get_stack)),
+        ("DELETE /stacks/<stack_id>", Route(stacks.delete_stack)),
+        ("GET /scripts", Route(scripts.list_scripts, paged=True)),
+        ("POST /scripts", Route(scripts.create_script)),
+        ("GET /scripts/<script_id>", Route(scripts.get_script)),
+        ("PUT /scripts/<script_id>", Route(scripts.update_script)),
+        ("DELETE /scripts/<script_id>", Route(scripts.delete_script)),
+        ("GET /credentials", Route(credentials.list_all)),
+        ("GET /credentials/types", Route(credentials.list_types)),
+        ("GET /credentials/connectors", Route(credentials.list_connectors)),
+        ("GET /credentials/<credential_type>", Route(credentials.list_credentials)),
+        ("POST /credentials/<credential_type>", Route(credentials.create_credential)),
+        (f"PUT {_CREDENTIAL}", Route(credentials.update_credential, named=True)),
+        (f"DELETE {_CREDENTIAL}", Route(credentials.delete_credential, named=True)),
+    ]
 )
 
 
-def find(method: str, segments: tuple[str, ...]) -> tuple[Route, tuple[str, ...]]:
-    """The route of a request, and what its path captures.
+def find(method: str, path: str) -> Match[Route]:
+    """The route of a request, and what its path captures. `.json` at the end is overlooked.
 
     Raises:
-        ApiFault: 404 for a path that is none, 405 for a method that it does not know.
+        ApiFault: 404 for a path that is none, 405 for a method that it does not have.
     """
-    allowed: list[str] = []
-    for route in ROUTES:
-        captured = route.captures(segments)
-        if captured is not None and route.method == method:
-            return route, captured
-        if captured is not None:
-            allowed.append(route.method)
-    if allowed:
-        raise ApiFault(405, f"{method} is not allowed here; {', '.join(allowed)} is")
-    raise ApiFault(404, "The resource could not be found")
+    match = ROUTER.find(method, path.removesuffix(".json"))
+    return ROUTER.find(method, path) if match.target.named else match

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lavaclient.sandbox.core.context import Answer, Context, timestamp
+from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import Name, decode
 from lavaclient.sandbox.core.errors import bad_request, conflict, forbidden, not_found
 from lavaclient.sandbox.core.pagination import page
@@ -38,8 +39,20 @@ class _ChangeBody(Struct, forbid_unknown_fields=True):
 
 def list_scripts(context: Context) -> Answer:
     """`GET scripts`: the tenant's own, then the public ones."""
-    scripts, links = page(context, list(known(context).values()), "scripts")
+    table = context.account.scripts
+    scripts, links = page(
+        context,
+        list(known(context).values()),
+        "scripts",
+        lambda script: table.positions.get(script.id, math.inf),
+        table.departed,
+    )
     return Answer(200, {"scripts": [_view(context, s) for s in scripts], "links": links})
+
+
+def get_script(context: Context, script_id: str) -> Answer:
+    """`GET scripts/{id}`: where a script's links lead."""
+    return Answer(200, {"script": _view(context, _find(context, script_id))})
 
 
 def create_script(context: Context) -> Answer:
@@ -47,7 +60,7 @@ def create_script(context: Context) -> Answer:
     wanted = decode(context.body, _NewBody).script
     _check_name(context, wanted.name)
     script = Script(
-        id=context.new_id(),
+        id=context.new_id("script"),
         name=wanted.name,
         type=wanted.type,
         url=wanted.url,
@@ -70,16 +83,16 @@ def update_script(context: Context, script_id: str) -> Answer:
     if change.url is not UNSET:
         script.url = change.url
     script.updated = context.now
+    context.account.scripts[script.id] = script
     return Answer(200, {"script": _view(context, script)})
 
 
 def delete_script(context: Context, script_id: str) -> Answer:
     """`DELETE scripts/{id}`: refused while a cluster still has it."""
     script = _own(context, script_id, "deleted")
-    for cluster in context.account.clusters.values():
-        if any(used.id == script.id for used in cluster.scripts):
-            message = f"Script {script.id} is in use by cluster {cluster.id}"
-            raise conflict(message)
+    user = context.account.in_use("script", script.id)
+    if user is not None:
+        raise conflict(f"Script {script.id} is in use by cluster {user}")
     del context.account.scripts[script.id]
     return Answer(204)
 
@@ -89,12 +102,17 @@ def known(context: Context) -> dict[str, Script]:
     return {**context.account.scripts, **context.reference.scripts}
 
 
-def _own(context: Context, script_id: str, done: str) -> Script:
+def _find(context: Context, script_id: str) -> Script:
     script = known(context).get(script_id)
     if script is None:
         raise not_found("Script", script_id)
+    return script
+
+
+def _own(context: Context, script_id: str, verb: str) -> Script:
+    script = _find(context, script_id)
     if script.is_public:
-        message = f"Script {script_id} is public and cannot be {done}"
+        message = f"Script {script_id} is public and cannot be {verb}"
         raise forbidden(message)
     return script
 
@@ -103,7 +121,7 @@ def _check_name(context: Context, name: str, besides: Script | None = None) -> N
     others = (s for s in context.account.scripts.values() if s is not besides)
     if any(script.name == name for script in others):
         message = f"A script named '{name}' exists already"
-        raise conflict(message)
+        raise bad_request(message)
 
 
 def _view(context: Context, script: Script) -> dict[str, object]:
@@ -114,6 +132,6 @@ def _view(context: Context, script: Script) -> dict[str, object]:
         "url": script.url,
         "is_public": script.is_public,
         "created": timestamp(script.created),
-        "updated": timestamp(script.updated),
+        "updated": optional_timestamp(script.updated),
         "links": context.links.of(f"scripts/{script.id}"),
     }

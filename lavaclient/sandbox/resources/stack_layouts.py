@@ -26,11 +26,11 @@ def services_of(
     Raises:
         ApiFault: 400; the distribution has no such service or mode.
     """
-    found = [_find(distro, name) for name, _ in chosen]
+    offered = [_find(distro, name) for name, _ in chosen]
     names = set(placed)
     return [
         _service(service, [*modes, *_implied(service, names)])
-        for service, (_, modes) in zip(found, chosen, strict=True)
+        for service, (_, modes) in zip(offered, chosen, strict=True)
     ]
 
 

@@ -47,7 +47,14 @@ class _NewBody(Struct, forbid_unknown_fields=True):
 
 def list_stacks(context: Context) -> Answer:
     """`GET stacks`: the built-in ones, then the tenant's own."""
-    stacks, links = page(context, list(known(context).values()), "stacks")
+    table = context.account.stacks
+    stacks, links = page(
+        context,
+        list(known(context).values()),
+        "stacks",
+        lambda stack: table.positions.get(stack.id, -1),
+        table.departed,
+    )
     return Answer(200, {"stacks": [_summary(context, s) for s in stacks], "links": links})
 
 
@@ -69,7 +76,7 @@ def create_stack(context: Context) -> Answer:
         base = stack_layouts.base_groups(context, distro)
         groups = _given_groups(context, wanted.node_groups, groups, base, services)
     stack = Stack(
-        id=context.new_id(),
+        id=context.new_id("stack"),
         name=wanted.name,
         distro=wanted.distro,
         services=services,
@@ -88,10 +95,9 @@ def delete_stack(context: Context, stack_id: str) -> Answer:
     if not stack.is_deletable:
         message = f"Stack {stack_id} is part of the service and cannot be deleted"
         raise forbidden(message)
-    for cluster in context.account.clusters.values():
-        if cluster.stack_id == stack_id:
-            message = f"Stack {stack_id} is in use by cluster {cluster.id}"
-            raise conflict(message)
+    user = context.account.in_use("stack", stack_id)
+    if user is not None:
+        raise conflict(f"Stack {stack_id} is in use by cluster {user}")
     del context.account.stacks[stack_id]
     return Answer(204)
 
@@ -114,7 +120,7 @@ def _check(context: Context, wanted: _New) -> None:
         raise bad_request(message)
     if any(stack.name == wanted.name for stack in context.account.stacks.values()):
         message = f"A stack named '{wanted.name}' exists already"
-        raise conflict(message)
+        raise bad_request(message)
     _check_unique("services", [service.name for service in wanted.services])
     _check_unique("node_groups", [group.id for group in wanted.node_groups or []])
 

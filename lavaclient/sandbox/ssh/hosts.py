@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.state import Account, Cluster, Node
+from lavaclient.sandbox.core.accounts import Account
+from lavaclient.sandbox.core.state import Cluster, Node
 from lavaclient.sandbox.resources.nodes import private_ip, public_ip
 from lavaclient.sandbox.service import Sandbox
 
@@ -96,8 +97,8 @@ def called(sandbox: Sandbox, name: str) -> list[Host]:
         The newest first.
     """
     with sandbox.lock:
-        found = [h for h in _hosts(sandbox) if name.lower() in h.names and h.status != "BUILDING"]
-    return sorted(found, key=lambda host: host.node.born, reverse=True)
+        hosts = [h for h in _hosts(sandbox) if name.lower() in h.names and h.status != "BUILDING"]
+    return sorted(hosts, key=lambda host: host.node.born, reverse=True)
 
 
 def _hosts(sandbox: Sandbox) -> Iterator[Host]:

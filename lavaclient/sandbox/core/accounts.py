@@ -1,0 +1,217 @@
+"""Tables of records, and what one tenant has in one region.
+
+Whoever changes a record in place assigns it to its table again: that is what gets it counted,
+scheduled and written to the state file.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from collections.abc import Iterator, MutableMapping, ValuesView
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.state import Cluster, Credential, Script, Stack
+
+RecordKey = tuple[str, str, str]
+"""A table's kind, the account that it belongs to, and a record's id."""
+
+Changes = dict[RecordKey, Struct | None]
+"""Records that were set since the last commit; None for those that were deleted."""
+
+T = TypeVar("T", bound=Struct)
+
+_MOST_DEPARTED = 10_000
+
+
+class Departed(dict[str, float]):
+    """The places of the last items that were deleted, so that a page can go on after them."""
+
+    def __setitem__(self, key: str, place: float) -> None:
+        super().__setitem__(key, place)
+        if len(self) > _MOST_DEPARTED:
+            del self[next(iter(self))]
+
+
+class Table(MutableMapping[str, T]):
+    """Records under their ids, in the order in which they were made.
+
+    Args:
+        kind: The kind of record.
+        owner: The account, or the empty text.
+        changes: Where changes are noted for the state file; None if there is no file.
+
+    Attributes:
+        positions: Each record's place in the order.
+        departed: The places of records that were deleted.
+    """
+
+    def __init__(self, kind: str, owner: str = "", changes: Changes | None = None) -> None:
+        self.kind = kind
+        self.owner = owner
+        self.positions: dict[str, int] = {}
+        self.departed = Departed()
+        self._records: dict[str, T] = {}
+        self._changes = changes
+        self._numbers = itertools.count()
+
+    def __getitem__(self, key: str) -> T:
+        return self._records[key]
+
+    def __setitem__(self, key: str, record: T) -> None:
+        self._note(key, record)
+        self.restore(key, record)
+
+    def __delitem__(self, key: str) -> None:
+        del self._records[key]
+        self.departed[key] = self.positions.pop(key)
+        self._note(key, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._records
+
+    def __repr__(self) -> str:
+        return f"Table({self._records!r})"
+
+    def values(self) -> ValuesView[T]:
+        """The records, in order."""
+        return self._records.values()
+
+    def restore(self, key: str, record: T) -> None:
+        """Set a record as the state file has it."""
+        self._records[key] = record
+        if key not in self.positions:
+            self.positions[key] = next(self._numbers)
+
+    def drop(self, key: str) -> None:
+        """Forget a record that the state file does not have."""
+        self._records.pop(key, None)
+        self.positions.pop(key, None)
+
+    def _note(self, key: str, record: T | None) -> None:
+        if self._changes is not None:
+            self._changes[self.kind, self.owner, key] = record
+
+
+class ClusterTable(Table[Cluster]):
+    """The clusters of an account: what they use, and when something next happens to each.
+
+    Attributes:
+        uses: How many nodes there are of each `("flavor", ID)`, and how many clusters name each
+            `("stack", ID)`, `("script", ID)` and credential by its type and name.
+        departed_nodes: The places of nodes that have left.
+    """
+
+    def __init__(self, owner: str = "", changes: Changes | None = None) -> None:
+        super().__init__("cluster", owner, changes)
+        self.uses: Counter[tuple[str, str]] = Counter()
+        self.departed_nodes = Departed()
+        self._uses_of: dict[str, Counter[tuple[str, str]]] = {}
+        self._next: dict[str, float | None] = {}
+        self._agenda: list[tuple[float, str]] = []
+
+    def restore(self, key: str, record: Cluster) -> None:
+        """Set a cluster, count what it uses, and plan when to look at it next."""
+        super().restore(key, record)
+        self._count(key, _uses(record))
+        moment = lifecycle.next_event(record)
+        if moment is not None and moment != self._next.get(key):
+            heapq.heappush(self._agenda, (moment, key))
+        self._next[key] = moment
+
+    def drop(self, key: str) -> None:
+        """Forget a cluster that the state file does not have."""
+        super().drop(key)
+        self._forget(key)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        self._forget(key)
+
+    def settle(self, now: float) -> None:
+        """Bring the clusters that something has happened to up to the time."""
+        while self._agenda and self._agenda[0][0] <= now:
+            moment, key = heapq.heappop(self._agenda)
+            if self._next.get(key) != moment:
+                continue
+            self._next[key] = None
+            self.store(self[key], now)
+
+    def store(self, cluster: Cluster, now: float) -> None:
+        """Set a cluster that was changed, as it is at this time; it may be gone."""
+        nodes = cluster.nodes
+        if lifecycle.settle(cluster, now):
+            self[cluster.id] = cluster
+        else:
+            del self[cluster.id]
+        left = {node.id for node in nodes} - {node.id for node in cluster.nodes}
+        self.departed_nodes.update({node.id: node.serial for node in nodes if node.id in left})
+
+    def _count(self, key: str, uses: Counter[tuple[str, str]]) -> None:
+        self.uses.subtract(self._uses_of.get(key, Counter()))
+        self.uses.update(uses)
+        self._uses_of[key] = uses
+
+    def _forget(self, key: str) -> None:
+        self._count(key, Counter())
+        del self._uses_of[key]
+        self._next.pop(key, None)
+
+
+def _uses(cluster: Cluster) -> Counter[tuple[str, str]]:
+    uses = Counter(("flavor", node.flavor_id) for node in cluster.nodes)
+    uses["stack", cluster.stack_id] += 1
+    uses.update(("script", script.id) for script in cluster.scripts)
+    uses.update((credential.type, credential.name) for credential in cluster.credentials)
+    return uses
+
+
+class Account:
+    """What one tenant has in one region.
+
+    Args:
+        key: `TENANT/REGION`.
+        changes: Where changes are noted for the state file.
+    """
+
+    def __init__(self, key: str = "", changes: Changes | None = None) -> None:
+        self.key = key
+        self.clusters = ClusterTable(key, changes)
+        self.scripts: Table[Script] = Table("script", key, changes)
+        self.stacks: Table[Stack] = Table("stack", key, changes)
+        self.credentials: Table[Credential] = Table("credential", key, changes)
+
+    def __repr__(self) -> str:
+        return f"Account({self.key!r}, {self.credentials!r}, {self.clusters!r})"
+
+    @property
+    def tables(self) -> dict[str, Table[Any]]:
+        """All tables, under their kinds."""
+        tables: list[Table[Any]] = [self.clusters, self.scripts, self.stacks, self.credentials]
+        return {table.kind: table for table in tables}
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """What tells the SSH keys apart, under their names."""
+        keys = (c for c in self.credentials.values() if c.type == "ssh_keys")
+        return {key.name: key.fingerprint for key in keys}
+
+    def credential(self, credential_type: str, name: str) -> Credential | None:
+        """A stored credential, if there is one of this type and name."""
+        return self.credentials.get(f"{credential_type}/{name}")
+
+    def in_use(self, kind: str, name: str) -> str | None:
+        """The id of a cluster that names a stack, script or credential; None if none does."""
+        if self.clusters.uses[kind, name] <= 0:
+            return None
+        return next(c.id for c in self.clusters.values() if (kind, name) in _uses(c))
