@@ -18,7 +18,7 @@ from sybil.parsers.rest import CodeBlockParser, DocTestParser, PythonCodeBlockPa
 from sybil.sybil import SybilCollection
 
 from lavaclient import Lava
-from lavaclient.testing import ManualClock, mock_lava
+from lavaclient.testing import mock_lava
 
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
 PUBLIC_KEY = (
@@ -35,13 +35,7 @@ def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> No
     """
     stack = namespace["_stack"] = ExitStack()
     sandbox = stack.enter_context(
-        mock_lava(
-            username="myusername",
-            api_key=KEY,
-            tenant_id="123456",
-            seed=7,
-            clock=ManualClock(1_445_000_000.0),
-        )
+        mock_lava(username="myusername", api_key=KEY, tenant_id="123456", seed=7)
     )
     home = Path(stack.enter_context(TemporaryDirectory()))
     stack.enter_context(patch.dict(os.environ, {**sandbox.environ(), "HOME": str(home)}))

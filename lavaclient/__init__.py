@@ -1,6 +1,6 @@
 """The Python SDK for the Rackspace Cloud Big Data API.
 
-``from lavaclient import Lava`` is the whole door::
+Everything begins with ``Lava``::
 
     from lavaclient import Lava
 
@@ -8,6 +8,7 @@
         print(lava.clusters.list())
 """
 
+import logging
 from typing import TYPE_CHECKING
 
 from lavaclient._version import __version__
@@ -54,7 +55,9 @@ __all__ = [
 ]
 
 
-# What only wants the errors or the command line's help does not wait for the client.
+logging.getLogger("lavaclient").addHandler(logging.NullHandler())
+
+# The program's help and whoever wants the errors alone do not wait for the client.
 if TYPE_CHECKING:
     from lavaclient.client import Lava
 else:
@@ -66,3 +69,6 @@ else:
 
         globals()["Lava"] = Lava
         return Lava
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

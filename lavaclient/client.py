@@ -4,50 +4,53 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, SupportsIndex, TypedDict, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
-from lavaclient._auth.identity_api import Desk, policy_of
-from lavaclient._auth.provider import KeyAuthority, SessionAuthority, key_authority
-from lavaclient._carrier import Carrier, LateSession, keystone_of
-from lavaclient._config.insecure_warning import InsecureOnce
-from lavaclient._config.options import Options, from_environment
-from lavaclient._http.redaction import Secrets
-from lavaclient._http.retry import Policy
+from lavaclient._auth.identity_api import IdentityClient
+from lavaclient._auth.provider import TokenProvider, provider_for
+from lavaclient._config.environment import environment_arguments
+from lavaclient._config.insecure_warning import InsecureTransportWarner
+from lavaclient._config.options import Arguments, Options
+from lavaclient._http.redaction import Redactor
+from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import ServiceClient
-from lavaclient._system.clock import Clock
+from lavaclient._system.clock import current_clock
+from lavaclient._system.fork import no_fork
+from lavaclient.api.clusters import ClusterManager
+from lavaclient.api.credentials import CredentialManager
+from lavaclient.api.distros import DistroManager
+from lavaclient.api.flavors import FlavorManager
+from lavaclient.api.limits import LimitManager
+from lavaclient.api.nodes import NodeManager
+from lavaclient.api.scripts import ScriptManager
+from lavaclient.api.stacks import StackManager
 
 if TYPE_CHECKING:
-    import requests
     from keystoneauth1.session import Session
+else:
+    # keystoneauth1 and requests take twice as long to import as all of this package; they are
+    # imported with the first client.
+    Session = object
 
-    from lavaclient._shapes import TimeSource
-    from lavaclient.api.clusters import ClusterManager
-    from lavaclient.api.credentials import CredentialManager
-    from lavaclient.api.distros import DistroManager
-    from lavaclient.api.flavors import FlavorManager
-    from lavaclient.api.limits import LimitManager
-    from lavaclient.api.nodes import NodeManager
-    from lavaclient.api.scripts import ScriptManager
-    from lavaclient.api.stacks import StackManager
-
-    class _Overrides(TypedDict, total=False):
-        username: str | None
-        region: str | None
-        token: str | None
-        api_key: str | None
-        auth_url: str | None
-        tenant_id: int | str | None
-        endpoint: str | None
-        verify_ssl: bool | str | None
-        timeout: float | str | None
-        max_retries: int | str | None
-        retry_backoff: float | str | None
-        token_cache: str | os.PathLike[str] | None
-        session: Session | None
+__all__ = ["Lava", "LavaOptions"]
 
 
-__all__ = ["Lava"]
+class LavaOptions(TypedDict, total=False):
+    """The options of ``Lava``, as keyword arguments; see there."""
+
+    username: str | None
+    region: str | None
+    token: str | None
+    api_key: str | None
+    auth_url: str | None
+    tenant_id: int | str | None
+    endpoint: str | None
+    verify_ssl: bool | str | None
+    timeout: float | str | None
+    max_retries: int | str | None
+    retry_backoff: float | str | None
+    token_cache: str | os.PathLike[str] | None
+    session: Session | None
 
 
 class Lava:
@@ -68,8 +71,9 @@ class Lava:
         tenant_id: Account number.
         endpoint: The service's URL; ends in ``v2/{tenant}``, or in ``v2`` when
             ``tenant_id`` is given. By default it is taken from the catalog.
-        verify_ssl: None or True verifies certificates with the system's
-            bundle, a path with that bundle, False not at all.
+        verify_ssl: None or True verifies certificates with the bundle that the
+            environment names, else with requests' own; a path with that
+            bundle, False not at all.
         timeout: Seconds for one attempt of a request, from connecting to the
             last byte; by default 30.
         max_retries: Tries after the first; by default 3.
@@ -78,8 +82,18 @@ class Lava:
         session: A keystoneauth1 session with an auth plugin of its own, used
             as it is.
 
+    Attributes:
+        clusters: The clusters.
+        credentials: The keys and credentials that clusters may use.
+        distros: The distributions that stacks are made from.
+        flavors: The sizes of nodes.
+        limits: What the account may use.
+        nodes: The nodes of clusters.
+        scripts: The scripts that run on nodes.
+        stacks: The plans of clusters.
+
     Raises:
-        InvalidError: An option is no good, or options do not go together;
+        InvalidError: An option is invalid, or options do not go together;
             nothing was sent.
         AuthorizationError: The key was refused.
         AuthenticationError: Signing in was not possible.
@@ -93,7 +107,8 @@ class Lava:
                 print(cluster.name, cluster.status)
     """
 
-    _clock: ClassVar[TimeSource] = Clock()
+    _client: ServiceClient
+    _options: Options
 
     def __init__(
         self,
@@ -112,7 +127,7 @@ class Lava:
         token_cache: str | os.PathLike[str] | None = None,
         session: Session | None = None,
     ) -> None:
-        self._options = Options.checked(
+        arguments = Arguments(
             username=username,
             region=region,
             token=token,
@@ -125,140 +140,58 @@ class Lava:
             max_retries=max_retries,
             retry_backoff=retry_backoff,
             token_cache=token_cache,
-            session=session,
         )
-        self._secrets = Secrets(api_key, token)
-        self._insecure = InsecureOnce()
-        self._insecure.check(self._options)
-        self._wire: requests.Session | None = None
-        self._start(session, self._make_desk())
+        del token, api_key  # no frame shows them from here on
+        self._options = Options.checked(arguments, has_session=session is not None)
+        self._connect(session)
+        self.clusters = ClusterManager(self._client)
+        self.credentials = CredentialManager(self._client)
+        self.distros = DistroManager(self._client)
+        self.flavors = FlavorManager(self._client)
+        self.limits = LimitManager(self._client)
+        self.nodes = NodeManager(self._client)
+        self.scripts = ScriptManager(self._client)
+        self.stacks = StackManager(self._client)
 
-    def _make_desk(self) -> Desk:
+    def _connect(self, session: Session | None) -> None:
+        """Sign in, unless a token and an endpoint are given, and make the way to the service."""
         options = self._options
-        return Desk(
+        warner = InsecureTransportWarner()
+        warner.check(options)
+        redactor = Redactor(options.api_key, options.token)
+        policy = retry_policy(current_clock(), options.max_retries, options.retry_backoff)
+        identity = IdentityClient(
             options.auth_url,
-            policy=policy_of(self._clock, options.max_retries, options.retry_backoff),
+            policy=policy,
             timeout=options.timeout,
-            secrets=self._secrets,
+            redactor=redactor,
             with_catalog=options.endpoint is None,
         )
-
-    def _make_carrier(self, authority: KeyAuthority) -> LateSession:
-        from lavaclient._http.session import WireSession
-
-        options = self._options
-        self._wire = wire = WireSession()
-
-        def make() -> Session:
-            from lavaclient.identity import session_over
-
-            return session_over(wire, authority, options)
-
-        return LateSession(wire, make, verify=options.verify)
-
-    def _start(self, session: Session | None, desk: Desk) -> None:
-        self._authority: KeyAuthority | SessionAuthority
-        self._carrier: Carrier
-        if session is None:
-            self._authority = authority = key_authority(self._options, desk)
-            self._carrier = self._make_carrier(authority)
-        else:
-            self._authority = SessionAuthority(desk)
-            self._carrier = session
+        self._provider, self._session = _provider_and_session(session, options, identity)
+        self._owns_session = session is None
         try:
-            endpoint = self._find_endpoint()
+            self._provider.get_token(self._session)
+            endpoint = options.endpoint
+            if endpoint is None:
+                endpoint = self._provider.find_endpoint(
+                    self._session, options.region, options.tenant_id
+                )
+                warner.check_url(endpoint)
         except BaseException:
-            self._close_wire()
+            self._close_session()
             raise
-        self._make_transport(endpoint, desk.policy)
-
-    def _find_endpoint(self) -> str:
-        """Sign in, unless a token and an endpoint are given, and return the endpoint."""
-        options = self._options
-        self._authority.signed_in(self._carrier)
-        if options.endpoint is not None:
-            return options.endpoint
-        endpoint = self._authority.find_endpoint(self._carrier, options.region, options.tenant_id)
-        self._insecure.check_url(endpoint)
-        return endpoint
-
-    def _make_transport(self, endpoint: str, policy: Policy) -> None:
         self._client = ServiceClient(
-            session=self._carrier,
-            authority=self._authority,
+            session=self._session,
+            provider=self._provider,
             endpoint=endpoint,
-            timeout=self._options.timeout,
+            timeout=options.timeout,
             policy=policy,
-            secrets=self._secrets,
+            redactor=redactor,
         )
-
-    @property
-    def session(self) -> Session:
-        """The keystoneauth1 session in use, which was given or is the client's own."""
-        return keystone_of(self._carrier)
-
-    # The managers are imported when they are asked for: a script that lists
-    # clusters does not wait for the modules of the other nouns.
-
-    @cached_property
-    def clusters(self) -> ClusterManager:
-        """The clusters."""
-        from lavaclient.api.clusters import ClusterManager
-
-        return ClusterManager(self._client)
-
-    @cached_property
-    def credentials(self) -> CredentialManager:
-        """The keys and credentials that clusters may use."""
-        from lavaclient.api.credentials import CredentialManager
-
-        return CredentialManager(self._client)
-
-    @cached_property
-    def distros(self) -> DistroManager:
-        """The distributions that stacks are made from."""
-        from lavaclient.api.distros import DistroManager
-
-        return DistroManager(self._client)
-
-    @cached_property
-    def flavors(self) -> FlavorManager:
-        """The sizes of nodes."""
-        from lavaclient.api.flavors import FlavorManager
-
-        return FlavorManager(self._client)
-
-    @cached_property
-    def limits(self) -> LimitManager:
-        """What the account may use."""
-        from lavaclient.api.limits import LimitManager
-
-        return LimitManager(self._client)
-
-    @cached_property
-    def nodes(self) -> NodeManager:
-        """The nodes of clusters."""
-        from lavaclient.api.nodes import NodeManager
-
-        return NodeManager(self._client)
-
-    @cached_property
-    def scripts(self) -> ScriptManager:
-        """The scripts that run on nodes."""
-        from lavaclient.api.scripts import ScriptManager
-
-        return ScriptManager(self._client)
-
-    @cached_property
-    def stacks(self) -> StackManager:
-        """The plans of clusters."""
-        from lavaclient.api.stacks import StackManager
-
-        return StackManager(self._client)
 
     @classmethod
     def from_env(
-        cls, environ: Mapping[str, str] | None = None, **overrides: Unpack[_Overrides]
+        cls, environ: Mapping[str, str] | None = None, **overrides: Unpack[LavaOptions]
     ) -> Self:
         """Return a client made from the environment.
 
@@ -273,21 +206,29 @@ class Lava:
             environ: The variables; by default those of this process.
             **overrides: Options of ``Lava`` that win over the environment.
 
+        Raises:
+            InvalidError: As for ``Lava``; where no credentials are given, it names every
+                variable that is missing.
+
         Example::
 
             lava = Lava.from_env(region="ORD")
         """
-        variables = os.environ if environ is None else environ
-        has_session = overrides.get("session") is not None
-        found = from_environment(variables, has_session=has_session)
-        return cls(**{"username": None, **found, **overrides})  # type: ignore[arg-type]
+        arguments = environment_arguments(environ, overrides)
+        del environ, overrides  # no frame shows a key or token from here on
+        return cls(**arguments.values())  # type: ignore[arg-type]
+
+    @property
+    def session(self) -> Session:
+        """The keystoneauth1 session in use, which was given or is the client's own."""
+        return self._session
 
     @property
     def token(self) -> str:
         """The token; may be passed as the ``token`` option of another ``Lava``."""
         # There is none after ``lava.session.invalidate()``.
-        held = self._authority.keeper.current or self._authority.signed_in(self._carrier)
-        return held.token
+        token = self._provider.current or self._provider.get_token(self._session)
+        return token.reveal()
 
     @property
     def endpoint(self) -> str:
@@ -306,19 +247,19 @@ class Lava:
             InvalidError: The client is closed.
         """
         self._client.check_open()
-        self._authority.reauthenticate(self._carrier)
+        self._provider.reauthenticate(self._session)
 
     def close(self) -> None:
-        """Close the connections; the client is of no use afterwards.
+        """Close the connections; the client cannot be used afterwards.
 
         Closing twice does nothing. A session that was passed in stays open.
         """
         self._client.closed = True
-        self._close_wire()
+        self._close_session()
 
-    def _close_wire(self) -> None:
-        if self._wire is not None:
-            self._wire.close()
+    def _close_session(self) -> None:
+        if self._owns_session:
+            self._session.session.close()
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -329,11 +270,11 @@ class Lava:
         self.close()
 
     def __repr__(self) -> str:
-        options = self._options
-        return (
-            f"<Lava username={options.username!r} region={options.region!r}"
-            f" endpoint={self.endpoint!r}>"
-        )
+        # A debugger may show a client whose construction has failed.
+        options, client = getattr(self, "_options", None), getattr(self, "_client", None)
+        username, region = getattr(options, "username", None), getattr(options, "region", None)
+        endpoint = getattr(client, "endpoint", None)
+        return f"<Lava username={username!r} region={region!r} endpoint={endpoint!r}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         """Refuse to be pickled or copied."""
@@ -341,3 +282,17 @@ class Lava:
             "a Lava cannot be pickled or copied: it holds connections and a sign-in; "
             "construct another one, with the same token and endpoint if you like"
         )
+
+
+def _provider_and_session(
+    session: Session | None, options: Options, identity: IdentityClient
+) -> tuple[TokenProvider, Session]:
+    # The one place where something of ours is imported late: with keystoneauth1 and requests,
+    # on which it stands. A fork by another thread waits until it is all there.
+    with no_fork():
+        from lavaclient._auth.session_provider import SessionProvider, usable_session
+        from lavaclient.identity import client_session
+    if session is not None:
+        return SessionProvider(identity), usable_session(session)
+    provider = provider_for(options, identity)
+    return provider, client_session(provider, options)

@@ -95,12 +95,11 @@ class LavaError(Exception):
         twin.__cause__ = self.__cause__
         return twin
 
-    def doubted(self) -> Self:
-        """Say that an attempt before this failure may have been carried out; return the error."""
+    def mark_maybe_applied(self) -> None:
+        """Say that an attempt before this failure may have been carried out."""
         if not self.maybe_applied:
             self.maybe_applied = True
             self.args = (f"{self}{_ADVICE}",)
-        return self
 
 
 class InvalidError(LavaError):

@@ -10,41 +10,85 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from typing import TYPE_CHECKING, NoReturn, SupportsIndex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn, SupportsIndex
 
+import keystoneauth1.exceptions
 from keystoneauth1 import discover, plugin
+from keystoneauth1.access.access import AccessInfoV2
+from keystoneauth1.access.service_catalog import ServiceCatalogV2
+from keystoneauth1.session import Session
 
 from lavaclient import error
-from lavaclient._auth.identity_api import Desk, policy_of
-from lavaclient._auth.provider import KeyAuthority
-from lavaclient._auth.token import SERVICE_TYPE, SignIn, choose_endpoint, read_state
-from lavaclient._config.options import Options, account_number, credential
+from lavaclient._auth.catalog import SERVICE_TYPE
+from lavaclient._auth.identity_api import IdentityClient
+from lavaclient._auth.provider import ApiKeyProvider
+from lavaclient._auth.token import AccessToken, read_state
+from lavaclient._config.options import (
+    DEFAULT_BACKOFF,
+    DEFAULT_RETRIES,
+    Arguments,
+    Options,
+    account_number,
+    credential,
+    secret,
+)
+from lavaclient._config.secret import Secret
 from lavaclient._config.urls import identity_url
-from lavaclient._http.redaction import Secrets
+from lavaclient._http.redaction import Redactor
+from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import HEADERS
-from lavaclient._system.clock import Clock
-
-if TYPE_CHECKING:
-    import requests
-    from keystoneauth1.access.access import AccessInfoV2
-    from keystoneauth1.session import Session
+from lavaclient._http.session import HTTPSession, renew_pools
+from lavaclient._system.clock import current_clock
+from lavaclient._system.fork import renew_in_child
 
 __all__ = ["RackspaceApiKey"]
 
 
-class _Given(threading.local):
+class _ThreadState(threading.local):
     """What one thread was given, since a Session does not say which token was refused."""
 
-    sign_in: SignIn | None = None
-    refused: SignIn | None = None
-    ticket = 0
+    token: AccessToken | None = None
+    refused: AccessToken | None = None
+    epoch = 0
+
+
+class _Unauthorized(error.AuthorizationError, keystoneauth1.exceptions.Unauthorized):
+    """The key was refused, in keystoneauth1's words as well as ours."""
+
+    retry_after: float | None  # type: ignore[assignment]
+    details = response = url = None
+
+
+class _AuthFailure(error.AuthenticationError, keystoneauth1.exceptions.AuthorizationFailure):
+    """Signing in was not possible, in keystoneauth1's words as well as ours."""
+
+
+@contextmanager
+def _errors_of_both() -> Iterator[None]:
+    """Raise our errors as keystoneauth1's too, for tools that know its classes alone."""
+    try:
+        yield
+    except (_Unauthorized, _AuthFailure):
+        raise
+    except error.LavaError as failure:
+        refused = isinstance(failure, error.AuthorizationError)
+        both = (_Unauthorized if refused else _AuthFailure).__new__(
+            _Unauthorized if refused else _AuthFailure
+        )
+        both.args = failure.args
+        vars(both).update(vars(failure))
+        raise both from failure.__cause__
 
 
 class RackspaceApiKey(plugin.BaseAuthPlugin):
     """Signs in to Rackspace Cloud Identity v2.0 with an API key.
 
     However many threads hold a token that has died, one of them signs in and
-    all go on with what it brought. Errors are those of :mod:`lavaclient.error`.
+    all go on with what it brought. Errors of its methods are those of
+    :mod:`lavaclient.error`, and of ``keystoneauth1.exceptions`` as well:
+    ``Unauthorized`` for a key that was refused, else ``AuthorizationFailure``.
 
     Args:
         username: Rackspace user.
@@ -53,7 +97,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         tenant_id: Account number, for ``get_project_id``.
 
     Raises:
-        InvalidError: An argument is missing or no good; nothing is sent.
+        InvalidError: An argument is missing or invalid; nothing is sent.
 
     Example::
 
@@ -71,20 +115,30 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         auth_url: str | None = None,
         tenant_id: int | str | None = None,
     ) -> None:
-        user, key = credential("username", username), credential("api_key", api_key)
+        arguments = Arguments(api_key=api_key)
+        del api_key  # no frame shows it from here on
+        user, key = credential("username", username), secret("api_key", arguments)
         if user is None or key is None:
             raise error.InvalidError("username and api_key are both required")
-        desk = Desk(identity_url(auth_url), policy=policy_of(Clock()), secrets=Secrets(key))
-        self._use(KeyAuthority(desk, username=user, api_key=key), account_number(tenant_id))
+        identity = IdentityClient(
+            identity_url(auth_url),
+            policy=retry_policy(current_clock(), DEFAULT_RETRIES, DEFAULT_BACKOFF),
+            redactor=Redactor(key),
+        )
+        self._use(ApiKeyProvider(identity, username=user, api_key=key), account_number(tenant_id))
 
-    def _use(self, authority: KeyAuthority, tenant_id: str | None) -> None:
-        plugin.BaseAuthPlugin.__init__(self)
-        self._authority = authority
+    def _use(self, provider: ApiKeyProvider, tenant_id: str | None) -> None:
+        super().__init__()
+        self._provider = provider
         self._tenant_id = tenant_id
-        self._given = _Given()
+        self._thread = _ThreadState()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} username={self.username!r} auth_url={self.auth_url!r}>"
+        # A debugger may show a plugin whose construction has failed.
+        provider = getattr(self, "_provider", None)
+        username = getattr(provider, "username", None)
+        auth_url = getattr(getattr(provider, "identity", None), "auth_url", None)
+        return f"<{type(self).__name__} username={username!r} auth_url={auth_url!r}>"
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         """Refuse to be pickled or copied."""
@@ -96,12 +150,12 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
     @property
     def auth_url(self) -> str:
         """Identity's URL, ending in ``/v2.0``."""
-        return self._authority.desk.auth_url
+        return self._provider.identity.auth_url
 
     @property
     def username(self) -> str | None:
         """The user who signs in."""
-        return self._authority.username
+        return self._provider.username
 
     def get_token(self, session: Session) -> str:
         """Return a token, signing in if need be.
@@ -110,14 +164,15 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             AuthorizationError: The key was refused.
             AuthenticationError: Signing in was not possible.
         """
-        given, refused = self._given, self._given.refused
-        given.refused = None
-        if refused is None:
-            given.ticket = self._authority.ticket()
-            given.sign_in = self._authority.signed_in(session)
-        else:
-            given.sign_in = self._authority.renew(session, refused, given.ticket)
-        return given.sign_in.token
+        thread, refused = self._thread, self._thread.refused
+        thread.refused = None
+        with _errors_of_both():
+            if refused is None:
+                thread.epoch = self._provider.failure_epoch()
+                thread.token = self._provider.get_token(session)
+            else:
+                thread.token = self._provider.refresh(session, refused, thread.epoch)
+            return thread.token.reveal()
 
     def invalidate(self) -> bool:
         """Drop the token that this thread was given, and only that.
@@ -127,16 +182,19 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         Returns:
             True: the request may be repeated, with whatever token there is then.
         """
-        self._given.refused = self._given.sign_in
-        self._authority.keeper.drop(self._given.sign_in)
+        self._thread.refused = self._thread.token
+        self._provider.invalidate(self._thread.token)
         return True
 
     def get_access(self, session: Session) -> AccessInfoV2:
         """Return what identity answered, signing in if need be."""
-        from keystoneauth1.access.access import AccessInfoV2
+        with _errors_of_both():
+            token = self._provider.get_token(session)
+        return AccessInfoV2(dict(token.body), auth_token=token.reveal())
 
-        sign_in = self._authority.signed_in(session)
-        return AccessInfoV2(dict(sign_in.body), auth_token=sign_in.token)
+    def get_auth_ref(self, session: Session) -> AccessInfoV2:
+        """Return what identity answered, by the name that the OpenStack client calls it."""
+        return self.get_access(session)
 
     def get_endpoint(self, session: Session, **kwargs: object) -> str | None:
         """Return the URL of a service from the catalog.
@@ -146,8 +204,11 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
 
         Args:
             session: The session to sign in over.
-            **kwargs: ``service_type``, ``region_name``, ``interface`` and
-                ``service_name``, as keystoneauth1 defines them.
+            **kwargs: ``service_type``, ``region_name``, ``interface``,
+                ``service_name`` and ``version``, as keystoneauth1 defines them.
+
+        Returns:
+            The URL; None for an interface or version that the service does not have.
 
         Raises:
             AuthenticationError: Cloud Big Data has no endpoint in the region,
@@ -155,20 +216,21 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         """
         if kwargs.get("interface") is plugin.AUTH_INTERFACE:
             return self.auth_url
-        if kwargs.get("service_type") != SERVICE_TYPE:
-            return self._foreign_endpoint(session, kwargs)
-        region = kwargs.get("region_name")
-        sign_in = self._authority.signed_in(session)
-        return choose_endpoint(sign_in, str(region) if region else None, self.auth_url)
+        with _errors_of_both():
+            token = self._provider.get_token(session)
+            if kwargs.get("service_type") == SERVICE_TYPE:
+                if not _is_public_v2(kwargs):
+                    return None
+                region = kwargs.get("region_name")
+                return token.catalog.endpoint(str(region) if region else None, self.auth_url)
+            return self._other_endpoint(token, kwargs)
 
-    def _foreign_endpoint(self, session: Session, wanted: dict[str, object]) -> str | None:
+    def _other_endpoint(self, token: AccessToken, wanted: dict[str, object]) -> str | None:
         names = ("service_type", "service_name", "interface", "region_name")
-        given = {name: wanted[name] for name in names if wanted.get(name) is not None}
-        from keystoneauth1.access.service_catalog import ServiceCatalogV2
-
-        catalog = ServiceCatalogV2(self._authority.signed_in(session).plain_catalog)
+        filters = {name: wanted[name] for name in names if wanted.get(name) is not None}
+        catalog = ServiceCatalogV2(token.catalog.plain_entries())
         try:
-            urls = catalog.get_urls(**given)  # type: ignore[arg-type]
+            urls = catalog.get_urls(**filters)  # type: ignore[arg-type]
         except ValueError as reason:
             raise error.AuthenticationError(f"the catalog makes no sense: {reason}") from reason
         return urls[0] if urls else None
@@ -187,16 +249,20 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
 
     def get_project_id(self, session: Session) -> str | None:
         """Return the account number: the one given, else the token's."""
-        return self._tenant_id or self._authority.signed_in(session).text("token", "tenant", "id")
+        if self._tenant_id:
+            return self._tenant_id
+        with _errors_of_both():
+            return self._provider.get_token(session).detail("token", "tenant", "id")
 
     def get_user_id(self, session: Session) -> str | None:
         """Return the user's id, signing in if need be."""
-        return self._authority.signed_in(session).text("user", "id")
+        with _errors_of_both():
+            return self._provider.get_token(session).detail("user", "id")
 
     def get_auth_state(self) -> str | None:
         """Return the current sign-in as JSON text, or None; the key is not in it."""
-        held = self._authority.keeper.current
-        return None if held is None else held.state()
+        token = self._provider.current
+        return None if token is None else token.state()
 
     def set_auth_state(self, data: str | None) -> None:
         """Go on with a sign-in that :meth:`get_auth_state` gave; None forgets it.
@@ -204,21 +270,27 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         Raises:
             InvalidError: ``data`` is no such text.
         """
+        problem: str | None = None
         try:
-            held = read_state(data) if data else None
+            token = read_state(data) if data else None
         except (ValueError, TypeError) as reason:
-            raise error.InvalidError(f"data is no auth state: {reason}") from reason
-        self._authority.keeper.current = held
-        self._authority.desk.secrets.add(held.token if held else None)
+            problem = str(reason)
+        del data  # no frame shows the token
+        if problem is not None:
+            raise error.InvalidError(f"data is no auth state: {problem}")
+        if token is not None:
+            self._provider.identity.redactor.remember(Secret(token.reveal()))
+        self._provider.current = token
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
         """Return what makes this sign-in unique; the key only as a digest."""
-        key = (self._authority.api_key or "").encode()
+        key = self._provider.api_key
+        digest = hashlib.sha256((key.reveal() if key else "").encode())
         return {
             "auth_url": self.auth_url,
             "username": self.username,
             "tenant_id": self._tenant_id,
-            "api_key_sha256": hashlib.sha256(key).hexdigest(),
+            "api_key_sha256": digest.hexdigest(),
         }
 
     def get_cache_id(self) -> str:
@@ -227,16 +299,25 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         return hashlib.sha256(elements.encode()).hexdigest()
 
 
-def session_over(wire: requests.Session, authority: KeyAuthority, options: Options) -> Session:
-    """Return the session of a client whose authority ``Lava`` has set up."""
-    from keystoneauth1.session import Session
+def _is_public_v2(wanted: dict[str, object]) -> bool:
+    """Tell whether a filter of keystoneauth1's lets Cloud Big Data's endpoints through."""
+    interface = wanted.get("interface") or "public"
+    interfaces = [interface] if isinstance(interface, str) else list(interface)  # type: ignore[call-overload]
+    version = wanted.get("version") or wanted.get("min_version")
+    is_v2 = version is None or str(version).lstrip("v").split(".")[0] in {"2", "latest"}
+    return is_v2 and any(name in {"public", "publicURL"} for name in interfaces)
 
-    made = RackspaceApiKey.__new__(RackspaceApiKey)
-    made._use(authority, options.tenant_id)  # noqa: SLF001 (another way to construct it)
-    return Session(
-        auth=made,
-        session=wire,
+
+def client_session(provider: ApiKeyProvider, options: Options) -> Session:
+    """Return the session of a client, which signs in by this provider."""
+    auth = RackspaceApiKey.__new__(RackspaceApiKey)
+    auth._use(provider, options.tenant_id)  # noqa: SLF001 (another way to construct it)
+    session = Session(
+        auth=auth,
+        session=HTTPSession(),
         verify=options.verify,
         user_agent=HEADERS["User-Agent"],
         timeout=options.timeout,
     )
+    renew_in_child(session, renew_pools)
+    return session

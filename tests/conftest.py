@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import keystoneauth1.session
 import pytest
 from hypothesis import settings
 
@@ -50,14 +48,6 @@ def _ctrl_c() -> None:
 def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a test writes at home does not stay."""
     monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def nobody_imported_keystoneauth1(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a script of its own: the client does without its Session until it is asked for."""
-    monkeypatch.delitem(sys.modules, "keystoneauth1.session")
-    # Whatever imports it again has a module of its own; the package forgets that afterwards.
-    monkeypatch.setattr(keystoneauth1, "session", keystoneauth1.session)
 
 
 @pytest.fixture

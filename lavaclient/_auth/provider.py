@@ -1,253 +1,252 @@
-"""Who signs in: with a key or a token of ours, or a keystoneauth1 session from outside."""
+"""Where tokens come from: one for many threads, refreshed once for all of them."""
 
 from __future__ import annotations
 
+import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lavaclient import error
-from lavaclient._auth._keeper import Keeper
-from lavaclient._auth.identity_api import Desk, Refused
-from lavaclient._auth.token import SOON, SignIn, choose_endpoint
+from lavaclient._auth.identity_api import IdentityClient, TokenRejected
+from lavaclient._auth.token import REFRESH_THRESHOLD, AccessToken
 from lavaclient._auth.token_cache import TokenCache
-from lavaclient._carrier import Carrier, keystone_of
 from lavaclient._config.options import Options
+from lavaclient._config.secret import Secret
+from lavaclient._http.service_client import Token
+from lavaclient._system.fork import renew_in_child
 
 if TYPE_CHECKING:
-    from lavaclient._shapes import Held
+    from keystoneauth1.session import Session
 
-__all__ = ["Authority", "KeyAuthority", "SessionAuthority", "key_authority"]
+__all__ = ["ApiKeyProvider", "TokenProvider", "provider_for"]
+
+_PAUSE = 10.0
 
 
-class Authority:
-    """Holds the sign-in for all threads of a client.
+class TokenProvider(ABC):
+    """Holds the current token, refreshed by one thread while the others wait.
+
+    A refresh names the token that was refused. If another one is current by
+    then, that is the answer; so a late 401 for an older token signs nothing
+    in. Those who wait share what comes of it, the failure too.
+
+    The one who signs in holds the lock meanwhile. However it ends, by Ctrl-C
+    for instance, the lock opens, and the next in line finds a new token, a
+    failure to share, or neither and signs in itself.
 
     Args:
-        desk: Where to sign in.
-        sign_in: A sign-in to go on with.
+        identity: Where to sign in.
+        token: A token to go on with.
 
     Attributes:
-        desk: Where to sign in.
-        keeper: Holds the sign-in.
+        identity: Where to sign in.
+        current: The current token, or None.
     """
 
-    def __init__(self, desk: Desk, sign_in: SignIn | None = None) -> None:
-        self.desk = desk
-        self.keeper = Keeper(desk.policy.clock, sign_in)
+    def __init__(self, identity: IdentityClient, token: AccessToken | None = None) -> None:
+        self.identity = identity
+        self.current = token
+        self._clock = identity.policy.clock
+        self._failures = 0
+        self._failure: error.LavaError | None = None
+        self._not_before = float("-inf")
+        self.renew_lock()
+        renew_in_child(self, TokenProvider.renew_lock)
 
-    def ticket(self) -> int:
-        """Return a mark of this moment, to tell which failures came after it."""
-        return self.keeper.ticket()
+    def renew_lock(self) -> None:
+        """Start with an open lock: in a forked child nobody would open a closed one.
+
+        It lets its own thread in again, for a signal handler that uses the client.
+        """
+        self._lock = threading.RLock()
+
+    @abstractmethod
+    def _authenticate(self, session: Session, refused: Token | None) -> AccessToken:
+        """Sign in; one thread at a time does."""
+
+    @abstractmethod
+    def find_endpoint(self, session: Session, region: str | None, tenant_id: str | None) -> str:
+        """Return the service's URL from the catalog; see `Catalog.endpoint`."""
+
+    def failure_epoch(self) -> int:
+        """Return a mark of this moment: how many refreshes have failed so far."""
+        return self._failures
+
+    def get_token(self, session: Session) -> AccessToken:
+        """Return the current token, made or refreshed first if need be."""
+        epoch = self._failures
+        token = self.current
+        if token is None:
+            return self.refresh(session, None, epoch)
+        now = self._clock.time()
+        if not token.ends_within(REFRESH_THRESHOLD, now):
+            return token
+        if token.ends_within(0.0, now):
+            return self.refresh(session, token, epoch)
+        return self._refresh_early(session, token, epoch)
+
+    def _refresh_early(self, session: Session, token: AccessToken, epoch: int) -> AccessToken:
+        """Refresh a token that is still good, and use it on if that fails."""
+        lock = self._lock
+        if self._clock.monotonic() < self._not_before or not lock.acquire(blocking=False):
+            return token
+        try:
+            return self.refresh(session, token, epoch)
+        except error.LavaError:
+            self._not_before = self._clock.monotonic() + _PAUSE
+            if token.ends_within(0.0, self._clock.time()):
+                raise
+            return token
+        finally:
+            lock.release()
+
+    def refresh(self, session: Session, refused: Token | None, epoch: int) -> AccessToken:
+        """Return a token other than the one that was refused.
+
+        Args:
+            session: What to sign in over.
+            refused: The token that was refused, or None when there was none.
+            epoch: When the caller's own request began; a refresh that has
+                failed since then is not made again for this caller.
+
+        Raises:
+            LavaError: What signing in came to, here or for another thread.
+        """
+        with self._lock:
+            token = self.current
+            if token is not None and token is not refused:
+                return token
+            if self._failure is not None and self._failures > epoch:
+                raise self._failure.copy()
+            try:
+                self.current = self._authenticate(session, refused)
+            except error.LavaError as failure:
+                self._failure = failure.copy()
+                self._failures += 1
+                raise
+            self._failure = None
+            return self.current
+
+    def reauthenticate(self, session: Session) -> None:
+        """Sign in again, as if the current token had been refused."""
+        self.refresh(session, self.current, self._failures)
+
+    def replace(self, text: Secret) -> AccessToken:
+        """Hold a token that somebody else has signed in for, as one object while it is the same."""
+        with self._lock:
+            token = self.current
+            if token is None or token.reveal() != text.reveal():
+                token = self.current = AccessToken.of_text(text.reveal())
+            return token
+
+    def invalidate(self, refused: AccessToken | None) -> None:
+        """Forget the current token if it is the one that was refused, or if none is named."""
+        with self._lock:
+            if refused is None or self.current is refused:
+                self.current = None
 
 
-class KeyAuthority(Authority):
+class ApiKeyProvider(TokenProvider):
     """Signs in with an API key, or goes on with a token.
 
     Args:
-        desk: Where to sign in.
+        identity: Where to sign in.
         username: Rackspace user, or None with a token alone.
         api_key: The key, or None with a token alone.
-        sign_in: A sign-in to go on with.
-        token: A token to ask identity about before it is used.
+        token: A token to go on with.
+        unverified_token: A token to ask identity about before it is used.
         tenant_id: The account of that token.
-        made: Is told of each sign-in that is made.
+        on_refresh: Is told of each token that is made.
     """
 
     def __init__(
         self,
-        desk: Desk,
+        identity: IdentityClient,
         *,
         username: str | None,
-        api_key: str | None,
-        sign_in: SignIn | None = None,
-        token: str | None = None,
+        api_key: Secret | None,
+        token: AccessToken | None = None,
+        unverified_token: Secret | None = None,
         tenant_id: str | None = None,
-        made: Callable[[SignIn], None] | None = None,
+        on_refresh: Callable[[AccessToken], None] | None = None,
     ) -> None:
-        super().__init__(desk, sign_in)
+        super().__init__(identity, token)
         self.username = username
         self.api_key = api_key
-        self._unasked = token
+        self._unverified_token = unverified_token
         self._tenant_id = tenant_id
-        self._made = made
+        self._on_refresh = on_refresh
 
-    def signed_in(self, session: Carrier) -> SignIn:
-        """Return the current sign-in, made or renewed first if need be."""
-        return self.keeper.usable(lambda: self._sign_in(session))
+    def find_endpoint(self, session: Session, region: str | None, tenant_id: str | None) -> str:
+        """Return the service's URL from the token's catalog."""
+        catalog = self.get_token(session).catalog
+        return catalog.endpoint(region, self.identity.auth_url, tenant_id)
 
-    def renew(self, session: Carrier, dead: Held | None, ticket: int) -> SignIn:
-        """Return a sign-in other than ``dead``."""
-        return self.keeper.renew(dead, ticket, lambda: self._sign_in(session))
+    def _authenticate(self, session: Session, refused: Token | None) -> AccessToken:
+        token = self._verified_token(session)
+        if token is None:
+            if self.username is None or self.api_key is None:
+                raise error.AuthenticationError(
+                    "the token is no longer accepted, and there is no api_key to get another with"
+                )
+            token = self.identity.authenticate_with_key(session, self.username, self.api_key)
+        if self._on_refresh is not None:
+            self._on_refresh(token)
+        return token
 
-    def reauthenticate(self, session: Carrier) -> None:
-        """Sign in again, as if the current token had been refused."""
-        self.renew(session, self.keeper.current, self.ticket())
-
-    def find_endpoint(self, session: Carrier, region: str | None, tenant_id: str | None) -> str:
-        """Return the service's URL from the catalog; see :func:`choose_endpoint`."""
-        return choose_endpoint(self.signed_in(session), region, self.desk.auth_url, tenant_id)
-
-    def _sign_in(self, session: Carrier) -> SignIn:
-        sign_in = self._by_token(session) or self._by_key(session)
-        if self._made is not None:
-            self._made(sign_in)
-        return sign_in
-
-    def _by_token(self, session: Carrier) -> SignIn | None:
+    def _verified_token(self, session: Session) -> AccessToken | None:
         """Ask about the token that was given; None when there is none or it is refused."""
-        if self._unasked is None:
+        if self._unverified_token is None:
             return None
-        sign_in: SignIn | None = None
+        token: AccessToken | None = None
         try:
-            sign_in = self.desk.by_token(session, self._unasked, self._tenant_id)
-            sign_in.trusted = sign_in.trusted or self.api_key is None
-        except Refused as refused:
+            token = self.identity.authenticate_with_token(
+                session, self._unverified_token, self._tenant_id
+            )
+            token.ignore_expiry = token.ignore_expiry or self.api_key is None
+        except TokenRejected as rejection:
             if self.api_key is None:
                 raise error.AuthenticationError(
                     "the token was refused, and there is no api_key to sign in with instead"
-                ) from refused.__cause__
-        self._unasked = None
-        return sign_in
-
-    def _by_key(self, session: Carrier) -> SignIn:
-        if self.username is None or self.api_key is None:
-            raise error.AuthenticationError(
-                "the token is no longer good, and there is no api_key to get another one with"
-            )
-        return self.desk.by_key(session, self.username, self.api_key)
-
-
-class SessionAuthority(Authority):
-    """Takes the tokens of a keystoneauth1 session that came from outside.
-
-    Its own plugin signs in; all that is added is that only the token that was
-    refused is dropped, and once for all threads.
-    """
-
-    def signed_in(self, session: Carrier) -> SignIn:
-        """Return the session's own token, as one object for as long as it is the same."""
-        return self.keeper.adopt(self._token(session))
-
-    def renew(self, session: Carrier, dead: Held, ticket: int) -> SignIn:
-        """Make the session sign in again, unless it has by now."""
-        return self.keeper.renew(dead, ticket, lambda: self._fresh(session, dead))
-
-    def reauthenticate(self, session: Carrier) -> None:
-        """Sign in again, as if the current token had been refused."""
-        ticket = self.ticket()
-        self.renew(session, self.signed_in(session), ticket)
-
-    def find_endpoint(self, session: Carrier, region: str | None, tenant_id: str | None) -> str:
-        """Return the service's URL from the catalog of the session's plugin."""
-        keystone = keystone_of(session)
-        auth = keystone.auth
-        access = self._asking(lambda: getattr(auth, "get_access", lambda _: None)(keystone))
-        catalog = getattr(getattr(access, "service_catalog", None), "catalog", None)
-        sign_in = SignIn("", None, {"access": {"serviceCatalog": catalog}}, 0.0)
-        auth_url = str(getattr(auth, "auth_url", ""))
-        return choose_endpoint(sign_in, region, auth_url, tenant_id)
-
-    def _fresh(self, session: Carrier, dead: Held) -> SignIn:
-        token = self._token(session)
-        if token == dead.token:
-            self._asking(keystone_of(session).invalidate)
-            token = self._token(session)
-        return SignIn.of_token(token)
-
-    def _token(self, session: Carrier) -> str:
-        token = self._asking(keystone_of(session).get_token)
-        if (
-            not isinstance(token, str)
-            or not token
-            or not token.isascii()
-            or not token.isprintable()
-        ):
-            raise error.AuthenticationError("the session's plugin gave no token")
-        self.desk.secrets.add(token)
+                    f"{rejection}: {rejection.__cause__}"
+                ) from rejection.__cause__
+        self._unverified_token = None
         return token
 
-    def _asking(self, call: Callable[[], object]) -> object:
-        """Call into a plugin that is not ours, and speak of its errors as of ours."""
-        try:
-            return call()
-        except error.LavaError:
-            raise
-        except Exception as reason:  # noqa: BLE001 (whatever the plugin of others raises)
-            raise self._failure(reason) from _cause(reason)
 
-    def _failure(self, reason: Exception) -> error.LavaError:
-        words = self.desk.secrets.plain(str(reason)) or type(reason).__name__
-        code = getattr(reason, "http_status", None)
-        refused = code in {401, 403}
-        kind = error.AuthorizationError if refused else error.AuthenticationError
-        return kind(
-            f"the session could not sign in: {words}",
-            code=code if isinstance(code, int) and code else None,
-        )
-
-
-def _cause(reason: Exception) -> error.LavaError:
-    """Return the error between: its kind tells whether the failure may pass by itself."""
-    from keystoneauth1 import exceptions
-
-    _cut_off_requests(reason)
-    code = getattr(reason, "http_status", None) or 0
-    kind: type[error.LavaError] = error.for_status(code) if code >= 400 else error.LavaError
-    if isinstance(reason, exceptions.ConnectTimeout):
-        kind = error.TimeoutError
-    elif isinstance(reason, exceptions.ConnectionError):
-        kind = error.ConnectionError
-    between = kind(type(reason).__name__, code=code or None)
-    between.__cause__ = reason
-    return between
-
-
-def _cut_off_requests(reason: BaseException | None) -> None:
-    """Take away the requests that the exceptions of libraries hold: a password is in them."""
-    while reason is not None:
-        for name in ("request", "response"):
-            if getattr(reason, name, None) is not None:
-                setattr(reason, name, None)
-        reason = reason.__cause__ or reason.__context__
-
-
-def key_authority(options: Options, desk: Desk) -> KeyAuthority:
-    """Return who signs in for a client with these options; nothing is sent yet."""
-    cache = _cache_of(options)
+def provider_for(options: Options, identity: IdentityClient) -> ApiKeyProvider:
+    """Return what signs in for a client with these options; nothing is sent yet."""
+    cache = TokenCache.for_options(options)
+    token: AccessToken | None = None
     if options.token is None:
-        ready = _cached(cache, options, desk) if cache else None
-    else:
-        ready = SignIn.of_token(options.token) if options.endpoint else None
-        if cache and ready:
-            cache.save(ready)
-    return KeyAuthority(
-        desk,
+        token = _cached_token(cache, options, identity) if cache else None
+    elif options.endpoint:
+        token = AccessToken.of_text(options.token.reveal())
+        if cache:
+            cache.save(token)
+    return ApiKeyProvider(
+        identity,
         username=options.username,
         api_key=options.api_key,
-        sign_in=ready,
-        token=None if ready else options.token,
+        token=token,
+        unverified_token=None if token else options.token,
         tenant_id=options.tenant_id,
-        made=cache.save if cache else None,
+        on_refresh=cache.save if cache else None,
     )
 
 
-def _cache_of(options: Options) -> TokenCache | None:
-    if options.token_cache is None:
-        return None
-    region = options.region.upper() if options.region else None
-    owner = (options.username, options.auth_url, region, options.tenant_id, options.api_key)
-    return TokenCache(options.token_cache, owner, options.api_key)
-
-
-def _cached(cache: TokenCache, options: Options, desk: Desk) -> SignIn | None:
+def _cached_token(
+    cache: TokenCache, options: Options, identity: IdentityClient
+) -> AccessToken | None:
     """Return what the cache holds, unless it does not lead to an endpoint."""
-    held = cache.load(desk.policy.clock.time(), SOON)
-    if held is None:
+    token = cache.load(identity.policy.clock.time(), REFRESH_THRESHOLD)
+    if token is None:
         return None
-    desk.secrets.add(held.token)
+    identity.redactor.remember(Secret(token.reveal()))
     if options.endpoint is None:
         try:
-            choose_endpoint(held, options.region, options.auth_url, options.tenant_id)
+            token.catalog.endpoint(options.region, options.auth_url, options.tenant_id)
         except error.AuthenticationError:
             return None
-    return held
+    return token

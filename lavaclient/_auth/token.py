@@ -1,95 +1,84 @@
-"""What identity answered, checked whole in one place, and the endpoint in it."""
+"""An access token, from identity's answer that is checked whole in one place."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TypeGuard
 
 import msgspec
 
-from lavaclient import error
-from lavaclient._config.urls import origin_of, tenant_of
+from lavaclient._auth.catalog import Catalog, checked_catalog
 
-__all__ = ["SERVICE_TYPE", "SOON", "SignIn", "choose_endpoint", "read_answer", "read_state"]
+__all__ = ["REFRESH_THRESHOLD", "AccessToken", "read_answer", "read_state"]
 
-SERVICE_TYPE = "rax:bigdata"
-_VERSION = "2"
-_PLACES = ("region", "publicURL", "internalURL", "adminURL")
-SOON = 120.0
-
-Json = Mapping[str, object]
+REFRESH_THRESHOLD = 120.0
+"""Seconds before its end from which a token is refreshed."""
 
 
-class SignIn:
-    """One sign-in. Renewal compares these by identity, never by value.
+class AccessToken:
+    """A token, and what identity said of it. Renewal compares these by identity, never by value.
 
-    Attributes:
-        token: The token.
+    Args:
+        text: The token.
         expires: When it ends, in seconds since the epoch; None if unknown.
         body: Identity's answer as it came, or what there is of one.
-        trusted: Its end is not acted on, only a 401 counts: it was near or
-            past when the token was issued, so that the clocks disagree, or
-            there is nothing to renew it with.
+        now: The wall clock.
+
+    Attributes:
+        expires: When it ends, in seconds since the epoch; None if unknown.
+        body: Identity's answer as it came, or what there is of one.
+        ignore_expiry: Its end is not acted on, only a 401 counts: it was near or past when
+            the token was issued, so that the clocks disagree, or there is nothing to renew it
+            with.
     """
 
-    __slots__ = ("body", "expires", "token", "trusted")
+    __slots__ = ("_text", "body", "expires", "ignore_expiry")
 
-    def __init__(self, token: str, expires: float | None, body: Json, now: float) -> None:
-        self.token = token
+    def __init__(
+        self, text: str, expires: float | None, body: Mapping[str, object], now: float
+    ) -> None:
+        self._text = text
         self.expires = expires
         self.body = body
-        self.trusted = expires is None or expires <= now + SOON
+        self.ignore_expiry = expires is None or expires <= now + REFRESH_THRESHOLD
+
+    @classmethod
+    def of_text(cls, text: str) -> AccessToken:
+        """Return the token of which nothing more is known than its text."""
+        return cls(text, None, {"access": {"token": {"id": text}}}, 0.0)
+
+    def __repr__(self) -> str:
+        return f"<AccessToken expires={self.expires}>"
+
+    def reveal(self) -> str:
+        """Return the token's text."""
+        return self._text
 
     def ends_within(self, seconds: float, now: float) -> bool:
         """Tell whether the token is known to end within so many seconds."""
-        return not self.trusted and self.expires is not None and self.expires <= now + seconds
+        return not self.ignore_expiry and self.expires is not None and self.expires <= now + seconds
 
     @property
-    def catalog(self) -> Sequence[object]:
+    def catalog(self) -> Catalog:
         """The service catalog, or an empty one."""
         access = self.body.get("access")
-        found = access.get("serviceCatalog") if isinstance(access, dict) else None
-        return found if isinstance(found, list) else ()
+        entries = access.get("serviceCatalog") if isinstance(access, dict) else None
+        return Catalog(entries if isinstance(entries, list) else [])
 
-    @property
-    def plain_catalog(self) -> list[dict[str, object]]:
-        """The catalog's entries of all services, without what is not of the usual form."""
-        found = [entry for entry in self.catalog if _is_plain(entry, "type", "name")]
-        return [
-            {**entry, "endpoints": [one for one in _list_of(entry) if _is_plain(one, *_PLACES)]}
-            for entry in found
-        ]
-
-    def text(self, *path: str) -> str | None:
+    def detail(self, *path: str) -> str | None:
         """Return the text that stands at a path below ``access``, or None."""
-        found: object = self.body.get("access")
+        value: object = self.body.get("access")
         for name in path:
-            found = found.get(name) if isinstance(found, dict) else None
-        return found if isinstance(found, str) else None
+            value = value.get(name) if isinstance(value, dict) else None
+        return value if isinstance(value, str) else None
 
     def state(self) -> str:
         """Return what keystoneauth1 calls the auth state: JSON text."""
-        return json.dumps({"auth_token": self.token, "body": self.body})
-
-    @classmethod
-    def of_token(cls, token: str) -> SignIn:
-        """Return the sign-in of a token of which nothing more is known."""
-        return cls(token, None, {"access": {"token": {"id": token}}}, 0.0)
+        return json.dumps({"auth_token": self._text, "body": self.body})
 
 
-def _list_of(entry: object) -> list[object]:
-    endpoints = entry.get("endpoints") if isinstance(entry, dict) else None
-    return endpoints if isinstance(endpoints, list) else []
-
-
-def _is_plain(entry: object, *names: str) -> TypeGuard[dict[str, object]]:
-    """Tell whether it is an object in which these are text, or missing."""
-    return isinstance(entry, dict) and all(isinstance(entry.get(one, ""), str) for one in names)
-
-
-def read_answer(data: bytes, now: float, *, with_catalog: bool) -> SignIn:
+def read_answer(data: bytes, now: float, *, with_catalog: bool) -> AccessToken:
     """Check identity's answer whole.
 
     Args:
@@ -107,8 +96,8 @@ def read_answer(data: bytes, now: float, *, with_catalog: bool) -> SignIn:
     return _checked(body, now, with_catalog=with_catalog)
 
 
-def read_state(text: str) -> SignIn:
-    """Read back what :meth:`SignIn.state` gave.
+def read_state(text: str) -> AccessToken:
+    """Read back what :meth:`AccessToken.state` gave.
 
     Raises:
         ValueError: It is not such a text.
@@ -117,23 +106,23 @@ def read_state(text: str) -> SignIn:
         state = _mapping(json.loads(text), "the state")
     except RecursionError:
         raise ValueError("the state is nested too deep") from None
-    sign_in = _checked(state.get("body"), 0.0, with_catalog=False)
-    if state.get("auth_token") != sign_in.token:
+    token = _checked(state.get("body"), 0.0, with_catalog=False)
+    if state.get("auth_token") != token.reveal():
         raise ValueError("the state holds two tokens")
     # Written before now: that its end is near says nothing about the clocks.
-    sign_in.trusted = sign_in.expires is None
-    return sign_in
+    token.ignore_expiry = token.expires is None
+    return token
 
 
-def _checked(body: object, now: float, *, with_catalog: bool) -> SignIn:
+def _checked(body: object, now: float, *, with_catalog: bool) -> AccessToken:
     access = _mapping(_mapping(body, "identity's answer").get("access"), "access")
     token = _mapping(access.get("token"), "access.token")
     text = token.get("id")
     if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
         raise ValueError("access.token.id is no token")
     if with_catalog:
-        _check_catalog(access.get("serviceCatalog"))
-    return SignIn(text, _moment(token.get("expires")), _mapping(body, ""), now)
+        checked_catalog(access.get("serviceCatalog"))
+    return AccessToken(text, _moment(token.get("expires")), _mapping(body, ""), now)
 
 
 def _mapping(value: object, name: str) -> dict[str, object]:
@@ -152,80 +141,3 @@ def _moment(value: object) -> float | None:
     except (ValueError, OverflowError):
         pass
     raise ValueError("access.token.expires is no time")
-
-
-def _check_catalog(catalog: object) -> None:
-    if not isinstance(catalog, list):
-        raise ValueError("access.serviceCatalog is missing or no list")
-    for entry in catalog:
-        if isinstance(entry, dict) and entry.get("type") == SERVICE_TYPE:
-            _check_entry(entry)
-
-
-def _check_entry(entry: Json) -> None:
-    endpoints = entry.get("endpoints")
-    if not isinstance(endpoints, list):
-        raise ValueError(f"the catalog's entry of {SERVICE_TYPE} has no endpoints")
-    for endpoint in endpoints:
-        found = _mapping(endpoint, f"an endpoint of {SERVICE_TYPE}")
-        if found.get("versionId") == _VERSION and not isinstance(found.get("publicURL"), str):
-            raise ValueError(f"an endpoint of {SERVICE_TYPE} has no publicURL")
-
-
-def choose_endpoint(
-    sign_in: SignIn, region: str | None, auth_url: str, tenant_id: str | None = None
-) -> str:
-    """Return the URL of version 2 of the service in a region.
-
-    Both versions stand in each region; only ``versionId`` tells them apart.
-
-    Args:
-        sign_in: Whose catalog is looked at.
-        region: Region id in any case; None takes the first there is.
-        auth_url: Where the catalog came from; https must not lead to http.
-        tenant_id: The account that it must be one of, or None.
-
-    Raises:
-        AuthenticationError: There is none; names the regions that have one.
-            Or it is another account's.
-    """
-    found = _endpoints(sign_in)
-    wanted = next(iter(found), "") if region is None else region.strip().upper()
-    url = found.get(wanted)
-    if url is None:
-        names = ", ".join(sorted(found)) or "none"
-        raise error.AuthenticationError(
-            f"no endpoint of {SERVICE_TYPE} version {_VERSION} in region {wanted or 'any'!r}; "
-            f"regions that have one: {names}"
-        )
-    named = tenant_of(url)
-    if tenant_id is not None and named is not None and named != tenant_id:
-        raise error.AuthenticationError(
-            f"the user signs in to account {named!r}, not to tenant_id {tenant_id!r}"
-        )
-    return _usable(url, auth_url)
-
-
-def _endpoints(sign_in: SignIn) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for entry in sign_in.catalog:
-        if not isinstance(entry, dict) or entry.get("type") != SERVICE_TYPE:
-            continue
-        for endpoint in _list_of(entry):
-            if isinstance(endpoint, dict) and endpoint.get("versionId") == _VERSION:
-                region, url = endpoint.get("region"), endpoint.get("publicURL")
-                if isinstance(region, str) and isinstance(url, str):
-                    found.setdefault(region.upper(), url)
-    return found
-
-
-def _usable(url: str, auth_url: str) -> str:
-    try:
-        scheme = origin_of("the catalog's endpoint", url)[0]
-    except error.InvalidError as reason:
-        raise error.AuthenticationError(str(reason)) from reason
-    if scheme == "http" and auth_url.lower().startswith("https:"):
-        raise error.AuthenticationError(
-            "the catalog leads from https to an http endpoint, which would show the token"
-        )
-    return url.rstrip("/")

@@ -1,4 +1,4 @@
-"""The one warning that a client gives when others could read or pose as the service."""
+"""The warning that a client gives when others could read or pose as the service."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lavaclient import error
 from lavaclient._config.options import Options
 from lavaclient._config.urls import is_open
 
-__all__ = ["InsecureOnce"]
+__all__ = ["InsecureTransportWarner"]
 
 _PACKAGE = "lavaclient."
 
 
-class InsecureOnce:
+class InsecureTransportWarner:
     """Warns once a client, at the line that made the client."""
 
     def __init__(self) -> None:
@@ -34,15 +34,11 @@ class InsecureOnce:
         if is_open(url):
             self._warn(f"credentials go to {url} over http, readable by everyone on the way")
 
-    def _warn(self, words: str) -> None:
-        if not self._warned:
-            self._warned = True
-            warnings.warn(words, error.InsecureTransportWarning, stacklevel=_level_of_caller())
-
-
-def _level_of_caller() -> int:
-    """Return the stacklevel, seen from who calls this, of the first line outside of the package."""
-    level, frame = 1, sys._getframe(1)  # noqa: SLF001 (what warnings itself goes by)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith(_PACKAGE):
-        level, frame = level + 1, frame.f_back
-    return level
+    def _warn(self, text: str) -> None:
+        if self._warned:
+            return
+        self._warned = True
+        level, frame = 1, sys._getframe(0)  # noqa: SLF001 (what warnings itself goes by)
+        while frame.f_back is not None and frame.f_globals["__name__"].startswith(_PACKAGE):
+            level, frame = level + 1, frame.f_back
+        warnings.warn(text, error.InsecureTransportWarning, stacklevel=level)

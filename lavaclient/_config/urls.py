@@ -2,68 +2,73 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-import string
 import urllib.parse
 
 from lavaclient import error
 
-__all__ = ["DEFAULT_AUTH_URL", "endpoint_url", "identity_url", "is_open", "origin_of", "tenant_of"]
+__all__ = [
+    "DEFAULT_AUTH_URL",
+    "checked_origin",
+    "endpoint_url",
+    "identity_url",
+    "is_open",
+    "origin",
+    "tenant_of",
+]
 
 DEFAULT_AUTH_URL = "https://identity.api.rackspacecloud.com/v2.0"
 _PORTS = {"http": 80, "https": 443}
-_LETTERS = string.ascii_letters + string.digits + "_.-"
-_ADDRESS = r"\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]"
-_LONGEST_HOST = 253
+_PORT = re.compile(r":[0-9]*$")
+_HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]")
 
 Origin = tuple[str, str, int]
 
 
-def origin_of(name: str, url: object) -> Origin:
-    """Return scheme, host and port of an absolute URL.
+def origin(url: str) -> Origin:
+    """Return scheme, host and port: what must be equal for two URLs to be of one origin.
+
+    Raises:
+        ValueError: It is no URL, or its port is none.
+    """
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+
+
+def checked_origin(name: str, url: object) -> Origin:
+    """Return the origin of an absolute URL that requests can be sent to.
 
     Args:
         name: What the caller knows the URL as, for the error.
         url: The URL.
 
     Raises:
-        InvalidError: It is none that requests could be sent to.
+        InvalidError: It is none.
     """
     if not isinstance(url, str):
         raise error.InvalidError(f"{name} must be a string, not {type(url).__name__}")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise error.InvalidError(f"{name} must hold plain characters only")
     try:
-        parts = urllib.parse.urlsplit(url)
-        port = parts.port
+        scheme, host, port = origin(url)
     except ValueError:
         raise error.InvalidError(f"{name} is no URL, or its port is none") from None
-    if parts.scheme not in _PORTS:
+    netloc = urllib.parse.urlsplit(url).netloc
+    if scheme not in _PORTS:
         raise error.InvalidError(f"{name} must begin with https:// or http://")
-    if "@" in parts.netloc:
+    if "@" in netloc:
         raise error.InvalidError(f"{name} must not hold credentials")
-    if port == 0 or not parts.hostname or not _is_host(_without_port(parts.netloc)):
-        raise error.InvalidError(f"{name} names no host, or not a good one")
+    if not _HOST.fullmatch(_PORT.sub("", netloc)) or netloc.endswith(":0"):
+        raise error.InvalidError(f"{name} must name a host, and a port other than 0")
     if "?" in url or "#" in url:
         raise error.InvalidError(f"{name} must not hold '?' or '#'")
-    return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]
-
-
-def _without_port(netloc: str) -> str:
-    host, colon, port = netloc.rpartition(":")
-    return host if colon and port.strip(string.digits) == "" else netloc
-
-
-# Every client is told a URL, and a pattern costs more to compile than to do without.
-def _is_host(text: str) -> bool:
-    if text.startswith("["):
-        return re.fullmatch(_ADDRESS, text) is not None
-    return 0 < len(text) <= _LONGEST_HOST and text.strip(_LETTERS) == ""
+    return scheme, host, port
 
 
 def _root_and_path(name: str, url: object) -> tuple[str, str]:
     """Return scheme and host in lower case, and the path without slashes at its end."""
-    origin_of(name, url)
+    checked_origin(name, url)
     parts = urllib.parse.urlsplit(str(url))
     return f"{parts.scheme}://{parts.netloc.lower()}", parts.path.rstrip("/")
 
@@ -118,15 +123,13 @@ def tenant_of(endpoint: str) -> str | None:
 
 def is_open(url: str) -> bool:
     """Tell whether what is sent there goes to another machine over plain HTTP."""
-    scheme, host, _ = origin_of("the URL", url)
+    scheme, host, _ = checked_origin("the URL", url)
     return scheme == "http" and not _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
-    import ipaddress
-
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

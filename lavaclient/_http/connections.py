@@ -8,88 +8,126 @@ each read, so that a server which sends a byte now and then gains nothing.
 
 from __future__ import annotations
 
+import collections
+import functools
 import http.client
 import io
+import queue
 import socket
 import ssl
 import sys
 import time
+from contextlib import suppress
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+import urllib3.connection
+import urllib3.util.connection
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
-from urllib3.util.connection import allowed_gai_family
 
 from lavaclient._http.failures import NEVER_SENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
     from _typeshed import WriteableBuffer
     from urllib3.poolmanager import PoolManager
 
 __all__ = ["keep_deadlines"]
 
 _BUFFER = 64 * 2**10  # a list of some hundred items comes with its headers in one read
+_SWITCHING_PROTOCOLS = 101
+_MOST_INTERIM = 100
 
 
-class _DeadlineReader(socket.SocketIO):
+class _DeadlineFile(socket.SocketIO):
     """The reading side of a socket, up to a moment."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, "r")
         self._socket = sock
         self._deadline = deadline
+        self._finished = False
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+        if self._finished:
+            return None
+        remaining = self._deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError("the time for this request is over")
-        self._socket.settimeout(left)
+        self._socket.settimeout(remaining)
         return super().readinto(buffer)
 
+    def finish(self) -> None:
+        """Read nothing more from the socket."""
+        self._finished = True
 
-class _Source:
-    """What http.client reads an answer from, in place of the socket."""
+    def end_connection(self) -> None:
+        """Make the socket useless, so that no other request is sent over it."""
+        with suppress(OSError):  # it is gone already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _DeadlineSocket:
+    """What http.client reads a response from, in place of the socket."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
 
     def makefile(self, mode: str) -> io.BufferedIOBase:
         """Open the reading side; the time left for it is the socket's timeout."""
-        left = self._socket.gettimeout()
-        if left is None:
+        remaining = self._socket.gettimeout()
+        if remaining is None:
             return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         # As socket.makefile does: the socket stays open until its files are closed.
         # TLS within TLS stands on another one, which counts for it.
         counting: Any = getattr(self._socket, "socket", self._socket)
         counting._io_refs += 1  # noqa: SLF001
-        reader = _DeadlineReader(self._socket, time.monotonic() + left)
-        return io.BufferedReader(reader, _BUFFER)
+        return io.BufferedReader(_DeadlineFile(self._socket, time.monotonic() + remaining), _BUFFER)
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
-    """Reads through :class:`_DeadlineReader`."""
+    """Reads through :class:`_DeadlineFile`, the final response and nothing beyond it."""
 
     def __init__(self, sock: socket.socket, *args: object, **kwargs: object) -> None:
-        super().__init__(_Source(sock), *args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status line of the final response: http.client passes over 100 alone."""
+        for _ in range(_MOST_INTERIM):
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
 
     def begin(self) -> None:
         """Read the head.
 
         What in it is no header is forgotten: urllib3 would log it. Lengths that
         differ are refused here: urllib3 does it too late to close the socket.
+        After 101 the connection speaks another protocol.
         """
         super().begin()
         self.headers.defects.clear()
         self.headers.set_payload("")
         if self.length is None and "," in self.headers.get("Content-Length", ""):
             raise http.client.HTTPException("several lengths")
+        if self.status == _SWITCHING_PROTOCOLS:
+            self.will_close = True
+
+    def _close_conn(self) -> None:
+        """End the connection where more has come than belongs to this response."""
+        file = self.fp
+        raw = getattr(file, "raw", None)
+        if isinstance(raw, _DeadlineFile):
+            raw.finish()
+            if not file.closed and file.peek(1):
+                raw.end_connection()
+        super()._close_conn()  # type: ignore[misc]
 
 
-class _Connecting:
+class _ConnectPhase:
     """Marks what fails before the connection stands, and shares one time out."""
 
     def __init__(self, connection: _DeadlineMixin) -> None:
@@ -99,122 +137,178 @@ class _Connecting:
         timeout = self._connection.timeout
         self._connection.deadline = None if timeout is None else time.monotonic() + timeout
 
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if error is None:
-            self._connection.spend()
-        else:
-            setattr(error, NEVER_SENT, True)
-            _close_half_made(error)
-
-
-def _close_half_made(error: BaseException) -> None:
-    """Close what is forgotten where a connection breaks before it stands.
-
-    That is ssl's socket when the other side resets before the handshake, and, by
-    http.client before Python 3.11.4, a proxy's answer that is no 200.
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        names = trace.tb_frame.f_locals
-        for made in (names.get("self"), names.get("response")):
-            if isinstance(made, ssl.SSLSocket | _DeadlineResponse):
-                made.close()
-        trace = trace.tb_next
+    def __exit__(
+        self, kind: object, failure: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if failure is None:
+            self._connection.apply_remaining()
+            return
+        setattr(failure, NEVER_SENT, True)
+        # Close what is forgotten where a connection breaks before it stands: ssl's socket when
+        # the other side resets before the handshake, and, by http.client before Python 3.11.4,
+        # a proxy's response that is no 200.
+        while traceback is not None:
+            local = traceback.tb_frame.f_locals
+            for half_made in (local.get("self"), local.get("response")):
+                if isinstance(half_made, ssl.SSLSocket | _DeadlineResponse):
+                    half_made.close()
+            traceback = traceback.tb_next
 
 
 class _DeadlineMixin(HTTPConnection):
-    """What plain and TLS connections share."""
+    """What connections of all kinds share."""
 
     response_class = _DeadlineResponse
     debuglevel = 0  # http.client prints headers, hence tokens, at any other level
     deadline: float | None = None
 
-    def connecting(self) -> AbstractContextManager[None]:
-        return _Connecting(self)
+    def connect(self) -> None:
+        with _ConnectPhase(self):
+            super().connect()
 
-    def left(self) -> float | None:
-        """Return the seconds left for connecting, never 0 (which would not block)."""
+    def remaining(self, shares: int = 1) -> float | None:
+        """Return the seconds left for connecting, never 0 (which would not block).
+
+        Args:
+            shares: How many are to share them evenly.
+        """
         if self.deadline is None:
             return None
-        return max(self.deadline - time.monotonic(), 0.001)
+        return max((self.deadline - time.monotonic()) / shares, 0.001)
 
-    def spend(self) -> None:
+    def apply_remaining(self) -> None:
         """Give the next step on this socket only the time that is left."""
         if self.sock is not None:  # pragma: no branch
-            self.sock.settimeout(self.left())
+            self.sock.settimeout(self.remaining())
 
     def _new_conn(self) -> socket.socket:
         try:
-            sock = self._first_open()
-        except socket.gaierror as error:
-            raise NameResolutionError(self.host, self, error) from error
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out") from error
-        except OSError as error:
-            raise NewConnectionError(self, f"No connection to {self.host}: {error}") from error
+            sock = self._first_that_connects()
+        except socket.gaierror as failure:
+            raise NameResolutionError(self.host, self, failure) from failure
+        except TimeoutError as failure:
+            raise ConnectTimeoutError(self, f"Connection to {self.host} timed out") from failure
+        except OSError as failure:
+            raise NewConnectionError(self, f"No connection to {self.host}: {failure}") from failure
         sys.audit("http.client.connect", self, self.host, self.port)
         return sock
 
-    def _first_open(self) -> socket.socket:
-        """Connect to the first address that answers, all within one deadline."""
-        error: OSError = OSError("the name has no address")
-        for family, kind, protocol, address in self._addresses():
-            sock = socket.socket(family, kind, protocol)
-            try:
-                for option in self.socket_options or ():
-                    sock.setsockopt(*option)
-                sock.settimeout(self.left())
-                sock.connect(address)
-            except BaseException as failure:
-                sock.close()
-                if not isinstance(failure, OSError):
-                    raise
-                error = failure
-            else:
-                sock.settimeout(self.left())
-                return sock
-        raise error
-
-    def _addresses(self) -> Iterator[tuple[int, int, int, tuple[object, ...]]]:
-        host = self._dns_host.strip("[]")
-        found = socket.getaddrinfo(host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+    def _first_that_connects(self) -> socket.socket:
+        """Connect to the first address that answers; those to come share the time evenly."""
+        module = urllib3.util.connection
+        if module.create_connection.__code__.co_filename != module.__file__:
+            # It is patched, to find hosts in another way: so it is used.
+            return module.create_connection(
+                (self._dns_host, self.port),
+                self.remaining(),
+                source_address=self.source_address,
+                socket_options=self.socket_options,
+            )
+        host, family = self._dns_host.strip("[]"), module.allowed_gai_family()
+        addresses = socket.getaddrinfo(host, self.port, family, socket.SOCK_STREAM)
         # Name resolution has no timeout of its own and is not counted.
         if self.timeout is not None:
             self.deadline = time.monotonic() + self.timeout
-        for family, kind, protocol, _, address in found:
-            yield family, kind, protocol, address
+        failure = OSError("the name has no address")
+        for index, (family, kind, protocol, _, address) in enumerate(addresses):
+            try:
+                return self._connect_to(
+                    (family, kind, protocol), address, self.remaining(len(addresses) - index)
+                )
+            except OSError as refusal:
+                failure = refusal
+        raise failure
+
+    def _connect_to(
+        self, kind: tuple[int, int, int], address: tuple[Any, ...], seconds: float | None
+    ) -> socket.socket:
+        sock = socket.socket(*kind)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            if self.source_address:
+                sock.bind(self.source_address)
+            sock.settimeout(seconds)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            raise
+        sock.settimeout(self.remaining())
+        return sock
 
     def _tunnel(self) -> None:
-        self.spend()
+        self.apply_remaining()
         super()._tunnel()
-        self.spend()
+        self.apply_remaining()
 
 
-class _PlainConnection(_DeadlineMixin, HTTPConnection):
-    def connect(self) -> None:
-        with self.connecting():
-            super().connect()
+class _Stack(queue.LifoQueue[Any]):
+    """A queue without locks, so that a signal handler may use it while its thread does.
+
+    That a deque's own methods are single steps is all that pools need: they never wait.
+    """
+
+    def __init__(self, maxsize: int = 0) -> None:
+        self.maxsize = maxsize
+        self._items: collections.deque[Any] = collections.deque()
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ANN401
+        if len(self._items) >= self.maxsize:
+            raise queue.Full
+        self._items.append(item)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401
+        try:
+            return self._items.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def qsize(self) -> int:
+        return len(self._items)
 
 
-class _TLSConnection(_DeadlineMixin, HTTPSConnection):
-    def connect(self) -> None:
-        with self.connecting():
-            super().connect()
+class _PoolMixin(HTTPConnectionPool):
+    """Opens connections that keep their deadline.
 
+    Where somebody has put another class of connections in the place of urllib3's own, to
+    record or replay what they carry, that class is used, for as long as it stands there.
+    """
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    QueueCls = _Stack
+    base_pool: type[HTTPConnectionPool]
 
+    @property
+    def ConnectionCls(self) -> type[HTTPConnection]:  # type: ignore[override]  # noqa: N802
+        base: type[HTTPConnection] = self.base_pool.ConnectionCls  # type: ignore[assignment]
+        ours: type[HTTPConnection] = _deadline_class(base)  # type: ignore[arg-type]
+        return ours if base.__module__.startswith("urllib3.") else base
 
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    def _get_conn(self, timeout: float | None = None) -> HTTPConnection:
+        connection: HTTPConnection = super()._get_conn(timeout)  # type: ignore[assignment]
+        if type(connection) is self.ConnectionCls:
+            return connection
+        connection.close()
+        return self._new_conn()  # type: ignore[return-value]
 
-    def _validate_conn(self, conn: _TLSConnection) -> None:  # type: ignore[override]
+    def _validate_conn(self, conn: HTTPConnection) -> None:  # type: ignore[override]
         # Not urllib3's: it warns of missing verification at each request, we do once.
-        if conn.is_closed:
+        if self.scheme == "https" and conn.is_closed:
             conn.connect()
+
+
+@functools.cache
+def _deadline_class(base: type[HTTPConnection]) -> type[HTTPConnection]:
+    """Return a class of connections that keep their deadline."""
+    return type(f"Deadline{base.__name__}", (_DeadlineMixin, base), {})
+
+
+@functools.cache
+def _deadline_pool(base: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    return type(f"Deadline{base.__name__}", (_PoolMixin, base), {"base_pool": base})
 
 
 def keep_deadlines(manager: PoolManager) -> None:
     """Make a pool manager open connections that keep their deadline."""
-    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
+    manager.pool_classes_by_scheme = {
+        scheme: _deadline_pool(base) for scheme, base in manager.pool_classes_by_scheme.items()
+    }

@@ -1,4 +1,4 @@
-"""From an HTTP answer that is no success to the error that tells of it."""
+"""From a response that is no success to the error that tells of it."""
 
 from __future__ import annotations
 
@@ -8,59 +8,65 @@ import re
 import msgspec
 
 from lavaclient import error
-from lavaclient._http.exchange import Answer
-from lavaclient._http.redaction import Secrets
+from lavaclient._http.messages import Response
+from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import may_have_worked, retry_after
 
-__all__ = ["error_of"]
+__all__ = ["error_from_response"]
 
-_TAGS = r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)"
-_TITLE = r"(?is)<title[^>]*>(.*?)</title"
+_TAGS = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)")
+_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
 # Searching takes time with the square of this where tags are left open.
-_MOST_READ = 8 * 2**10
-_WORDS = ("message", "details", "description", "detail", "title")
+_LONGEST_READ = 8 * 2**10
+_MESSAGE_KEYS = ("message", "details", "description", "detail", "title")
 
 
-def error_of(
-    answer: Answer,
-    secrets: Secrets,
+def error_from_response(
+    response: Response,
+    redactor: Redactor,
     now: float,
     *,
-    doubtful: bool = False,
+    maybe_applied: bool = False,
     kind: type[error.LavaError] | None = None,
 ) -> error.LavaError:
-    """Return the error for an answer whose status is not 2xx.
+    """Return the error for a response whose status is not 2xx.
 
     Args:
-        answer: The answer.
-        secrets: What must not be shown.
+        response: The response.
+        redactor: Knows what must not be shown.
         now: The wall clock, for a ``Retry-After`` that is a date.
-        doubtful: An attempt before this answer may have been carried out.
+        maybe_applied: An attempt before this one may have been carried out.
         kind: The error's class; by default the one of the status table.
     """
-    pause = retry_after(answer.headers, now)
-    applied = doubtful or may_have_worked(answer.status, pause)
+    pause = retry_after(response.headers, now)
+    applied = maybe_applied or may_have_worked(response.status, pause)
     return error.failed_request(
-        kind or error.for_status(answer.status),
-        secrets.plain(_message(answer)) or _reason(answer.status),
-        code=answer.status,
-        method=answer.method,
-        path=answer.path,
-        request_id=answer.request_id,
+        kind or error.for_status(response.status),
+        redactor.sanitize(_message(response)) or _phrase(response.status),
+        code=response.status,
+        method=response.method,
+        path=response.path,
+        request_id=response.request_id,
         retry_after=pause,
-        maybe_applied=applied and answer.method != "GET",
+        maybe_applied=applied and response.method != "GET",
     )
 
 
-def _message(answer: Answer) -> str:
-    if 300 <= answer.status < 400:
-        return f"{_reason(answer.status)}: a redirect that is not followed"
-    if answer.status < 200:
+def _message(response: Response) -> str:
+    if 300 <= response.status < 400:
+        target = response.headers.get("Location", "")
+        where = f", to {target}" if target else ""
+        return f"{_phrase(response.status)}: a redirect that is not followed{where}"
+    if response.status < 200:
         return "a status that no answer ends with"
+    if response.status == 407:
+        return "the proxy wants a user name and a password"
     try:
-        return _from_json(msgspec.json.decode(answer.body))
+        text = _from_json(msgspec.json.decode(response.body))
     except (msgspec.DecodeError, RecursionError, ValueError):
-        return _from_text(answer.body.decode("utf-8", "replace"))
+        text = _from_text(response.body.decode("utf-8", "replace"))
+    # A proxy's page repeats the status, which stands in the error already.
+    return text.strip().removeprefix(f"{response.status} ")
 
 
 def _from_json(body: object) -> str:
@@ -69,26 +75,26 @@ def _from_json(body: object) -> str:
         return body
     if not isinstance(body, dict):
         return ""
-    for name in _WORDS:
-        if isinstance(found := body.get(name), str) and found.strip():
-            return found
+    for name in _MESSAGE_KEYS:
+        if isinstance(text := body.get(name), str) and text.strip():
+            return text
     for inner in body.values():
-        if isinstance(inner, dict) and (found := _from_json(inner)):
-            return found
+        if isinstance(inner, dict) and (text := _from_json(inner)):
+            return text
     return next((value for value in body.values() if isinstance(value, str)), "")
 
 
 def _from_text(text: str) -> str:
-    if len(text) > _MOST_READ:
+    if len(text) > _LONGEST_READ:
         # Between words, for half a secret would not be known for one.
-        text = text[:_MOST_READ].rpartition(" ")[0]
-    title = re.search(_TITLE, text)
+        text = text[:_LONGEST_READ].rpartition(" ")[0]
+    title = _TITLE.search(text)
     if title and title[1].strip():
         return title[1]
-    return re.sub(_TAGS, " ", text)
+    return _TAGS.sub(" ", text)
 
 
-def _reason(status: int) -> str:
+def _phrase(status: int) -> str:
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:

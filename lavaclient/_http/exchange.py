@@ -1,8 +1,8 @@
-"""One HTTP exchange: a request out, a whole answer in, or a clear failure.
+"""One HTTP exchange: a request out, a whole response in, or what failed.
 
-Everything that requests, urllib3 and keystoneauth1 may raise becomes a
-:class:`Broken` here, which knows whether the request may have reached the
-service. Nothing is retried, redirected or interpreted at this level.
+Whatever requests, urllib3 and keystoneauth1 raise for a network that fails
+becomes a :class:`TransportFailure` here, which knows whether the request may
+have reached the service. Nothing is retried, redirected or interpreted.
 """
 
 from __future__ import annotations
@@ -10,126 +10,110 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lavaclient._carrier import Carrier, send
-from lavaclient._http.failures import BODY_LIMIT, Broken, TooLargeError, UnpackableError, broken
-from lavaclient._http.redaction import Secrets
-from lavaclient._log import LOG
+from lavaclient._http.failures import (
+    BODY_LIMIT,
+    TooLargeError,
+    TransportFailure,
+    UnsupportedEncodingError,
+    classify_failure,
+    foreign_exception,
+)
+from lavaclient._http.messages import OutgoingRequest, Response
+from lavaclient._http.redaction import without_library_frames
 
 if TYPE_CHECKING:
     import requests
     import urllib3
+    from keystoneauth1.session import Session
 
-__all__ = ["Answer", "Broken", "exchange"]
+__all__ = ["send_request"]
+
+LOG = logging.getLogger("lavaclient")
 
 _CHUNK = 16 * 2**10
-_PACKINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-_REQUEST_IDS = (
-    "x-request-id",
-    "x-openstack-request-id",
-    "x-compute-request-id",
-    "Client-Request-ID",
-)
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
-class Answer:
-    """A whole HTTP answer."""
-
-    __slots__ = ("_secrets", "_sent_id", "body", "headers", "method", "path", "status")
-
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        status: int,
-        headers: Mapping[str, str],
-        sent_id: str,
-        secrets: Secrets,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.status = status
-        self.headers = headers
-        self.body = b""
-        self._sent_id = sent_id
-        self._secrets = secrets
-
-    @property
-    def request_id(self) -> str:
-        """The service's id of the request, fit to be shown, else the one that was sent."""
-        given = next(filter(None, map(self.headers.get, _REQUEST_IDS)), self._sent_id)
-        return self._secrets.plain(given)
-
-
-def exchange(
-    session: Carrier,
-    method: str,
-    url: str,
-    path: str,
-    *,
-    headers: Mapping[str, str],
-    body: bytes | None = None,
-    timeout: float,
-    secrets: Secrets,
-) -> Answer:
-    """Send one request and read the whole answer, within ``timeout`` seconds.
+def send_request(
+    session: Session, request: OutgoingRequest, timeout: float
+) -> Response | TransportFailure:
+    """Send one request and read the whole response, within ``timeout`` seconds.
 
     Args:
-        session: What sends it.
-        method: HTTP method.
-        url: Absolute URL.
-        path: What logs and errors call it.
-        headers: All headers but ``Client-Request-ID``, which is made here.
-        body: JSON, or None.
+        session: keystoneauth1's session; nothing of it but the sending is used.
+        request: What to send.
         timeout: Seconds for everything but name resolution.
-        secrets: What the log must not show.
 
-    Raises:
-        Broken: There was no whole answer.
+    Returns:
+        The response, whatever its status, or what failed on the way. What is no failure of
+        the network (a signal handler's exception, a bug in a hook) is raised as it is.
     """
     started = time.monotonic()
     sent_id = str(uuid.uuid4())
     try:
-        response = send(
-            session,
-            method,
-            url,
-            headers={**headers, "Client-Request-ID": sent_id},
-            data=body,
+        answer = session.request(
+            request.url,
+            request.method,
+            headers={**request.headers, "Client-Request-ID": sent_id},
+            data=request.body,
             timeout=timeout,
+            stream=True,
+            authenticated=False,
+            raise_exc=False,
+            redirect=False,
+            log=False,
+            connect_retries=0,
+            status_code_retries=0,
         )
-        answer = Answer(method, path, response.status_code, response.headers, sent_id, secrets)
-        with response:
-            ours = getattr(session.session, "keeps_deadlines", False)
-            answer.body = _read(response, started + timeout, at_once=ours)
-    except Exception as cause:  # noqa: BLE001 (whatever they raise is one of ours from here on)
-        judged = broken(cause, method, path, sent_id, timeout)
-        _log(method, path, judged.kind.__name__, started, sent_id)
-        raise judged from judged.__cause__
+        with answer:
+            body = _read_body(answer, started + timeout)
+    except BaseException as cause:  # noqa: BLE001 (what is not of the network is raised again)
+        if (foreign := foreign_exception(cause)) is not None:
+            foreign.__traceback__ = without_library_frames(foreign.__traceback__)
+            raise foreign from foreign.__cause__
+        failure = classify_failure(cause, request, sent_id, timeout)
+        _log(request, failure.kind.__name__, started, sent_id)
+        return failure
+    response = Response(
+        request.method,
+        request.path,
+        answer.status_code,
+        answer.headers,
+        body=body,
+        sent_id=sent_id,
+        redactor=request.redactor,
+    )
     if LOG.isEnabledFor(logging.DEBUG):
-        _log(method, path, answer.status, started, answer.request_id)
-    return answer
+        _log(request, response.status, started, response.request_id)
+    return response
 
 
-def _log(method: str, path: str, outcome: object, started: float, request_id: str) -> None:
+def _log(request: OutgoingRequest, outcome: object, started: float, request_id: str) -> None:
     spent = (time.monotonic() - started) * 1000
-    LOG.debug("%s %s %s %.0f ms %s", method, path, outcome, spent, request_id)
+    LOG.debug("%s %s %s %.0f ms %s", request.method, request.path, outcome, spent, request_id)
 
 
-def _read(response: requests.Response, deadline: float, *, at_once: bool) -> bytes:
-    raw = response.raw
-    packing = response.headers.get("Content-Encoding", "").strip().lower()
-    if packing not in _PACKINGS:
-        raise UnpackableError
+def _read_body(answer: requests.Response, deadline: float) -> bytes:
+    """Return the body, and leave it with the answer for whoever looks at that."""
+    content = answer._content  # noqa: SLF001 (False as long as nobody has read it)
+    if isinstance(content, bytes | None):
+        return content or b""
+    raw = answer.raw
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise UnsupportedEncodingError
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:
         raise TooLargeError
-    if at_once and not packing and length is not None:
-        whole: bytes = raw.read()
-        return whole
-    return b"".join(_bounded(raw, deadline))
+    if not encoding and length is not None and getattr(answer, "keeps_deadline", False):
+        body: bytes = raw.read()
+    else:
+        body = b"".join(_bounded(raw, deadline))
+    answer._content = body  # noqa: SLF001 (requests has no other way to hand it on)
+    return body
 
 
 def _bounded(raw: urllib3.HTTPResponse, deadline: float) -> Iterator[bytes]:

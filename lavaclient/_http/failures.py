@@ -6,19 +6,33 @@ whole chain tells more than the outermost class does.
 
 from __future__ import annotations
 
+import http.client
+import re
+import signal
+import socket
+import ssl
+import sys
+import urllib.parse
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from types import CodeType, TracebackType
+from typing import TypeAlias
 
 import msgspec
 
 from lavaclient import error
-from lavaclient._http.redaction import Secrets
+from lavaclient._http.messages import OutgoingRequest
+from lavaclient._http.redaction import Redactor, plain_line, without_library_frames
 
-if TYPE_CHECKING:
-    import ssl
-
-__all__ = ["BODY_LIMIT", "NEVER_SENT", "Broken", "TooLargeError", "UnpackableError", "broken"]
+__all__ = [
+    "BODY_LIMIT",
+    "NEVER_SENT",
+    "TooLargeError",
+    "TransportFailure",
+    "UnsupportedEncodingError",
+    "classify_failure",
+    "foreign_exception",
+]
 
 BODY_LIMIT = 64 * 2**20
 
@@ -27,172 +41,254 @@ NEVER_SENT = "_lavaclient_never_sent"
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
+_STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "lavaclient.")
+_OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+_CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
-class _Kinds(msgspec.Struct, frozen=True):
-    """The classes of others that matter here, imported when something breaks."""
 
-    of_requests: Errors
-    not_sent: Errors
+class _LibraryErrors(msgspec.Struct, frozen=True):
+    """The exceptions of others that matter here."""
+
+    network: Errors
+    never_sent: Errors
+    permanent: Errors
     timeouts: Errors
     refused: Errors
+    proxy: Errors
     undecodable: Errors
+    with_request: Errors
 
 
 @cache
-def _kinds() -> _Kinds:
-    import ssl
+def _library_errors() -> _LibraryErrors:
+    # requests takes longer to import than all of this package; once something has failed, it is
+    # there.
+    import keystoneauth1.exceptions
+    import requests.exceptions as of_requests
+    import urllib3.exceptions as of_urllib3
 
-    import requests
-    import urllib3.exceptions
-
-    return _Kinds(
-        of_requests=(requests.RequestException,),
-        not_sent=(
-            requests.ConnectTimeout,
-            requests.exceptions.ProxyError,
-            requests.exceptions.InvalidURL,
-            urllib3.exceptions.NewConnectionError,
-            urllib3.exceptions.ConnectTimeoutError,
+    return _LibraryErrors(
+        network=(
+            OSError,
+            http.client.HTTPException,
+            keystoneauth1.exceptions.ClientException,
+            of_requests.RequestException,
+            of_urllib3.HTTPError,
+            TooLargeError,
+            UnsupportedEncodingError,
+        ),
+        never_sent=(
+            of_requests.ConnectTimeout,
+            of_requests.ProxyError,
+            of_requests.InvalidURL,
+            of_requests.InvalidSchema,
+            of_urllib3.NewConnectionError,
+            of_urllib3.ConnectTimeoutError,
             ssl.SSLCertVerificationError,
         ),
-        timeouts=(TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError),
+        permanent=(of_requests.InvalidURL, of_requests.InvalidSchema),
+        timeouts=(TimeoutError, of_requests.Timeout, of_urllib3.TimeoutError),
         # urllib3 counts a refused connection among the timeouts.
-        refused=(urllib3.exceptions.NewConnectionError,),
-        undecodable=(urllib3.exceptions.DecodeError,),
+        refused=(of_urllib3.NewConnectionError,),
+        proxy=(of_requests.ProxyError, of_urllib3.ProxyError),
+        undecodable=(of_urllib3.DecodeError,),
+        with_request=(of_requests.RequestException,),
     )
 
 
 class TooLargeError(Exception):
     """The body is larger than BODY_LIMIT."""
 
+    def __str__(self) -> str:
+        return f"the body is larger than {BODY_LIMIT // 2**20} MiB"
 
-class UnpackableError(Exception):
+
+class UnsupportedEncodingError(Exception):
     """The body is packed in a way that was not asked for."""
 
+    def __str__(self) -> str:
+        return "the body is packed in a way that was not asked for"
 
-class Broken(Exception):
-    """An exchange that came to no answer.
+
+class TransportFailure:
+    """An exchange that came to no response.
 
     Attributes:
-        sent: True when the service may have seen the request.
-        lasting: True when trying again is of no use.
+        kind: The class of the error that it becomes.
+        text: What failed, in one line.
+        method: HTTP method of the request.
+        path: What errors call its path.
+        request_id: The ``Client-Request-ID`` that was sent.
+        request_sent: True when the service may have seen the request.
+        permanent: True when trying again is of no use.
+        cause: What was raised, without the frames that hold the request.
     """
 
     def __init__(
         self,
         kind: type[error.LavaError],
-        words: str,
+        text: str,
+        request: OutgoingRequest,
         *,
-        method: str,
-        path: str,
         request_id: str,
-        sent: bool,
-        lasting: bool,
+        request_sent: bool,
+        permanent: bool,
+        cause: BaseException,
     ) -> None:
-        super().__init__(words)
         self.kind = kind
-        self.words = words
-        self.method = method
-        self.path = path
+        self.text = text
+        self.method = request.method
+        self.path = request.path
         self.request_id = request_id
-        self.sent = sent
-        self.lasting = lasting
+        self.request_sent = request_sent
+        self.permanent = permanent
+        self.cause = cause
 
-    def as_error(self, secrets: Secrets, *, doubtful: bool = False) -> error.LavaError:
+    def as_error(self, redactor: Redactor, *, maybe_applied: bool = False) -> error.LavaError:
         """Return what the caller gets to see, chained to its cause.
 
-        The cause is left out where its words repeat a secret, as a status
+        The cause is left out where its text repeats a secret, as a status
         line that echoes a token would.
 
         Args:
-            secrets: What must not be shown.
-            doubtful: An attempt before this one may have been carried out.
+            redactor: Knows what must not be shown.
+            maybe_applied: An attempt before this one may have been carried out.
         """
         failure = error.failed_request(
             self.kind,
-            secrets.plain(self.words),
+            redactor.sanitize(self.text),
             method=self.method,
             path=self.path,
             request_id=self.request_id,
-            maybe_applied=(self.sent or doubtful) and self.method != "GET",
+            maybe_applied=(self.request_sent or maybe_applied) and self.method != "GET",
         )
-        if not any(secrets.shows(str(one)) for one in _chain(self.__cause__)):
-            failure.__cause__ = self.__cause__
+        if not any(redactor.contains_secret(str(link)) for link in _chain(self.cause)):
+            failure.__cause__ = self.cause
         return failure
 
 
-def broken(cause: Exception, method: str, path: str, sent_id: str, timeout: float) -> Broken:
-    """Judge what came of an exchange instead of an answer.
+def foreign_exception(cause: BaseException) -> BaseException | None:
+    """Return the exception, of those that led to this one, that is no failure of the network.
+
+    Such are a signal handler's (a job's time limit), whatever class it has; what another
+    library or a hook raises; Ctrl-C. They pass through as they are.
+    """
+    if not isinstance(cause, Exception):
+        return cause
+    handlers = _signal_handlers()
+    for link in _chain(cause):
+        if any(code in handlers for code, _ in _places(link.__traceback__)):
+            return link
+    places = list(_places(cause.__traceback__))
+    of_stack = not places or f"{places[-1][1]}.".startswith(_STACK) or sys.is_finalizing()
+    is_network = isinstance(cause, _library_errors().network)
+    return None if of_stack or (is_network and not isinstance(cause, _OF_FILES)) else cause
+
+
+def _signal_handlers() -> set[CodeType]:
+    """Return the code of the functions that signals call."""
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    functions = [getattr(handler, "__func__", handler) for handler in handlers]
+    codes = {getattr(function, "__code__", None) for function in functions}
+    return {code for code in codes if code is not None and code.co_filename != signal.__file__}
+
+
+def _places(traceback: TracebackType | None) -> Iterator[tuple[CodeType, str]]:
+    """Yield code and module of each frame, the innermost last."""
+    while traceback is not None:
+        frame = traceback.tb_frame
+        yield frame.f_code, frame.f_globals.get("__name__", "")
+        traceback = traceback.tb_next
+
+
+def classify_failure(
+    cause: BaseException, request: OutgoingRequest, sent_id: str, timeout: float
+) -> TransportFailure:
+    """Judge what came of an exchange instead of a response.
 
     Args:
-        cause: What was raised. The requests that it and its causes hold are
-            cut off: they hold the key or the token.
-        method: HTTP method of the request.
-        path: What errors call its path.
+        cause: What was raised. The requests that it and its causes hold, and the frames that
+            hold headers and bodies, are cut off.
+        request: What was sent.
         sent_id: The ``Client-Request-ID`` that was sent.
         timeout: Seconds that it was given.
     """
     chain = list(_chain(cause))
-    for one in chain:
-        if isinstance(one, _kinds().of_requests):
-            vars(one).update(request=None, response=None)
-    kind, words = _verdict(chain, timeout)
+    kind, text = _verdict(chain, request, timeout)
     refused = _certificate_error(chain)
-    judged = Broken(
+    for link in chain:
+        if isinstance(link, _library_errors().with_request):
+            vars(link).update(request=None, response=None)
+        link.__traceback__ = without_library_frames(link.__traceback__)
+    return TransportFailure(
         kind,
-        words,
-        method=method,
-        path=path,
+        text,
+        request,
         request_id=sent_id,
-        sent=not any(
-            getattr(one, NEVER_SENT, False) or isinstance(one, _kinds().not_sent) for one in chain
+        request_sent=not any(
+            getattr(link, NEVER_SENT, False) or isinstance(link, _library_errors().never_sent)
+            for link in chain
         ),
-        lasting=kind is error.ApiError or refused is not None,
+        permanent=kind is error.ApiError
+        or refused is not None
+        or any(isinstance(link, _library_errors().permanent) for link in chain),
+        cause=refused or cause,
     )
-    judged.__cause__ = refused or cause
-    return judged
 
 
 def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationError | None:
-    import ssl
-
-    return next((one for one in chain if isinstance(one, ssl.SSLCertVerificationError)), None)
+    return next((link for link in chain if isinstance(link, ssl.SSLCertVerificationError)), None)
 
 
-def _verdict(chain: list[BaseException], timeout: float) -> tuple[type[error.LavaError], str]:
-    for one in chain:
-        if isinstance(one, TooLargeError):
-            return error.ApiError, f"the body is larger than {BODY_LIMIT // 2**20} MiB"
-        if isinstance(one, UnpackableError):
-            return error.ApiError, "the body is packed in a way that was not asked for"
-        if isinstance(one, _kinds().undecodable):
+def _verdict(
+    chain: list[BaseException], request: OutgoingRequest, timeout: float
+) -> tuple[type[error.LavaError], str]:
+    for link in chain:
+        if isinstance(link, TooLargeError | UnsupportedEncodingError):
+            return error.ApiError, str(link)
+        if isinstance(link, _library_errors().undecodable):
             return error.ApiError, "the body cannot be unpacked"
     if refused := _certificate_error(chain):
         return error.ConnectionError, f"certificate refused: {refused.verify_message}"
-    if any(_is_timeout(one) for one in chain):
-        return error.TimeoutError, f"no whole answer within {timeout:g} s"
-    return error.ConnectionError, _root_words(chain)
+    if any(_is_timeout(link) for link in chain):
+        return error.TimeoutError, f"no whole answer within {round(timeout, 3):g} s"
+    if any(isinstance(link, _library_errors().proxy) for link in chain):
+        return error.ConnectionError, f"the proxy{_proxy_host(chain)} failed: {_reason(chain)}"
+    host = urllib.parse.urlsplit(request.url).netloc
+    return error.ConnectionError, f"connection to {host} failed: {_reason(chain)}"
 
 
-def _is_timeout(one: BaseException) -> bool:
-    return isinstance(one, _kinds().timeouts) and not isinstance(one, _kinds().refused)
+def _is_timeout(link: BaseException) -> bool:
+    errors = _library_errors()
+    return isinstance(link, errors.timeouts) and not isinstance(link, errors.refused)
 
 
-def _root_words(chain: list[BaseException]) -> str:
-    """Say in a few words what broke: the system's reason where there is one."""
-    for one in reversed(chain):
-        if isinstance(one, OSError) and one.strerror:
-            return f"connection failed: {one.strerror}"
-    return f"connection failed: {type(chain[-1]).__name__}"
+def _proxy_host(chain: list[BaseException]) -> str:
+    for link in chain:
+        proxy = getattr(getattr(link, "pool", None), "proxy", None)
+        if proxy is not None:
+            return f" {proxy.host}:{proxy.port}"
+    return ""
+
+
+def _reason(chain: list[BaseException]) -> str:
+    """Return in a few words what failed: the system's reason where there is one."""
+    for link in reversed(chain):
+        if isinstance(link, socket.gaierror):
+            return f"the name of the host cannot be resolved ({link.strerror})"
+        if isinstance(link, OSError) and link.strerror:
+            return link.strerror
+    texts = (plain_line(_CREDENTIALS.sub("//", str(link))) for link in reversed(chain))
+    return next(filter(None, texts), type(chain[-1]).__name__)
 
 
 def _chain(cause: BaseException | None) -> Iterator[BaseException]:
     """Walk the causes, and the exceptions that urllib3 and requests hold as arguments."""
-    seen: set[int] = set()
+    known: set[int] = set()
     waiting: list[object] = [cause]
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+        link = waiting.pop(0)
+        if isinstance(link, BaseException) and id(link) not in known:
+            known.add(id(link))
+            yield link
+            waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]

@@ -1,23 +1,27 @@
-"""Keeping secrets out of words that are shown."""
+"""Keeping secrets out of what is shown: texts, and the frames of exceptions."""
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import urllib.parse
-from collections import deque
-from collections.abc import Iterator
+from types import TracebackType
 
-__all__ = ["Secrets", "plain_words"]
+from lavaclient._config.secret import Secret
+
+__all__ = ["Redactor", "plain_line", "without_library_frames"]
 
 _SHORTEST = 6
 _LONGEST_TEXT = 500
-_MOST = 64
-_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+"
+_MOST_TOKENS = 64
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
 _HIDDEN = "[hidden]"
+_LIBRARIES = ("keystoneauth1.", "requests.", "urllib3.", "http.client", "lavaclient._http.")
 
 
-class Secrets:
-    """What must never be shown: the key and the tokens a client has used.
+class Redactor:
+    """Knows what must never be shown: the key, and the tokens that a client has used.
 
     Texts under six characters are no secrets here: they would hide half of a
     message. Of the tokens only the newest are kept, for a client that lives
@@ -27,59 +31,72 @@ class Secrets:
         *secrets: What is never forgotten.
     """
 
-    def __init__(self, *secrets: str | None) -> None:
-        self._lasting = tuple(secret for secret in secrets if secret)
-        self._tokens: deque[str] = deque(maxlen=_MOST)
+    def __init__(self, *secrets: Secret | None) -> None:
+        self._lasting = tuple(secret for secret in secrets if secret is not None)
+        self._tokens: dict[Secret, None] = {}
 
-    def add(self, token: str | None) -> None:
-        """Remember a token."""
-        if token and token not in self._tokens:
-            self._tokens.append(token)
+    def remember(self, token: Secret) -> None:
+        """Keep a token from being shown."""
+        self._tokens[token] = None
+        # A list of a dict is made in one step: another thread may add a token meanwhile.
+        for oldest in list(self._tokens)[:-_MOST_TOKENS]:
+            self._tokens.pop(oldest, None)
 
-    def along_with(self, *more: str) -> Secrets:
-        """Return these, tokens to come included, and more of them."""
+    def extended(self, *more: Secret) -> Redactor:
+        """Return a redactor of these secrets, tokens to come included, and more of them."""
         if not more:
             return self
-        both = Secrets(*self._lasting, *more)
-        both._tokens = self._tokens
-        return both
+        extended = Redactor(*self._lasting, *more)
+        extended._tokens = self._tokens
+        return extended
 
     def scrub(self, text: str) -> str:
         """Return the text with each secret in it replaced."""
-        for secret in sorted((*self._lasting, *self._tokens.copy()), key=len, reverse=True):
+        secrets = [secret.reveal() for secret in (*self._lasting, *list(self._tokens))]
+        for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= _SHORTEST:
-                for written in _ways_to_write(secret):
-                    text = text.replace(written, _HIDDEN)
+                for form in _forms(secret):
+                    text = text.replace(form, _HIDDEN)
         return text
 
-    def shows(self, text: str) -> bool:
+    def contains_secret(self, text: str) -> bool:
         """Tell whether a secret stands in the text."""
         return self.scrub(text) != text
 
-    def plain(self, text: str) -> str:
-        """Return words of the service that are fit to be shown: scrubbed, one short line."""
-        return plain_words(self.scrub(_one_line(self.scrub(text))))
+    def sanitize(self, text: str) -> str:
+        """Return a text of the service's that is fit to be shown: scrubbed, one short line."""
+        return plain_line(self.scrub(_one_line(self.scrub(text))))
 
 
-def _ways_to_write(secret: str) -> Iterator[str]:
-    import html
-    import json
+def _forms(secret: str) -> tuple[str, ...]:
+    """Return the ways in which a secret may be written."""
+    return (
+        secret,
+        urllib.parse.quote(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        html.escape(secret),
+    )
 
-    yield secret
-    yield urllib.parse.quote(secret, safe="")
-    yield json.dumps(secret)[1:-1]
-    yield html.escape(secret)
 
-
-def plain_words(text: str) -> str:
+def plain_line(text: str) -> str:
     """Return the text as one printable line of at most 500 characters."""
     text = _one_line(text)
     if len(text) > _LONGEST_TEXT:
         text = text[: _LONGEST_TEXT - 1] + "…"
     if text.isprintable():
         return text
-    return _one_line("".join(one if one.isprintable() else " " for one in text))
+    return _one_line("".join(letter if letter.isprintable() else " " for letter in text))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(re.sub(_CONTROL, " ", text).split())
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def without_library_frames(traceback: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames that hold a request: its key or token is in them."""
+    if traceback is None:
+        return None
+    following = without_library_frames(traceback.tb_next)
+    if f"{traceback.tb_frame.f_globals.get('__name__', '')}.".startswith(_LIBRARIES):
+        return following
+    return TracebackType(following, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)

@@ -8,42 +8,40 @@ than the service's ``Retry-After``.
 
 from __future__ import annotations
 
-import itertools
-import os
+import email.utils
 import random
 import re
 import threading
-import weakref
 from collections.abc import Callable, Mapping
 from datetime import UTC
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from lavaclient._http.exchange import Answer, Broken
-
-if TYPE_CHECKING:
-    from lavaclient._shapes import TimeSource
+from lavaclient._http.failures import TransportFailure
+from lavaclient._http.messages import Response
+from lavaclient._system.clock import Clock
+from lavaclient._system.fork import renew_in_child
 
 __all__ = [
     "GET",
     "IDEMPOTENT",
     "ONCE",
-    "Budget",
-    "Policy",
-    "Repeat",
+    "RetryBudget",
+    "RetryPolicy",
+    "RetryRules",
+    "RetryState",
     "may_have_worked",
     "retry_after",
-    "run",
+    "retry_policy",
 ]
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
-_SECONDS = r"[0-9]+(\.[0-9]+)?"
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _FOR_EVER = 1e9
 
 
-class Repeat(msgspec.Struct, frozen=True):
+class RetryRules(msgspec.Struct, frozen=True):
     """How far a request may be repeated.
 
     Attributes:
@@ -56,13 +54,29 @@ class Repeat(msgspec.Struct, frozen=True):
     after_503: bool
     after_5xx: bool
 
+    def allow(self, outcome: Response | TransportFailure, floor: float | None) -> bool:
+        """Tell whether a request that came to this may be sent again.
 
-GET = Repeat(after_sending=True, after_503=True, after_5xx=True)
-IDEMPOTENT = Repeat(after_sending=True, after_503=True, after_5xx=False)
-ONCE = Repeat(after_sending=False, after_503=False, after_5xx=False)
+        Args:
+            outcome: What an attempt came to.
+            floor: The response's ``Retry-After`` in seconds, or None.
+        """
+        if isinstance(outcome, TransportFailure):
+            return not outcome.permanent and (self.after_sending or not outcome.request_sent)
+        status = outcome.status
+        if floor is not None and floor > LONGEST_RETRY_AFTER:
+            return False
+        if status == 429 or (status in {413, 503} and floor is not None):
+            return True
+        return self.after_503 if status == 503 else status >= 500 and self.after_5xx
 
 
-class Budget:
+GET = RetryRules(after_sending=True, after_503=True, after_5xx=True)
+IDEMPOTENT = RetryRules(after_sending=True, after_503=True, after_5xx=False)
+ONCE = RetryRules(after_sending=False, after_503=False, after_5xx=False)
+
+
+class RetryBudget:
     """Keeps retries under half of the calls, over all threads of a client.
 
     A bucket holds a few retries to begin with, is refilled by calls and by
@@ -77,30 +91,33 @@ class Budget:
     SHARE = 0.49
     ALWAYS = 140
 
-    def __init__(self, clock: TimeSource, ceiling: float = FIRST) -> None:
+    def __init__(self, clock: Clock, ceiling: float = FIRST) -> None:
         self._clock = clock
         self._ceiling = ceiling
         self._left = ceiling
         self._filled_at = clock.monotonic()
         self._calls = 0
         self._retries = 0
-        self.make_lock()
-        _BUDGETS.add(self)
+        self.renew_lock()
+        renew_in_child(self, RetryBudget.renew_lock)
 
-    def make_lock(self) -> None:
-        """Start with an open lock; a fork may have left it closed."""
-        self._lock = threading.Lock()
+    def renew_lock(self) -> None:
+        """Start with an open lock; it lets its own thread in again, for a signal handler."""
+        self._lock = threading.RLock()
 
-    def earn(self) -> None:
-        """Count a call."""
+    def record_call(self) -> None:
+        """Count a call, which earns a part of a retry."""
         with self._lock:
             self._calls += 1
             self._left = min(self._left + self.PER_CALL, self._ceiling)
 
-    def spend(self) -> bool:
+    def try_acquire(self) -> bool:
         """Take one retry out; False when there is none left."""
         with self._lock:
-            self._fill()
+            now = self._clock.monotonic()
+            refill = max(now - self._filled_at, 0.0) * self.PER_SECOND
+            self._filled_at = now
+            self._left = min(self._left + refill, self._ceiling)
             most = max(self.ALWAYS, self._ceiling, self.SHARE * self._calls)
             if self._left < 1.0 or self._retries + 1 > most:
                 return False
@@ -108,30 +125,13 @@ class Budget:
             self._retries += 1
             return True
 
-    def _fill(self) -> None:
-        now = self._clock.monotonic()
-        earned = max(now - self._filled_at, 0.0) * self.PER_SECOND
-        self._filled_at = now
-        self._left = min(self._left + earned, self._ceiling)
+
+def full_jitter(most: float) -> float:
+    """Draw a pause; random.uniform spreads load here, and guards nothing."""
+    return random.uniform(0.0, most)  # noqa: S311
 
 
-_BUDGETS: weakref.WeakSet[Budget] = weakref.WeakSet()
-
-
-def _renew_locks() -> None:
-    for budget in list(_BUDGETS):
-        budget.make_lock()
-
-
-if hasattr(os, "register_at_fork"):  # pragma: no branch
-    os.register_at_fork(after_in_child=_renew_locks)
-
-
-def _any_of(most: float) -> float:
-    return random.uniform(0.0, most)  # noqa: S311 (spreads load, guards nothing)
-
-
-class Policy(msgspec.Struct, frozen=True):
+class RetryPolicy(msgspec.Struct, frozen=True):
     """How often and how long: what the caller of ``Lava`` chose.
 
     Attributes:
@@ -144,9 +144,9 @@ class Policy(msgspec.Struct, frozen=True):
 
     max_retries: int
     backoff: float
-    clock: TimeSource
-    budget: Budget
-    jitter: Callable[[float], float] = _any_of
+    clock: Clock
+    budget: RetryBudget
+    jitter: Callable[[float], float] = full_jitter
 
     def pause(self, retry: int, floor: float | None) -> float:
         """Return the seconds before retry number ``retry`` (from 0)."""
@@ -154,39 +154,50 @@ class Policy(msgspec.Struct, frozen=True):
         return max(self.jitter(most), floor or 0.0)
 
 
-def run(
-    policy: Policy, repeat: Repeat, attempt: Callable[[], Answer]
-) -> tuple[Answer | Broken, bool]:
-    """Make an attempt, and more of them as far as the rules go.
+def retry_policy(clock: Clock, max_retries: int, backoff: float) -> RetryPolicy:
+    """Return the retries that were asked for, with a budget that allows for them."""
+    budget = RetryBudget(clock, max(RetryBudget.FIRST, max_retries))
+    return RetryPolicy(max_retries, backoff, clock, budget)
 
-    Returns:
-        What the last attempt came to, whatever its status, and whether one
-        before it may have been carried out.
+
+class RetryState:
+    """The retries of one request.
+
+    Attributes:
+        maybe_applied: An attempt so far may have been carried out.
     """
-    policy.budget.earn()
-    doubtful = False
-    for retry in itertools.count():  # pragma: no branch (it is left by break)
-        outcome = _outcome(attempt)
-        if not _worth_repeating(repeat, outcome, floor := _floor(policy, outcome)):
-            break
-        if retry >= policy.max_retries or not policy.budget.spend():
-            break
-        doubtful = doubtful or _leaves_doubt(outcome, floor)
-        policy.clock.sleep(policy.pause(retry, floor))
-    return outcome, doubtful
 
+    __slots__ = ("_policy", "_retries", "_rules", "maybe_applied")
 
-def _outcome(attempt: Callable[[], Answer]) -> Answer | Broken:
-    try:
-        return attempt()
-    except Broken as broken:
-        return broken
+    def __init__(self, policy: RetryPolicy, rules: RetryRules) -> None:
+        self._policy = policy
+        self._rules = rules
+        self.maybe_applied = False
+        self.restart()
 
+    def restart(self) -> None:
+        """Count from the beginning: a request with a new token is another one."""
+        self._retries = 0
+        self._policy.budget.record_call()
 
-def _leaves_doubt(outcome: Answer | Broken, floor: float | None) -> bool:
-    if isinstance(outcome, Broken):
-        return outcome.sent
-    return may_have_worked(outcome.status, floor)
+    def sleep_before_retry(self, outcome: Response | TransportFailure) -> bool:
+        """Pause if the request is to be sent again after this outcome; tell whether it is."""
+        policy, floor = self._policy, None
+        if isinstance(outcome, Response):
+            if outcome.status < 400:
+                return False
+            floor = retry_after(outcome.headers, policy.clock.time())
+        if not self._rules.allow(outcome, floor) or self._retries >= policy.max_retries:
+            return False
+        if not policy.budget.try_acquire():
+            return False
+        if isinstance(outcome, TransportFailure):
+            self.maybe_applied |= outcome.request_sent
+        else:
+            self.maybe_applied |= may_have_worked(outcome.status, floor)
+        policy.clock.sleep(policy.pause(self._retries, floor))
+        self._retries += 1
+        return True
 
 
 def may_have_worked(status: int, pause: float | None) -> bool:
@@ -199,42 +210,31 @@ def may_have_worked(status: int, pause: float | None) -> bool:
     return status >= 500 and not (status == 503 and pause is not None)
 
 
-def _floor(policy: Policy, outcome: Answer | Broken) -> float | None:
-    if isinstance(outcome, Broken) or outcome.status < 400:
-        return None
-    return retry_after(outcome.headers, policy.clock.time())
-
-
-def _worth_repeating(repeat: Repeat, outcome: Answer | Broken, floor: float | None) -> bool:
-    if isinstance(outcome, Broken):
-        return not outcome.lasting and (repeat.after_sending or not outcome.sent)
-    return outcome.status >= 400 and _answer_may_change(repeat, outcome.status, floor)
-
-
-def _answer_may_change(repeat: Repeat, status: int, floor: float | None) -> bool:
-    if floor is not None and floor > LONGEST_RETRY_AFTER:
-        return False
-    if status == 429 or (status in {413, 503} and floor is not None):
-        return True
-    if status == 503:
-        return repeat.after_503
-    return status >= 500 and repeat.after_5xx
-
-
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Read ``Retry-After``: seconds, or an HTTP date; None for anything else.
 
-    Of several the first counts. A date without an offset is in UTC.
+    Of several the first counts. A date is set against the answer's own ``Date``, as the
+    server's clock may be off, and without one against the wall clock.
+
+    Args:
+        headers: The answer's headers.
+        now: The wall clock.
     """
     text = headers.get("Retry-After", "").strip()
     first = text.partition(",")[0].strip()
-    if re.fullmatch(_SECONDS, first):
+    if _SECONDS.fullmatch(first):
         return min(float(first), _FOR_EVER)
-    import email.utils
+    moment = _http_date(text)
+    if moment is None:
+        return None
+    sent_at = _http_date(headers.get("Date", ""))
+    return min(max(moment - (now if sent_at is None else sent_at), 0.0), _FOR_EVER)
 
+
+def _http_date(text: str) -> float | None:
+    """Return an HTTP date in seconds since the epoch; one without an offset is in UTC."""
     try:
         date = email.utils.parsedate_to_datetime(text)
-        moment = date if date.tzinfo else date.replace(tzinfo=UTC)
-        return min(max(moment.timestamp() - now, 0.0), _FOR_EVER)
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (TypeError, ValueError, OverflowError, IndexError):
         return None

@@ -1,28 +1,31 @@
-"""Requests to the service: path, token, retry, check, decode."""
+"""Requests to the service: token, retries, redirects, errors, decoding."""
 
 from __future__ import annotations
 
 import ssl
 import time
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
 from lavaclient import error
-from lavaclient._carrier import Carrier
+from lavaclient._config.secret import Secret
 from lavaclient._decode import reader
-from lavaclient._http import retry
-from lavaclient._http.error_response import error_of
-from lavaclient._http.exchange import Answer, Broken, exchange
+from lavaclient._http.error_response import error_from_response
+from lavaclient._http.exchange import send_request
+from lavaclient._http.failures import TransportFailure
+from lavaclient._http.messages import OutgoingRequest, Response
 from lavaclient._http.paths import redirect_target
-from lavaclient._http.redaction import Secrets, plain_words
-from lavaclient._http.retry import Policy, Repeat
+from lavaclient._http.redaction import Redactor, plain_line
+from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, RetryPolicy, RetryRules, RetryState
+from lavaclient._system.clock import Clock
 from lavaclient._version import __version__
 
 if TYPE_CHECKING:
-    from lavaclient._shapes import Authority, Held, TimeSource
+    from keystoneauth1.session import Session
 
-__all__ = ["HEADERS", "ServiceClient", "may_pass"]
+__all__ = ["HEADERS", "ServiceClient", "Token", "TokenSource", "is_transient"]
 
 T = TypeVar("T")
 
@@ -34,20 +37,58 @@ HEADERS = {
 _MOST_REDIRECTS = 5
 
 
-class _Attempts(msgspec.Struct):
+class Token(Protocol):
+    """A token, as what sends requests needs it."""
+
+    def reveal(self) -> str:
+        """Return the token's text."""
+
+
+class TokenSource(Protocol):
+    """Where the tokens of requests come from: a token provider."""
+
+    def failure_epoch(self) -> int:
+        """Return a mark of this moment, to tell which failures came after it."""
+
+    def get_token(self, session: Session) -> Token:
+        """Return a token to use, made or refreshed if need be."""
+
+    def refresh(self, session: Session, refused: Token, epoch: int) -> Token:
+        """Return a token other than the one that was refused."""
+
+
+class RequestState:
     """One request of the caller's, through however many attempts.
 
     Attributes:
-        secrets: What is not to be shown, what stands in the body included.
-        doubtful: An attempt without a clear answer may have been carried out.
+        outgoing: The request as it is sent next.
+        retries: Its retries.
+        token: What it is sent with.
+        epoch: When it began, by the token provider's count.
+        may_refresh: Whether a 401 may still be answered by a new token.
     """
 
-    method: str
-    path: str
-    repeat: Repeat
-    data: bytes | None
-    secrets: Secrets
-    doubtful: bool = False
+    def __init__(self, outgoing: OutgoingRequest, retries: RetryState, epoch: int) -> None:
+        self.outgoing = outgoing
+        self.retries = retries
+        self.epoch = epoch
+        self.may_refresh = True
+        self._url = outgoing.url
+
+    def begin_attempt(self, timeout: float) -> None:
+        """Start over, from the request's own URL, with all of the time."""
+        self.outgoing.url = self._url
+        self.redirects = 0
+        self.deadline = time.monotonic() + timeout
+
+    def use(self, token: Token) -> None:
+        """Send the request with this token from now on."""
+        self.token = token
+        self.outgoing.headers = {**self.outgoing.headers, "X-Auth-Token": token.reveal()}
+
+    def remaining(self) -> float:
+        """Return the seconds left for this attempt."""
+        return self.deadline - time.monotonic()
 
 
 class ServiceClient:
@@ -56,30 +97,29 @@ class ServiceClient:
     def __init__(
         self,
         *,
-        session: Carrier,
-        authority: Authority,
+        session: Session,
+        provider: TokenSource,
         endpoint: str,
         timeout: float,
-        policy: Policy,
-        secrets: Secrets,
+        policy: RetryPolicy,
+        redactor: Redactor,
     ) -> None:
         self.session = session
         self.endpoint = endpoint
         self.closed = False
-        self._authority = authority
+        self._provider = provider
         self._timeout = timeout
         self._policy = policy
-        self._secrets = secrets
+        self._redactor = redactor
 
     @property
-    def clock(self) -> TimeSource:
+    def clock(self) -> Clock:
         """Where time and sleep come from."""
         return self._policy.clock
 
     def get(self, path: str, answer_type: type[T]) -> T:
-        """GET ``path``, relative to the endpoint, and decode the answer."""
-        answer = self.request("GET", path, retry.GET)
-        return self.decode(answer, answer_type)
+        """GET ``path``, relative to the endpoint, and decode the response."""
+        return self.decode(self.request("GET", path, GET), answer_type)
 
     def post(
         self,
@@ -87,18 +127,17 @@ class ServiceClient:
         body: msgspec.Struct,
         answer_type: type[T],
         *,
-        secrets: tuple[str, ...] = (),
+        secrets: Sequence[Secret] = (),
     ) -> T:
         """POST ``body``; it is never sent twice once it may have arrived.
 
         Args:
             path: Relative to the endpoint.
             body: The request.
-            answer_type: What the answer decodes to.
+            answer_type: What the response decodes to.
             secrets: Texts in the body that no error may repeat.
         """
-        answer = self.request("POST", path, retry.ONCE, body, secrets)
-        return self.decode(answer, answer_type)
+        return self.decode(self.request("POST", path, ONCE, body, secrets), answer_type)
 
     def put(
         self,
@@ -107,119 +146,132 @@ class ServiceClient:
         answer_type: type[T],
         *,
         repeatable: bool = True,
-        secrets: tuple[str, ...] = (),
+        secrets: Sequence[Secret] = (),
     ) -> T:
         """PUT ``body``; ``repeatable=False`` where twice is not the same as once."""
-        repeat = retry.IDEMPOTENT if repeatable else retry.ONCE
-        answer = self.request("PUT", path, repeat, body, secrets)
-        return self.decode(answer, answer_type)
+        rules = IDEMPOTENT if repeatable else ONCE
+        return self.decode(self.request("PUT", path, rules, body, secrets), answer_type)
 
     def delete(self, path: str) -> None:
-        """DELETE ``path``; what an answer says beyond its status is of no interest."""
-        self.request("DELETE", path, retry.IDEMPOTENT)
+        """DELETE ``path``; what a response says beyond its status is of no interest."""
+        self.request("DELETE", path, IDEMPOTENT)
 
     def request(
         self,
         method: str,
         path: str,
-        repeat: Repeat,
+        rules: RetryRules,
         body: msgspec.Struct | None = None,
-        secrets: tuple[str, ...] = (),
-    ) -> Answer:
-        """Send a request and return its answer, a 2xx one.
+        secrets: Sequence[Secret] = (),
+    ) -> Response:
+        """Send a request, again if need be, and return the 2xx response.
 
         Args:
             method: HTTP method.
             path: Relative to the endpoint.
-            repeat: How far it may be repeated.
-            body: The request, or None.
+            rules: How far it may be repeated.
+            body: The request's body, or None.
             secrets: Texts in the body that no error may repeat.
+
+        Raises:
+            LavaError: There is no such response; which one the status or the failure tells.
         """
         self.check_open()
-        data = None if body is None else msgspec.json.encode(body)
-        ticket = self._authority.ticket()
-        held = self._authority.signed_in(self.session)
-        attempts = _Attempts(method, path, repeat, data, self._secrets.along_with(*secrets))
-        answer = self._run(attempts, held)
-        if answer.status == 401:
-            held = self._renewed(attempts, answer, held, ticket)
-            answer = self._run(attempts, held)
-        if 200 <= answer.status < 300:
-            return answer
-        if answer.status == 404 and method == "DELETE" and attempts.doubtful:
-            return answer
-        raise error_of(
-            answer,
-            attempts.secrets,
+        state = self._begin(method, path, rules, body, secrets)
+        outcome = send_request(self.session, state.outgoing, state.remaining())
+        while self._prepare_next_attempt(state, outcome):
+            outcome = send_request(self.session, state.outgoing, state.remaining())
+        if isinstance(outcome, TransportFailure):
+            raise outcome.as_error(
+                state.outgoing.redactor, maybe_applied=state.retries.maybe_applied
+            )
+        was_deleted = outcome.status == 404 and method == "DELETE" and state.retries.maybe_applied
+        if 200 <= outcome.status < 300 or was_deleted:
+            return outcome
+        raise self._error(state, outcome)
+
+    def _begin(
+        self,
+        method: str,
+        path: str,
+        rules: RetryRules,
+        body: msgspec.Struct | None,
+        secrets: Sequence[Secret],
+    ) -> RequestState:
+        outgoing = OutgoingRequest(
+            method,
+            f"{self.endpoint}/{path}",
+            path,
+            headers=HEADERS if body is None else {**HEADERS, "Content-Type": "application/json"},
+            body=None if body is None else msgspec.json.encode(body),
+            redactor=self._redactor.extended(*secrets),
+        )
+        epoch = self._provider.failure_epoch()
+        token = self._provider.get_token(self.session)
+        state = RequestState(outgoing, RetryState(self._policy, rules), epoch)
+        state.use(token)
+        state.begin_attempt(self._timeout)
+        return state
+
+    def _prepare_next_attempt(
+        self, state: RequestState, outcome: Response | TransportFailure
+    ) -> bool:
+        """Make ready for what follows this outcome; False when nothing does."""
+        if isinstance(outcome, Response):
+            target = redirect_target(outcome, state.outgoing.url)
+            if target and state.redirects < _MOST_REDIRECTS and state.remaining() > 0:
+                state.outgoing.url = target
+                state.redirects += 1
+                return True
+            if outcome.status == 401 and state.may_refresh:
+                self._refresh(state, outcome)
+                return True
+        if not state.retries.sleep_before_retry(outcome):
+            return False
+        self.check_open()
+        state.begin_attempt(self._timeout)
+        return True
+
+    def _refresh(self, state: RequestState, refusal: Response) -> None:
+        """Go on with another token, and from the beginning."""
+        state.may_refresh = False
+        try:
+            state.use(self._provider.refresh(self.session, state.token, state.epoch))
+        except error.LavaError as failure:
+            if state.retries.maybe_applied and state.outgoing.method != "GET":
+                failure.mark_maybe_applied()
+            if failure.__cause__ is None:
+                raise failure from self._error(state, refusal)
+            raise
+        state.retries.restart()
+        self.check_open()
+        state.begin_attempt(self._timeout)
+
+    def _error(self, state: RequestState, response: Response) -> error.LavaError:
+        return error_from_response(
+            response,
+            state.outgoing.redactor,
             self.clock.time(),
-            doubtful=attempts.doubtful,
+            maybe_applied=state.retries.maybe_applied,
         )
 
-    def _renewed(self, attempts: _Attempts, refused: Answer, held: Held, ticket: int) -> Held:
+    def decode(self, response: Response, answer_type: type[T]) -> T:
+        """Decode the body of a response, or raise the ApiError that says why it cannot be."""
         try:
-            return self._authority.renew(self.session, held, ticket)
-        except error.LavaError as failure:
-            if attempts.doubtful and attempts.method != "GET":
-                failure.doubted()
-            if failure.__cause__ is None:
-                raise failure from error_of(refused, attempts.secrets, self.clock.time())
-            raise
-
-    def _run(self, attempts: _Attempts, held: Held) -> Answer:
-        headers = {"X-Auth-Token": held.token, **HEADERS}
-        if attempts.data is not None:
-            headers["Content-Type"] = "application/json"
-
-        def attempt() -> Answer:
-            self.check_open()
-            return self._follow(attempts, headers)
-
-        outcome, doubtful = retry.run(self._policy, attempts.repeat, attempt)
-        attempts.doubtful = attempts.doubtful or doubtful
-        if isinstance(outcome, Broken):
-            raise outcome.as_error(attempts.secrets, doubtful=attempts.doubtful)
-        return outcome
-
-    def _follow(self, attempts: _Attempts, headers: dict[str, str]) -> Answer:
-        """Make one exchange, and those it is redirected to within the same origin."""
-        url = f"{self.endpoint}/{attempts.path}"
-        deadline = time.monotonic() + self._timeout
-        left = self._timeout
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = exchange(
-                self.session,
-                attempts.method,
-                url,
-                attempts.path,
-                headers=headers,
-                body=attempts.data,
-                timeout=left,
-                secrets=attempts.secrets,
-            )
-            target = redirect_target(answer, url)
-            left = deadline - time.monotonic()
-            if target is None or left <= 0:
-                break
-            url = target
-        return answer
-
-    def decode(self, answer: Answer, answer_type: type[T]) -> T:
-        """Decode the body of an answer, or raise the ApiError that says why it cannot be."""
-        try:
-            return reader.decode(answer.body, answer_type)
+            return reader.decode(response.body, answer_type)
         except reader.UnreadableError as reason:
-            raise self.unreadable(answer, str(reason)) from reason
+            raise self.unreadable(response, str(reason)) from reason.with_traceback(None)
 
-    def unreadable(self, answer: Answer, words: str) -> error.LavaError:
-        """Return the ApiError for an answer that is not what it should be."""
+    def unreadable(self, response: Response, reason: str) -> error.LavaError:
+        """Return the ApiError for a response that is not what it should be."""
         return error.failed_request(
             error.ApiError,
-            f"the answer makes no sense: {plain_words(words)}",
-            method=answer.method,
-            path=answer.path,
-            request_id=answer.request_id,
-            code=answer.status,
-            maybe_applied=answer.method != "GET",
+            f"the answer makes no sense: {plain_line(reason)}",
+            method=response.method,
+            path=response.path,
+            request_id=response.request_id,
+            code=response.status,
+            maybe_applied=response.method != "GET",
         )
 
     def check_open(self) -> None:
@@ -228,11 +280,11 @@ class ServiceClient:
             raise error.InvalidError("this client is closed")
 
 
-def may_pass(failure: error.LavaError) -> bool:
+def is_transient(failure: error.LavaError) -> bool:
     """Tell whether the failure could pass by itself: no connection, 5xx, a rate limit."""
     if isinstance(failure, error.AuthenticationError):
         cause = failure.__cause__
-        return isinstance(cause, error.LavaError) and may_pass(cause)
+        return isinstance(cause, error.LavaError) and is_transient(cause)
     if isinstance(failure, error.OverLimitError):
         return failure.code == 429 or failure.retry_after is not None
     if isinstance(failure, error.ConnectionError):

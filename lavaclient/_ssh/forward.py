@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lavaclient._config.checks import port_number
 from lavaclient._ssh.command import cannot_start, check_host, command_line, failure_reason
 from lavaclient._ssh.process import Forward
-from lavaclient._system.clock import Clock
+from lavaclient._system.clock import Clock, SystemClock
 from lavaclient.error import FailedError, LavaError, ProxyError
 
 __all__ = ["Forward", "proxy", "tunnel"]
@@ -68,7 +68,7 @@ def proxy(
         return command_line(ssh_command, (*_OPTIONS, *option), username, host)
 
     kind = _ForwardKind(argv, f"SOCKS proxy through {host}", _is_socks, ProxyError)
-    return _open(kind, port_number("port", port, lowest=0), timeout, clock or Clock())
+    return _open(kind, port_number("port", port, lowest=0), timeout, clock or SystemClock())
 
 
 def tunnel(
@@ -112,7 +112,9 @@ def tunnel(
         return command_line(ssh_command, (*_OPTIONS, *option), username, host)
 
     kind = _ForwardKind(argv, f"tunnel to {target} through {host}", _is_open, FailedError)
-    return _open(kind, port_number("local_port", local_port, lowest=0), timeout, clock or Clock())
+    return _open(
+        kind, port_number("local_port", local_port, lowest=0), timeout, clock or SystemClock()
+    )
 
 
 class _ForwardKind(NamedTuple):

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "SystemClock", "current_clock", "use_clock"]
 
 
-class Clock:
-    """The machine's own time; a test passes an object with the same methods."""
+class Clock(Protocol):
+    """What is needed of a clock."""
+
+    def time(self) -> float:
+        """Return the wall clock, in seconds since the epoch."""
+
+    def monotonic(self) -> float:
+        """Return a clock that only goes forward, in seconds."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own time."""
 
     def time(self) -> float:
         """Return the wall clock, in seconds since the epoch."""
@@ -21,3 +38,22 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait; Ctrl-C ends it at once."""
         time.sleep(seconds)
+
+
+_SYSTEM: Clock = SystemClock()
+_CLOCK = ContextVar("lavaclient_clock", default=_SYSTEM)
+
+
+def current_clock() -> Clock:
+    """Return the clock that clients made in this context go by."""
+    return _CLOCK.get()
+
+
+@contextmanager
+def use_clock(clock: Clock) -> Iterator[None]:
+    """Let clients that are made within the block go by this clock, for as long as they live."""
+    token = _CLOCK.set(clock)
+    try:
+        yield
+    finally:
+        _CLOCK.reset(token)

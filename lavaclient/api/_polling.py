@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lavaclient._config.checks import number
-from lavaclient._http.service_client import ServiceClient, may_pass
+from lavaclient._http.service_client import ServiceClient, is_transient
 from lavaclient.error import InvalidError, LavaError
 
 __all__ = ["PollSettings", "PollState"]
@@ -50,7 +50,7 @@ class PollState:
 
     def record(self, failure: LavaError) -> None:
         """Remember the failure of a poll; raise it unless it could pass by itself."""
-        if not may_pass(failure):
+        if not is_transient(failure):
             raise failure
         self.failure = failure
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import lavaclient
-from lavaclient._system.clock import Clock
+from lavaclient._system.clock import Clock, current_clock
 from lavaclient.api.clusters import ClusterDetail
 from lavaclient.sandbox.core.clock import SystemClock
 from lavaclient.sandbox.http.server import SandboxServer
@@ -131,7 +131,7 @@ class Story:
         clock: Clock | None = None,
     ) -> None:
         self._out = out
-        self._clock = clock or Clock()
+        self._clock = clock or current_clock()
         self._live = out.isatty()
         self._names: dict[str, object] = {
             "API_KEY": server.sandbox.api_key,

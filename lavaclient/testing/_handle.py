@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, Unpack
 
+from lavaclient._system.clock import use_clock
 from lavaclient.client import Lava
 from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.request_log import RequestLog
@@ -122,14 +123,15 @@ class SandboxHandle(Seeding, Assertions, ABC):
             LavaError: What the sandbox was told to do to a sign-in.
         """
         name = username if username is not None else self.username
-        client = self._client_class()(
-            name,
-            region=region,
-            api_key=api_key if api_key is not None else self._api_keys.get(name),
-            auth_url=self.auth_url,
-            verify_ssl=self._bundle(),
-            **options,
-        )
+        with use_clock(SandboxTime(self.clock)):
+            client = Lava(
+                name,
+                region=region,
+                api_key=api_key if api_key is not None else self._api_keys.get(name),
+                auth_url=self.auth_url,
+                verify_ssl=self._bundle(),
+                **options,
+            )
         self._clients.append(client)
         return client
 
@@ -225,12 +227,6 @@ class SandboxHandle(Seeding, Assertions, ABC):
     def _bundle(self) -> str | None:
         """The CA bundle that the sandbox's certificate can be checked with, if it takes one."""
         return None
-
-    def _client_class(self) -> type[Lava]:
-        class SandboxLava(Lava):
-            _clock = SandboxTime(self.clock)
-
-        return SandboxLava
 
     def _cluster_id(self, cluster: str) -> str:
         accounts = self.sandbox.accounts()

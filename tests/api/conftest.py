@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lavaclient import Lava
+from lavaclient._system.clock import use_clock
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.http.server import SandboxServer
 
@@ -79,13 +80,13 @@ def clock(sandbox: SandboxServer) -> JumpingClock:
 
 
 @pytest.fixture
-def patient(
-    sandbox: SandboxServer, clock: JumpingClock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Lava]:
+def patient(sandbox: SandboxServer, clock: JumpingClock) -> Iterator[Lava]:
     """A client whose pauses take no time."""
-    monkeypatch.setattr(Lava, "_clock", clock)
     service = sandbox.sandbox
-    with Lava(
-        service.username, region="DFW", api_key=service.api_key, auth_url=sandbox.auth_url
-    ) as client:
+    with (
+        use_clock(clock),
+        Lava(
+            service.username, region="DFW", api_key=service.api_key, auth_url=sandbox.auth_url
+        ) as client,
+    ):
         yield client

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from lavaclient import LavaError, error
+from lavaclient._auth.token import AccessToken
 from tests.support.fake_identity import BREAK, KEY, USER, FakeCloud, Reply
 
 UNAUTHORIZED = {"unauthorized": {"code": 401, "message": "Unable to authenticate."}}
@@ -245,14 +246,12 @@ def test_row_27_a_redirected_sign_in_goes_nowhere(cloud: FakeCloud, status: int)
 
 
 def test_row_5_https_does_not_lead_to_http() -> None:
-    from lavaclient._auth.token import SignIn, choose_endpoint
-
     endpoint = {"region": "DFW", "versionId": "2", "publicURL": "http://dfw.example/v2/1"}
     entry = {"type": "rax:bigdata", "endpoints": [endpoint]}
-    held = SignIn("t0ken", None, {"access": {"serviceCatalog": [entry]}}, 0.0)
+    held = AccessToken("t0ken", None, {"access": {"serviceCatalog": [entry]}}, 0.0)
     with pytest.raises(error.AuthenticationError, match="https to an http"):
-        choose_endpoint(held, "dfw", "HTTPS://identity.example/v2.0")
-    assert choose_endpoint(held, "dfw", "http://identity.example/v2.0").startswith("http:")
+        held.catalog.endpoint("dfw", "HTTPS://identity.example/v2.0")
+    assert held.catalog.endpoint("dfw", "http://identity.example/v2.0").startswith("http:")
 
 
 def shown(failure: BaseException | None) -> str:

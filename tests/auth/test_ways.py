@@ -12,7 +12,7 @@ from keystoneauth1.identity import v2
 from keystoneauth1.token_endpoint import Token
 
 from lavaclient import error
-from lavaclient._http.service_client import may_pass
+from lavaclient._http.service_client import is_transient
 from lavaclient.identity import RackspaceApiKey
 from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen
 
@@ -240,7 +240,7 @@ def test_a_session_of_our_own_plugin_raises_its_errors_as_they_are(cloud: FakeCl
     outside.session.close()
 
 
-def test_a_session_that_takes_too_long_is_a_timeout_that_may_pass(cloud: FakeCloud) -> None:
+def test_a_session_that_takes_too_long_is_a_timeout_that_is_transient(cloud: FakeCloud) -> None:
     class Slow(Token):
         def get_token(self, session: keystone.Session) -> str:
             raise keystone_errors.ConnectTimeout("too slow")
@@ -250,7 +250,7 @@ def test_a_session_that_takes_too_long_is_a_timeout_that_may_pass(cloud: FakeClo
         cloud.client(api_key=None, auth_url=None, session=outside)
     assert isinstance(caught.value.__cause__, error.TimeoutError)
     assert isinstance(caught.value.__cause__.__cause__, keystone_errors.ConnectTimeout)
-    assert may_pass(caught.value)
+    assert is_transient(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from lavaclient._auth.token import SignIn
+from lavaclient._auth.token import AccessToken
 from lavaclient._auth.token_cache import TokenCache
+from lavaclient._config.secret import Secret
 
 # Bare requests gets slower with every variable, so there are none to speak of.
 EMPTY = {"HOME": os.environ.get("HOME", "/"), "PATH": os.environ.get("PATH", "")}
@@ -66,6 +67,6 @@ def write_token_cache(path: Path, url: str, base: str) -> None:
             ],
         }
     }
-    sign_in = SignIn("a-token-from-before", 4e9, body, time.time())
-    owner = ("user", f"{url}/identity/v2.0", "DFW", None, "k" * 32)
-    TokenCache(str(path), owner, "k" * 32).save(sign_in)
+    token = AccessToken("a-token-from-before", 4e9, body, time.time())
+    owner = ("user", f"{url}/identity/v2.0", "DFW", None)
+    TokenCache(str(path), owner, Secret("k" * 32)).save(token)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from lavaclient import Lava
+from lavaclient._system.clock import use_clock
 from lavaclient.cli import main
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
@@ -70,12 +71,14 @@ def offline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.fixture
-def run(sandbox: SandboxServer, offline: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
+def run(
+    sandbox: SandboxServer, offline: Program, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Program]:
     """The program, whose environment points to the sandbox and whose pauses take no time."""
     for name, value in sandbox.environ().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(Lava, "_clock", JumpingClock(sandbox))
-    return offline
+    with use_clock(JumpingClock(sandbox)):
+        yield offline
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import trustme
 from keystoneauth1.session import Session
 
 from lavaclient import Lava, error
-from lavaclient._config.options import Options, from_environment
+from lavaclient._config.environment import from_environment
+from lavaclient._config.options import Arguments, Options
 
 GOOD: dict[str, object] = {"username": "u", "region": "DFW", "api_key": "0123456789abcdef"}
 EVERY = (
@@ -20,8 +21,9 @@ EVERY = (
 
 
 def checked(**given: object) -> Options:
-    session = given.pop("session", None)
-    return Options.checked(session=session, **{**dict.fromkeys(EVERY), **GOOD, **given})
+    has_session = given.pop("session", None) is not None
+    arguments = Arguments(**{**dict.fromkeys(EVERY), **GOOD, **given})
+    return Options.checked(arguments, has_session=has_session)
 
 
 NOT_CREDENTIALS = [
@@ -135,13 +137,17 @@ def test_a_token_cache_may_be_a_path_object_or_below_home(monkeypatch: pytest.Mo
         ({"region": None}, "region is required, unless endpoint is given"),
         ({"username": None}, "username is required with an api_key"),
         ({"username": None, "token": "t0ken"}, "username is required with an api_key"),
-        ({"session": 5, "api_key": None}, "session must be a keystoneauth1 Session"),
-        ({"session": Session(), "api_key": None}, "with an auth plugin"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(given: dict[str, object], words: str) -> None:
     with pytest.raises(error.InvalidError, match=re.escape(words)):
         checked(**given)
+
+
+@pytest.mark.parametrize("session", [5, Session()])
+def test_a_session_must_have_a_plugin(session: Session) -> None:
+    with pytest.raises(error.InvalidError, match="Session with an auth plugin"):
+        Lava(None, "DFW", session=session)
 
 
 @pytest.mark.parametrize(
@@ -166,8 +172,10 @@ def test_a_wrong_option_is_refused_before_anything_is_sent_or_opened() -> None:
 
 
 def test_the_options_show_no_secret() -> None:
-    shown = repr(checked(token="t0ken-t0ken"))
-    assert shown == "<Options username='u' region='DFW'>"
+    options = checked(token="t0ken-t0ken")
+    assert "token=<hidden>, api_key=<hidden>" in repr(options)
+    assert "t0ken" not in repr(options)
+    assert "t0ken" not in str(list(options.__rich_repr__()))
 
 
 PAIRS = {

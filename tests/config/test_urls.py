@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient import error
-from lavaclient._config.urls import endpoint_url, identity_url, is_open, origin_of, tenant_of
+from lavaclient._config.urls import checked_origin, endpoint_url, identity_url, is_open, tenant_of
 
 BAD = [
     "",
@@ -134,8 +134,8 @@ def test_row_5_http_to_anything_but_loopback_is_open(url: str, is_one: bool) -> 
 
 
 def test_the_default_port_is_part_of_the_origin() -> None:
-    assert origin_of("url", "https://A.example/x") == ("https", "a.example", 443)
-    assert origin_of("url", "http://a.example:/x") == ("http", "a.example", 80)
+    assert checked_origin("url", "https://A.example/x") == ("https", "a.example", 443)
+    assert checked_origin("url", "http://a.example:/x") == ("http", "a.example", 80)
 
 
 def test_only_what_follows_v2_is_a_tenant() -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from lavaclient import Lava
+from lavaclient._system.clock import use_clock
 from tests.support.fake_identity import MovedClock
 from tests.support.fault_server import FaultServer, Step
 
@@ -33,24 +34,14 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-@pytest.fixture(params=["through keystoneauth1", "without it"])
-def way(request: pytest.FixtureRequest) -> None:
-    """Both ways that a client's requests may go: see lavaclient._carrier."""
-    if request.param == "without it":
-        request.getfixturevalue("nobody_imported_keystoneauth1")
-
-
 @pytest.fixture
-def client(clock: MovedClock, way: None) -> Iterator[Client]:
+def client(clock: MovedClock) -> Iterator[Client]:
     """Makes clients of a server, by token; nothing is sent for that."""
-    moved = type("Moved", (Lava,), {"_clock": clock})
-    with ExitStack() as stack:
+    with ExitStack() as stack, use_clock(clock):
 
         def make(server: FaultServer | str, **options: object) -> Lava:
             endpoint = server if isinstance(server, str) else server.endpoint
             made = {"token": TOKEN, "endpoint": endpoint, "retry_backoff": 0.1, **options}
-            lava = moved("user", **made)
-            assert isinstance(lava, Lava)
-            return stack.enter_context(lava)
+            return stack.enter_context(Lava("user", **made))  # type: ignore[arg-type]
 
         yield make

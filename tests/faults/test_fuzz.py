@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lavaclient import ApiError, Lava, LavaError
+from lavaclient._system.clock import use_clock
 from tests.faults.calls import CALLS, methods
 from tests.support.fake_identity import MovedClock
 
@@ -197,10 +198,9 @@ def answering(*answers: Given) -> Iterator[list[requests.PreparedRequest]]:
 
 def moved(**options: object) -> Lava:
     """A client whose pauses take no time."""
-    kind = type("Moved", (Lava,), {"_clock": MovedClock()})
-    given_ = {"token": TOKEN, "endpoint": ENDPOINT, **options}
-    made: Lava = kind("user", **given_)
-    return made
+    arguments = {"token": TOKEN, "endpoint": ENDPOINT, **options}
+    with use_clock(MovedClock()):
+        return Lava("user", **arguments)  # type: ignore[arg-type]
 
 
 def only_lava_errors(call: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lavaclient import InsecureTransportWarning, Lava, LavaError
+from lavaclient._system.clock import use_clock
 from tests.faults.conftest import TOKEN
 from tests.support.fake_identity import KEY, USER, MovedClock
 from tests.support.fault_server import FaultServer, answer, raw
@@ -58,10 +59,6 @@ ODD: st.SearchStrategy[object] = st.one_of(
 )
 
 
-class _Moved(Lava):
-    _clock = MovedClock()
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[FaultServer]:
     with FaultServer() as made:
@@ -70,8 +67,10 @@ def server() -> Iterator[FaultServer]:
 
 @pytest.fixture(scope="module")
 def lava(server: FaultServer) -> Iterator[Lava]:
-    with _Moved(USER, token=TOKEN, endpoint=server.endpoint, timeout=5, max_retries=0) as made:
-        yield made
+    with use_clock(MovedClock()):
+        lava = Lava(USER, token=TOKEN, endpoint=server.endpoint, timeout=5, max_retries=0)
+    with lava:
+        yield lava
 
 
 @settings(max_examples=300)
@@ -98,7 +97,7 @@ def test_any_bytes_as_the_answer_to_a_sign_in_are_an_error_of_ours(
 ) -> None:
     server.script = [raw(OK + noise)]
     with pytest.raises(LavaError):
-        _Moved(USER, "DFW", api_key=KEY, auth_url=server.url, max_retries=0)
+        Lava(USER, "DFW", api_key=KEY, auth_url=server.url, max_retries=0)
 
 
 @settings(max_examples=250)
@@ -117,5 +116,5 @@ def test_any_option_is_taken_or_an_error_of_ours(
     given["auth_url"] = odd.get("auth_url") or server.url
     with contextlib.suppress(LavaError), warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureTransportWarning)
-        with _Moved(**given) as lava:  # type: ignore[arg-type]
+        with use_clock(MovedClock()), Lava(**given) as lava:  # type: ignore[arg-type]
             assert TOKEN not in repr(lava)

@@ -7,9 +7,9 @@ import uuid
 import pytest
 
 from lavaclient import InvalidError
-from lavaclient._http.exchange import Answer
+from lavaclient._http.messages import Response
 from lavaclient._http.paths import path_segment, redirect_target
-from lavaclient._http.redaction import Secrets
+from lavaclient._http.redaction import Redactor
 from lavaclient.api._base import Link
 from lavaclient.api._pagination import next_query
 
@@ -18,8 +18,9 @@ ROOT = "https://dfw.example:8443"
 
 
 def target(location: str, method: str = "GET", status: int = 302) -> str | None:
-    answer = Answer(method, "clusters", status, {"Location": location}, "id", Secrets())
-    return redirect_target(answer, HERE)
+    headers = {"Location": location}
+    response = Response(method, "clusters", status, headers, redactor=Redactor())
+    return redirect_target(response, HERE)
 
 
 @pytest.mark.parametrize(

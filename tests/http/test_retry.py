@@ -7,46 +7,53 @@ import threading
 import pytest
 
 from lavaclient import error
-from lavaclient._http.exchange import Answer
-from lavaclient._http.failures import Broken
-from lavaclient._http.redaction import Secrets
-from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, Budget, Policy, Repeat, retry_after, run
+from lavaclient._http.failures import TransportFailure
+from lavaclient._http.messages import OutgoingRequest, Response
+from lavaclient._http.redaction import Redactor
+from lavaclient._http.retry import (
+    GET,
+    IDEMPOTENT,
+    ONCE,
+    RetryBudget,
+    RetryPolicy,
+    RetryRules,
+    RetryState,
+    retry_after,
+)
 from tests.support.fake_identity import MovedClock
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
 
 
-def answered(status: int, pause: str | None = None) -> Answer:
+def answered(status: int, pause: str | None = None) -> Response:
     headers = {} if pause is None else {"Retry-After": pause}
-    return Answer("PUT", "clusters/c", status, headers, "sent-id", Secrets())
+    return Response("PUT", "clusters/c", status, headers, redactor=Redactor())
 
 
-def broke(*, sent: bool, lasting: bool = False) -> Broken:
-    return Broken(
+def broke(*, sent: bool, permanent: bool = False) -> TransportFailure:
+    request = OutgoingRequest("PUT", "https://a/c", "clusters/c", headers={}, redactor=Redactor())
+    return TransportFailure(
         error.ConnectionError,
         "broke",
-        method="PUT",
-        path="clusters/c",
+        request,
         request_id="sent-id",
-        sent=sent,
-        lasting=lasting,
+        request_sent=sent,
+        permanent=permanent,
+        cause=OSError("broke"),
     )
 
 
-def attempts(repeat: Repeat, *outcomes: Answer | Broken) -> tuple[int, bool, MovedClock]:
-    """How many were made, with what doubt, at what pauses."""
+def attempts(
+    rules: RetryRules, *outcomes: Response | TransportFailure
+) -> tuple[int, bool, MovedClock]:
+    """How many were made, whether one may have been carried out, at what pauses."""
     clock = MovedClock(NOW)
-    policy = Policy(5, 1.0, clock, Budget(clock), jitter=lambda most: most)
-    left = list(outcomes)
-
-    def attempt() -> Answer:
-        outcome = left.pop(0)
-        if isinstance(outcome, Broken):
-            raise outcome
-        return outcome
-
-    _, doubtful = run(policy, repeat, attempt)
-    return len(outcomes) - len(left), doubtful, clock
+    policy = RetryPolicy(5, 1.0, clock, RetryBudget(clock), jitter=lambda most: most)
+    state = RetryState(policy, rules)
+    count = 1
+    while state.sleep_before_retry(outcomes[count - 1]):
+        count += 1
+    return count, state.maybe_applied, clock
 
 
 @pytest.mark.parametrize(
@@ -80,7 +87,7 @@ def test_row_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -
     [
         (broke(sent=False), {"GET", "PUT", "POST"}),
         (broke(sent=True), {"GET", "PUT"}),
-        (broke(sent=True, lasting=True), set()),
+        (broke(sent=True, permanent=True), set()),
         (answered(429), {"GET", "PUT", "POST"}),
         (answered(413), set()),
         (answered(413, "1"), {"GET", "PUT", "POST"}),
@@ -94,14 +101,14 @@ def test_row_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -
         (answered(302, "1"), set()),
     ],
 )
-def test_what_is_tried_again(first: Answer | Broken, again: set[str]) -> None:
+def test_what_is_tried_again(first: Response | TransportFailure, again: set[str]) -> None:
     methods = {"GET": GET, "PUT": IDEMPOTENT, "POST": ONCE}
-    made = {name: attempts(repeat, first, answered(200))[0] for name, repeat in methods.items()}
+    made = {name: attempts(rules, first, answered(200))[0] for name, rules in methods.items()}
     assert {name for name, count in made.items() if count == 2} == again
 
 
 @pytest.mark.parametrize(
-    ("first", "doubt"),
+    ("first", "applied"),
     [
         (broke(sent=True), True),
         (broke(sent=False), False),
@@ -110,10 +117,10 @@ def test_what_is_tried_again(first: Answer | Broken, again: set[str]) -> None:
         (answered(429), False),
     ],
 )
-def test_doubt_is_left_by_what_may_have_been_carried_out(
-    first: Answer | Broken, doubt: bool
+def test_what_may_have_been_carried_out_is_remembered(
+    first: Response | TransportFailure, applied: bool
 ) -> None:
-    assert attempts(IDEMPOTENT, first, answered(200))[1] is doubt
+    assert attempts(IDEMPOTENT, first, answered(200))[1] is applied
 
 
 def test_pauses_double_from_the_back_off_and_retry_after_is_their_floor() -> None:
@@ -123,7 +130,7 @@ def test_pauses_double_from_the_back_off_and_retry_after_is_their_floor() -> Non
 
 def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -> None:
     clock = MovedClock()
-    policy = Policy(999, 0.2, clock, Budget(clock))
+    policy = RetryPolicy(999, 0.2, clock, RetryBudget(clock))
     pauses = {policy.pause(500, None) for _ in range(50)}
     assert len(pauses) > 40
     assert all(0 <= pause <= 30 for pause in pauses)
@@ -131,39 +138,39 @@ def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -
 
 def test_row_23_a_budget_is_refilled_by_calls_and_by_time() -> None:
     clock = MovedClock()
-    budget = Budget(clock, 2)
-    assert [budget.spend() for _ in range(3)] == [True, True, False]
-    clock.now += 1 / Budget.PER_SECOND
-    assert [budget.spend() for _ in range(2)] == [True, False]
+    budget = RetryBudget(clock, 2)
+    assert [budget.try_acquire() for _ in range(3)] == [True, True, False]
+    clock.now += 1 / RetryBudget.PER_SECOND
+    assert [budget.try_acquire() for _ in range(2)] == [True, False]
     for _ in range(3):
-        budget.earn()
-    assert [budget.spend() for _ in range(2)] == [True, False]
+        budget.record_call()
+    assert [budget.try_acquire() for _ in range(2)] == [True, False]
 
 
 def test_row_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_time() -> None:
     clock = MovedClock()
-    budget = Budget(clock)
+    budget = RetryBudget(clock)
     granted = 0
     for call in range(1, 5_000):
         clock.now += 60
-        budget.earn()
-        granted += sum(budget.spend() for _ in range(3))
+        budget.record_call()
+        granted += sum(budget.try_acquire() for _ in range(3))
         assert call < 300 or granted <= call / 2
 
 
 def test_row_23_a_clock_that_goes_back_takes_nothing_away() -> None:
     clock = MovedClock()
-    budget = Budget(clock, 2)
+    budget = RetryBudget(clock, 2)
     clock.now -= 100
-    assert [budget.spend() for _ in range(3)] == [True, True, False]
+    assert [budget.try_acquire() for _ in range(3)] == [True, True, False]
 
 
 def test_a_budget_counts_right_with_many_threads() -> None:
-    budget = Budget(MovedClock(), 100)
+    budget = RetryBudget(MovedClock(), 100)
     granted: list[bool] = []
 
     def spend() -> None:
-        granted.extend(budget.spend() for _ in range(50))
+        granted.extend(budget.try_acquire() for _ in range(50))
 
     threads = [threading.Thread(target=spend) for _ in range(8)]
     for thread in threads:

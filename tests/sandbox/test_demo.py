@@ -12,7 +12,7 @@ import sys
 import pytest
 
 import lavaclient
-from lavaclient._system.clock import Clock
+from lavaclient._system.clock import SystemClock
 from lavaclient.sandbox import ManualClock, demo
 from lavaclient.sandbox.http.server import SandboxServer
 
@@ -26,7 +26,7 @@ needs_ssh = pytest.mark.skipif(
 )
 
 
-class HastyClock(Clock):
+class HastyClock(SystemClock):
     """A clock on which a pause takes no time."""
 
     def __init__(self) -> None:

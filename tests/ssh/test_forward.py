@@ -25,7 +25,7 @@ from lavaclient import FailedError, InvalidError, LavaError, ProxyError
 from lavaclient._ssh import forward as starting
 from lavaclient._ssh import process as running
 from lavaclient._ssh.forward import Forward, proxy, tunnel
-from lavaclient._system.clock import Clock
+from lavaclient._system.clock import SystemClock
 from tests.support.ssh_server import SSHServer
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ needs_ssh = pytest.mark.skipif(
 )
 
 
-class HastyClock(Clock):
+class HastyClock(SystemClock):
     """A clock on which a pause takes no time."""
 
     def __init__(self) -> None:
@@ -401,7 +401,7 @@ def test_of_two_threads_that_want_one_port_one_gets_it(server: SSHServer) -> Non
     assert len(started) == 1
 
 
-class ThiefClock(Clock):
+class ThiefClock(SystemClock):
     """A clock in whose first pause another program takes the port, before ssh can.
 
     Args:
@@ -498,7 +498,7 @@ def test_ctrl_c_while_it_starts_ends_ssh() -> None:
     never_ready = ["sh", "-c", "exec sleep 60", "ssh"]
     pids: list[int] = []
 
-    class Interrupted(Clock):
+    class Interrupted(SystemClock):
         def sleep(self, seconds: float) -> None:
             del seconds
             pids.extend(forward.pid for forward in running._RUNNING)

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
 
 from lavaclient import Lava
+from lavaclient._system.clock import use_clock
 
 USER = "myusername"
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
@@ -111,9 +112,8 @@ class FakeCloud:
         given = {"username": USER, "api_key": KEY, "auth_url": self.auth_url, "region": "DFW"}
         named = {name: value for name, value in {**given, **options}.items() if value is not None}
         named.setdefault("username", None)
-        kind = type("MovedLava", (Lava,), {"_clock": self.clock})
-        made: Lava = kind(**named)
-        return made
+        with use_clock(self.clock):
+            return Lava(**named)  # type: ignore[arg-type]
 
     @property
     def sign_ins(self) -> int:

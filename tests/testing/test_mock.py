@@ -17,6 +17,7 @@ import urllib3
 
 import lavaclient
 from lavaclient import InvalidError, Lava
+from lavaclient._system.clock import current_clock
 from lavaclient.sandbox import Sandbox
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.testing import Fault, ManualClock, SystemClock, mock_lava
@@ -134,13 +135,13 @@ def test_of_two_the_inner_one_answers() -> None:
 
 
 def test_nothing_is_left_behind() -> None:
-    before = (requests.adapters.HTTPAdapter.send, Lava._clock)
+    before = (requests.adapters.HTTPAdapter.send, current_clock())
     error = RuntimeError("of the test")
     with pytest.raises(RuntimeError), mock_lava() as sandbox:
         lava = sandbox.lava()
-        assert (requests.adapters.HTTPAdapter.send, Lava._clock) != before
+        assert (requests.adapters.HTTPAdapter.send, current_clock()) != before
         raise error
-    assert (requests.adapters.HTTPAdapter.send, Lava._clock) == before
+    assert (requests.adapters.HTTPAdapter.send, current_clock()) == before
     with pytest.raises(InvalidError, match="closed"):
         lava.limits.get()
 
@@ -182,10 +183,10 @@ def test_waiting_in_the_code_under_test_takes_no_time() -> None:
 def test_on_a_clock_that_runs_a_pause_is_as_long_as_the_speed_makes_it() -> None:
     with mock_lava(clock=SystemClock(100_000)) as sandbox:
         before, started = sandbox.clock.time(), time.monotonic()
-        Lava._clock.sleep(1000)
+        current_clock().sleep(1000)
         assert time.monotonic() - started >= 0.01
         assert sandbox.clock.time() - before >= 1000
-        assert Lava._clock.monotonic() - before < 1e8
+        assert current_clock().monotonic() - before < 1e8
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,12 @@ class CredentialBody(msgspec.Struct, frozen=True):
     ambari: _Fields | UnsetType = UNSET
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def secrets(self) -> tuple[Secret, ...]:
         """The texts that no error may repeat."""
         fields = ((getattr(self, type_), kind.secret_field) for type_, kind in KINDS.items())
-        return tuple(credential[field] for credential, field in fields if credential is not UNSET)
+        return tuple(
+            Secret(credential[field]) for credential, field in fields if credential is not UNSET
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

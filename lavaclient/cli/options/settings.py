@@ -120,7 +120,7 @@ class Settings:
 
     def _sign_in(self) -> Lava:
         from lavaclient import Lava
-        from lavaclient._config.options import from_environment
+        from lavaclient._config.environment import from_environment
 
         self._log_to_stderr()
         options: dict[str, object] = dict(from_environment(os.environ))

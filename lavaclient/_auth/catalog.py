@@ -1,0 +1,126 @@
+"""The service catalog: which URL a service has in a region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeGuard
+
+from lavaclient import error
+from lavaclient._config.urls import checked_origin, tenant_of
+from lavaclient._http.redaction import plain_line
+
+__all__ = ["SERVICE_TYPE", "Catalog", "checked_catalog"]
+
+SERVICE_TYPE = "rax:bigdata"
+_VERSION = "2"
+_TEXTS = ("region", "publicURL", "internalURL", "adminURL")
+
+
+class Catalog:
+    """The entries of a catalog, as identity gave them.
+
+    Args:
+        entries: Odd ones are passed over.
+    """
+
+    def __init__(self, entries: Iterable[object]) -> None:
+        self._entries = entries
+
+    def endpoint(self, region: str | None, auth_url: str, tenant_id: str | None = None) -> str:
+        """Return the URL of version 2 of Cloud Big Data in a region.
+
+        Both versions stand in each region; only ``versionId`` tells them apart.
+
+        Args:
+            region: Region id in any case; None takes the first there is.
+            auth_url: Where the catalog came from; https must not lead to http.
+            tenant_id: The account that it must be one of, or None.
+
+        Raises:
+            AuthenticationError: There is none; names the regions that have one.
+                Or it is another account's.
+        """
+        urls = self.regions()
+        wanted = next(iter(urls), "") if region is None else region.strip().upper()
+        url = urls.get(wanted)
+        if url is None:
+            names = ", ".join(sorted(urls)) or "none"
+            raise error.AuthenticationError(
+                f"no endpoint of {SERVICE_TYPE} version {_VERSION} in region {wanted or 'any'!r}; "
+                f"regions that have one: {plain_line(names)}"
+            )
+        account = tenant_of(url)
+        if tenant_id is not None and account is not None and account != tenant_id:
+            raise error.AuthenticationError(
+                f"the user signs in to account {plain_line(account)!r},"
+                f" not to tenant_id {tenant_id!r}"
+            )
+        return _safe_url(url, auth_url)
+
+    def regions(self) -> dict[str, str]:
+        """Return the URLs of version 2 of Cloud Big Data, by region in capitals."""
+        urls: dict[str, str] = {}
+        for endpoint in self._bigdata_endpoints():
+            region, url = endpoint.get("region"), endpoint.get("publicURL")
+            if isinstance(region, str) and isinstance(url, str):
+                urls.setdefault(region.upper(), url)
+        return urls
+
+    def _bigdata_endpoints(self) -> Iterator[dict[str, object]]:
+        for entry in self._entries:
+            if isinstance(entry, dict) and entry.get("type") == SERVICE_TYPE:
+                for endpoint in _endpoints(entry):
+                    if isinstance(endpoint, dict) and endpoint.get("versionId") == _VERSION:
+                        yield endpoint
+
+    def plain_entries(self) -> list[dict[str, object]]:
+        """Return the entries of all services, without what is not of the usual form."""
+        return [
+            {**entry, "endpoints": [item for item in _endpoints(entry) if _is_plain(item, *_TEXTS)]}
+            for entry in self._entries
+            if _is_plain(entry, "type", "name")
+        ]
+
+
+def _endpoints(entry: dict[str, object]) -> list[object]:
+    endpoints = entry.get("endpoints")
+    return endpoints if isinstance(endpoints, list) else []
+
+
+def _is_plain(entry: object, *names: str) -> TypeGuard[dict[str, object]]:
+    """Tell whether it is an object in which these are text, or missing."""
+    return isinstance(entry, dict) and all(isinstance(entry.get(name, ""), str) for name in names)
+
+
+def _safe_url(url: str, auth_url: str) -> str:
+    try:
+        scheme, _, _ = checked_origin("the catalog's endpoint", url)
+    except error.InvalidError as reason:
+        raise error.AuthenticationError(str(reason)) from reason
+    if scheme == "http" and auth_url.lower().startswith("https:"):
+        raise error.AuthenticationError(
+            "the catalog leads from https to an http endpoint, which would show the token"
+        )
+    return url.rstrip("/")
+
+
+def checked_catalog(catalog: object) -> list[object]:
+    """Return a catalog whose entry of Cloud Big Data is as it should be.
+
+    Raises:
+        ValueError: Says in one line what is wrong with it.
+    """
+    if not isinstance(catalog, list):
+        raise ValueError("access.serviceCatalog is missing or no list")
+    for entry in catalog:
+        if not isinstance(entry, dict) or entry.get("type") != SERVICE_TYPE:
+            continue
+        if not isinstance(entry.get("endpoints"), list):
+            raise ValueError(f"the catalog's entry of {SERVICE_TYPE} has no endpoints")
+        for endpoint in _endpoints(entry):
+            if not isinstance(endpoint, dict):
+                raise ValueError(f"an endpoint of {SERVICE_TYPE} is missing or no object")
+            is_ours = endpoint.get("versionId") == _VERSION
+            if is_ours and not isinstance(endpoint.get("publicURL"), str):
+                raise ValueError(f"an endpoint of {SERVICE_TYPE} has no publicURL")
+    return catalog

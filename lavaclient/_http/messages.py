@@ -1,0 +1,85 @@
+"""What goes out and what comes back; no repr shows a header or a body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lavaclient._http.redaction import Redactor
+
+__all__ = ["OutgoingRequest", "Response"]
+
+_REQUEST_IDS = (
+    "x-request-id",
+    "x-openstack-request-id",
+    "x-compute-request-id",
+    "Client-Request-ID",
+)
+
+
+class OutgoingRequest:
+    """A request that can be sent as it stands.
+
+    Args:
+        method: HTTP method.
+        url: Absolute URL.
+        path: What logs and errors call it.
+        headers: All headers but ``Client-Request-ID``, which each attempt has of its own.
+        body: JSON, or None.
+        redactor: Knows what errors and logs must not show.
+    """
+
+    __slots__ = ("body", "headers", "method", "path", "redactor", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        redactor: Redactor,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.path = path
+        self.headers = headers
+        self.body = body
+        self.redactor = redactor
+
+    def __repr__(self) -> str:
+        return f"<OutgoingRequest {self.method} {self.path}>"
+
+
+class Response:
+    """A whole HTTP response."""
+
+    __slots__ = ("_redactor", "_sent_id", "body", "headers", "method", "path", "status")
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        headers: Mapping[str, str],
+        *,
+        body: bytes = b"",
+        sent_id: str = "",
+        redactor: Redactor,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self._sent_id = sent_id
+        self._redactor = redactor
+
+    @property
+    def request_id(self) -> str:
+        """The service's id of the request, fit to be shown, else the one that was sent."""
+        request_id = next(filter(None, map(self.headers.get, _REQUEST_IDS)), self._sent_id)
+        return self._redactor.sanitize(request_id)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} to {self.method} {self.path}>"

@@ -1,0 +1,52 @@
+"""What a forked child makes anew: one registry of all that holds a lock or connections.
+
+A lock that another thread held stays closed in the child, where that thread
+does not exist, and a connection would be shared with the parent.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+__all__ = ["no_fork", "renew_in_child"]
+
+T = TypeVar("T")
+
+_lock = threading.RLock()
+_registry: weakref.WeakKeyDictionary[object, Callable[..., None]] = weakref.WeakKeyDictionary()
+
+
+def renew_in_child(owner: T, renew: Callable[[T], None]) -> None:
+    """Have `renew` called with `owner` in forked children, for as long as it lives.
+
+    No other thread is running there yet.
+    """
+    with _lock:
+        _registry[owner] = renew
+
+
+@contextmanager
+def no_fork() -> Iterator[None]:
+    """Hold up forks by other threads until the block is done.
+
+    A module that is half imported when another thread forks is never finished in the child.
+    """
+    with _lock:
+        yield
+
+
+def _renew_all() -> None:
+    _lock.release()
+    for owner, renew in list(_registry.items()):
+        renew(owner)
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_renew_all
+    )
