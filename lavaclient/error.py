@@ -155,6 +155,7 @@ class FailedError(LavaError):
     Attributes:
         returncode: Exit status of a remote command, else None.
         output: What a remote command wrote to both its streams, else "".
+        cluster: After a wait, the cluster as it was seen last, else None.
     """
 
     def __init__(
@@ -163,26 +164,12 @@ class FailedError(LavaError):
         *,
         returncode: int | None = None,
         output: str = "",
-        message: str | None = None,
-        code: int | None = None,
-        method: str | None = None,
-        path: str | None = None,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-        maybe_applied: bool = False,
+        cluster: object = None,
     ) -> None:
-        super().__init__(
-            text,
-            message=message,
-            code=code,
-            method=method,
-            path=path,
-            request_id=request_id,
-            retry_after=retry_after,
-            maybe_applied=maybe_applied,
-        )
+        super().__init__(text)
         self.returncode = returncode
         self.output = output
+        self.cluster = cluster
 
 
 class ConnectionError(LavaError, builtins.ConnectionError):
@@ -190,7 +177,13 @@ class ConnectionError(LavaError, builtins.ConnectionError):
 
 
 class TimeoutError(LavaError, builtins.TimeoutError):
-    """The time that was given ran out."""
+    """The time that was given ran out.
+
+    Attributes:
+        cluster: After a wait, the cluster as it was seen last, else None.
+    """
+
+    cluster: object = None
 
 
 class ProxyError(LavaError):

@@ -1,9 +1,9 @@
-"""Finding a cluster by what may be its id or its name."""
+"""Finding things by what may be an id or a name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,7 +13,7 @@ from lavaclient.api._base import Id
 from lavaclient.api._pagination import Page, list_pages
 from lavaclient.error import InvalidError, NotFoundError
 
-__all__ = ["by_id_or_name"]
+__all__ = ["by_id_or_name", "find"]
 
 T = TypeVar("T")
 
@@ -55,10 +55,47 @@ def _id_by_name(client: ServiceClient, name: str) -> str | None:
     clusters = list_pages(client, "clusters", _ClustersPage)
     if any(cluster.id == name for cluster in clusters):
         return None  # It was an id, and what was not found is something else.
-    ids = [cluster.id for cluster in clusters if cluster.name == name]
-    if len(ids) > 1:
+    cluster = _by_name("cluster", clusters, name)
+    return None if cluster is None else cluster.id
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
+
+
+def find(noun: str, items: Sequence[N], wanted: Id) -> N:
+    """Return what has this id in a list, or else this name.
+
+    Args:
+        noun: What it is, as the argument is named: ``"node"`` for ``node_id``.
+        items: The list.
+        wanted: The id or name.
+
+    Raises:
+        InvalidError: Several have this name.
+        NotFoundError: None has this id or name.
+    """
+    for item in items:
+        if item.id == str(wanted):
+            return item
+    named = _by_name(noun, items, str(wanted))
+    if named is None:
+        raise NotFoundError(f"there is no {noun} {str(wanted)!r}", code=404)
+    return named
+
+
+def _by_name(noun: str, items: Sequence[N], name: str) -> N | None:
+    named = [item for item in items if item.name == name]
+    if len(named) > 1:
         raise InvalidError(
-            f"cluster_id: {len(ids)} clusters are named {name!r}: give one of the ids"
-            f" {', '.join(ids)}"
+            f"{noun}_id: {len(named)} {noun}s are named {name!r}: give one of the ids"
+            f" {', '.join(item.id for item in named)}"
         )
-    return ids[0] if ids else None
+    return named[0] if named else None

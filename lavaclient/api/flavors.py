@@ -6,8 +6,10 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient.api._base import Link, Manager, Model
+from lavaclient._http.paths import path_segment
+from lavaclient.api._base import Id, Link, Manager, Model
 from lavaclient.api._pagination import Page, list_pages
+from lavaclient.api._resolve import find
 
 __all__ = ["Flavor", "FlavorManager"]
 
@@ -51,3 +53,16 @@ class FlavorManager(Manager):
             largest = max(lava.flavors.list(), key=lambda flavor: flavor.ram or 0)
         """
         return list_pages(self._client, "flavors", _FlavorsPage)
+
+    def get(self, flavor_id: Id) -> Flavor:
+        """Return one flavor, which is looked for in the list.
+
+        Args:
+            flavor_id: Id or name of the flavor.
+
+        Raises:
+            NotFoundError: There is no such flavor.
+            InvalidError: The argument is no id, or several flavors have that name.
+        """
+        path_segment("flavor_id", flavor_id)
+        return find("flavor", self.list(), flavor_id)

@@ -13,7 +13,7 @@ from lavaclient._http.paths import path_segment
 from lavaclient._ssh.command import execute
 from lavaclient.api._base import Component, Id, Link, Manager, Model, ServerStatus
 from lavaclient.api._pagination import Page, list_pages
-from lavaclient.api._resolve import by_id_or_name
+from lavaclient.api._resolve import by_id_or_name, find
 from lavaclient.error import InvalidError
 
 __all__ = [
@@ -236,6 +236,20 @@ class NodeManager(Manager):
         """
         fetch = partial(list_pages, self._client, page_type=_NodesPage)
         return by_id_or_name(self._client, cluster_id, "clusters/{}/nodes", fetch)
+
+    def get(self, cluster_id: Id, node_id: Id) -> Node:
+        """Return one node of a cluster, which is looked for in the list.
+
+        Args:
+            cluster_id: Id or name of the cluster.
+            node_id: Id or name of the node.
+
+        Raises:
+            NotFoundError: There is no such cluster, or it has no such node.
+            InvalidError: An argument is no id, or several have that name.
+        """
+        path_segment("node_id", node_id)
+        return find("node", self.list(cluster_id), node_id)
 
     def delete(self, cluster_id: Id, node_id: Id) -> None:
         """Delete a node; its group counts one less from then on.

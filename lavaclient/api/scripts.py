@@ -11,6 +11,7 @@ from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._pagination import Page, list_pages
 from lavaclient.api._requests.scripts import changed_script, new_script
+from lavaclient.api._resolve import find
 
 __all__ = ["Script", "ScriptManager"]
 
@@ -72,6 +73,19 @@ class ScriptManager(Manager):
         scripts = list_pages(self._client, "scripts", _ScriptsPage)
         bind_all(scripts, self)
         return scripts
+
+    def get(self, script_id: Id) -> Script:
+        """Return one script, which is looked for in the list.
+
+        Args:
+            script_id: Id or name of the script.
+
+        Raises:
+            NotFoundError: There is no such script.
+            InvalidError: The argument is no id, or several scripts have that name.
+        """
+        path_segment("script_id", script_id)
+        return find("script", self.list(), script_id)
 
     def create(self, name: str, url: str, script_type: str) -> Script:
         """Make a script known to the service.

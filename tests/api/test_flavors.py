@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from lavaclient import Lava
+import pytest
+
+from lavaclient import InvalidError, Lava, NotFoundError
 from lavaclient.api.flavors import Flavor
 from tests.api.conftest import Wire
 
@@ -20,3 +22,19 @@ def test_list_returns_the_flavors(lava: Lava, wire: Wire) -> None:
     assert repr(small) == (
         "<Flavor id='hadoop1-7' name='Small Hadoop Instance' vcpus=2 ram=8192 disk=1250>"
     )
+
+
+@pytest.mark.parametrize("written", ["hadoop1-7", "Small Hadoop Instance"])
+def test_get_finds_a_flavor_by_id_or_name(lava: Lava, wire: Wire, written: str) -> None:
+    assert lava.flavors.get(written).id == "hadoop1-7"
+    assert wire.lines == ["GET flavors"]
+
+
+def test_a_flavor_that_is_not_there_is_a_404(lava: Lava, wire: Wire) -> None:
+    with pytest.raises(NotFoundError, match="there is no flavor 'huge'") as caught:
+        lava.flavors.get("huge")
+    assert caught.value.code == 404
+    wire.clear()
+    with pytest.raises(InvalidError, match="flavor_id"):
+        lava.flavors.get("")
+    assert wire.lines == []

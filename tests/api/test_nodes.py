@@ -62,6 +62,19 @@ def test_list_without_such_a_cluster_is_the_first_404(lava: Lava, wire: Wire) ->
     assert wire.lines == ["GET clusters/nowhere/nodes", "GET clusters"]
 
 
+def test_get_finds_a_node_by_id_or_name(lava: Lava, wire: Wire, cluster: ClusterDetail) -> None:
+    node = lava.nodes.get("logs", "slave-2")
+    assert node.name == "slave-2"
+    assert lava.nodes.get(cluster.id, node.id) == node
+    assert wire.lines[-1] == f"GET clusters/{cluster.id}/nodes"
+    with pytest.raises(NotFoundError, match="there is no node 'slave-9'"):
+        lava.nodes.get("logs", "slave-9")
+    wire.clear()
+    with pytest.raises(InvalidError, match="node_id"):
+        lava.nodes.get("logs", "")
+    assert wire.lines == []
+
+
 def test_delete_takes_a_node_out(
     lava: Lava, wire: Wire, sandbox: SandboxServer, cluster: ClusterDetail
 ) -> None:

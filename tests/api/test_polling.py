@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from lavaclient import (
     ServerError,
     TimeoutError,
 )
-from lavaclient.api.clusters import ClusterDetail, ClusterStatus
+from lavaclient.api.clusters import ClusterDetail, ClusterManager, ClusterStatus
 from lavaclient.sandbox import Fault
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
@@ -30,17 +32,27 @@ def building(patient: Lava, wire: Wire) -> ClusterDetail:
     return made
 
 
+@pytest.fixture
+def built(sandbox: SandboxServer, building: ClusterDetail) -> ClusterDetail:
+    """The same, 600 seconds later."""
+    sandbox.sandbox.clock.advance(600)
+    return building
+
+
 def _break(sandbox: SandboxServer, **fault: Any) -> None:
     sandbox.sandbox.faults.add(Fault(**{"kind": "status", "path": "/clusters/", **fault}))
 
 
-def test_wait_looks_every_30_seconds_until_the_cluster_is_active(
+def test_wait_polls_ever_more_slowly_until_the_cluster_is_active(
     patient: Lava, wire: Wire, clock: JumpingClock, building: ClusterDetail
 ) -> None:
     done = patient.clusters.wait(building.id)
     assert (done.id, done.status) == (building.id, "ACTIVE")
-    assert wire.lines == [f"GET clusters/{building.id}"] * 21
-    assert clock.pauses == [30.0] * 20
+    growing = [2.0 * 1.5**number for number in range(7)]
+    assert clock.pauses[:9] == pytest.approx([*growing, 30.0, 30.0])
+    assert set(clock.pauses[7:]) == {30.0}
+    assert 600 <= sum(clock.pauses) < 630
+    assert wire.lines == [f"GET clusters/{building.id}"] * (len(clock.pauses) + 1)
 
 
 def test_wait_takes_any_positive_interval(
@@ -88,6 +100,8 @@ def test_a_cluster_that_fails_ends_the_wait_and_its_status_is_named(
     with pytest.raises(FailedError, match=rf"'logs' \({building.id}\) is ERROR") as caught:
         patient.clusters.wait(building.id, on_progress=lambda found: seen.append(found.status))
     assert caught.value.returncode is None
+    assert isinstance(caught.value.cluster, ClusterDetail)
+    assert caught.value.cluster.status == "ERROR"
     assert seen == ["ERROR"]
     assert clock.pauses == []
 
@@ -111,6 +125,135 @@ def test_a_cluster_that_is_gone_ends_the_wait_though_another_has_its_id_for_a_na
 
     with pytest.raises(NotFoundError):
         patient.clusters.wait("logs", on_progress=drop)
+
+
+def test_a_wait_for_the_end_returns_what_was_seen_last(
+    patient: Lava, wire: Wire, built: ClusterDetail
+) -> None:
+    built.delete()
+    last = patient.clusters.wait("logs", until="deleted")
+    assert (last.id, last.status) == (built.id, "DELETING")
+    assert wire.lines[-1] == f"GET clusters/{built.id}"
+    with pytest.raises(NotFoundError):
+        patient.clusters.wait(built.id, until="DELETED")
+
+
+def test_delete_can_wait_until_the_cluster_is_gone(
+    patient: Lava, wire: Wire, built: ClusterDetail
+) -> None:
+    seen: list[ClusterDetail] = []
+    patient.clusters.delete("logs", True, interval=5, on_progress=seen.append)
+    path = f"clusters/{built.id}"
+    assert wire.lines[:5] == [
+        *("GET clusters/logs", "GET clusters", f"GET {path}"),
+        *(f"DELETE {path}", f"GET {path}"),
+    ]
+    assert [cluster.status for cluster in seen[:2]] == ["ACTIVE", "DELETING"]
+    with pytest.raises(NotFoundError):
+        built.refresh()
+
+
+def test_a_cluster_that_is_not_being_deleted_any_more_ends_the_wait_for_that(
+    patient: Lava, sandbox: SandboxServer, built: ClusterDetail
+) -> None:
+    def fail(cluster: ClusterDetail) -> None:
+        if cluster.status == "DELETING":
+            sandbox.sandbox.account().clusters[cluster.id].job = None
+            sandbox.sandbox.fail_cluster(cluster.id)
+
+    with pytest.raises(FailedError, match="is ERROR") as caught:
+        built.delete(wait=True, on_progress=fail)
+    assert isinstance(caught.value.cluster, ClusterDetail)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "ERROR"])
+def test_a_wait_for_the_end_passes_over_what_is_not_being_deleted_yet(
+    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, status: str
+) -> None:
+    patient.credentials.create_ssh_key("desk", PUBLIC_KEY)
+    cluster = patient.clusters.create("logs", "HDP2.2_Hadoop", "ada", ["desk"])
+    cluster.wait()
+    if status == "ERROR":
+        sandbox.sandbox.fail_cluster(cluster.id)
+    seen: list[str] = []
+
+    def delete_at_third(now: ClusterDetail) -> None:
+        seen.append(now.status)
+        if len(seen) == 3:
+            now.delete()
+
+    cluster.wait(until="DELETED", on_progress=delete_at_third)
+    assert seen[:3] == [status] * 3
+    assert set(seen[3:]) == {"DELETING"}
+
+
+def test_the_time_for_a_deletion_may_be_over(patient: Lava, built: ClusterDetail) -> None:
+    with pytest.raises(TimeoutError, match=r"is DELETING, not DELETED, within 0\.1 minutes"):
+        built.delete(wait=True, timeout=0.1)
+
+
+def test_a_change_counts_as_seen_but_only_a_poll_ends_the_wait(
+    patient: Lava, wire: Wire, clock: JumpingClock, building: ClusterDetail
+) -> None:
+    cluster = building.wait()
+    wire.clear()
+    clock.pauses.clear()
+    seen: list[ClusterDetail] = []
+    options: Any = {"timeout": 20, "interval": 100, "on_progress": seen.append}
+    resized = cluster.resize({"slave": {"count": 2}}, wait=True, **options)
+    assert [one.status for one in seen[:1]] == ["UPDATING"]
+    assert seen[-1] is resized
+    assert set(clock.pauses) == {100.0}
+    assert wire.lines == [
+        f"PUT clusters/{cluster.id}",
+        *[f"GET clusters/{cluster.id}"] * len(clock.pauses),
+    ]
+    with pytest.raises(TimeoutError, match="is UPDATING, not ACTIVE, within 0 minutes") as caught:
+        cluster.resize({"slave": {"count": 3}}, wait=True, timeout=0)
+    assert isinstance(caught.value.cluster, ClusterDetail)
+
+
+def test_whatever_waits_takes_the_options_of_a_wait_by_name() -> None:
+    methods = [
+        method
+        for owner in (ClusterManager, ClusterDetail)
+        for name, method in inspect.getmembers(owner, inspect.isfunction)
+        if name[0] != "_" and "wait" in inspect.signature(method).parameters
+    ]
+    assert len(methods) == 8 + 5
+    for method in methods:
+        parameters = inspect.signature(method).parameters
+        for name in ("timeout", "interval", "on_progress"):
+            assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY, method
+            assert parameters[name].default is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda lava, **o: lava.clusters.create("x", "HDP2.2_Hadoop", "ada", ["desk"], **o),
+        lambda lava, **o: lava.clusters.resize("logs", {"slave": {"count": 2}}, **o),
+        lambda lava, **o: lava.clusters.update_credentials("logs", {"ssh_keys": "desk"}, **o),
+        lambda lava, **o: lava.clusters.delete_ssh_credentials("logs", ["desk"], **o),
+        lambda lava, **o: lava.clusters.delete("logs", **o),
+        lambda lava, **o: lava.clusters.ssh_execute("logs", None, "true", **o),
+        lambda lava, **o: lava.clusters.ssh_proxy("logs", **o),
+        lambda lava, **o: lava.clusters.ssh_tunnel("logs", 0, 80, "n", **o),
+    ],
+)
+def test_times_of_a_wait_are_judged_before_anything_is_sent(
+    patient: Lava, wire: Wire, call: Callable[..., object]
+) -> None:
+    for options in ({"timeout": "soon"}, {"interval": 0}):
+        with pytest.raises(InvalidError, match=f"^{next(iter(options))} must"):
+            call(patient, wait=True, **options)
+    assert wire.lines == []
+
+
+def test_until_names_a_status_that_a_wait_may_have(patient: Lava, wire: Wire) -> None:
+    with pytest.raises(InvalidError, match="until must be one of ACTIVE, DELETED"):
+        patient.clusters.wait("logs", until="ERROR")
+    assert wire.lines == []
 
 
 @pytest.mark.parametrize(
@@ -220,6 +363,7 @@ def test_the_end_of_the_time_is_chained_to_the_last_failure(
     with pytest.raises(TimeoutError, match="was not seen within 2 minutes") as caught:
         patient.clusters.wait(building.id, 2)
     assert isinstance(caught.value.__cause__, ServerError)
+    assert caught.value.cluster is None
 
 
 @pytest.mark.parametrize(

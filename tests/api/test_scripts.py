@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import responses
 
 from lavaclient import BadRequestError, ForbiddenError, InvalidError, Lava, NotFoundError
 from lavaclient.api.scripts import Script
@@ -15,6 +16,28 @@ def test_list_returns_the_scripts(lava: Lava, wire: Wire) -> None:
     assert wire.lines[-1] == "GET scripts"
     assert scripts[0] == mine
     assert [script.is_public for script in scripts] == [False, True, True]
+
+
+def test_get_finds_a_script_by_id_or_name(lava: Lava, wire: Wire) -> None:
+    script = lava.scripts.create("tune", URL, "post_init")
+    wire.clear()
+    assert lava.scripts.get(script.id) == lava.scripts.get("tune") == script
+    assert wire.lines == ["GET scripts"] * 2
+    lava.scripts.get("tune").delete()
+    with pytest.raises(NotFoundError, match="there is no script 'tune'"):
+        lava.scripts.get("tune")
+
+
+def test_a_name_that_two_scripts_have_is_refused_with_both_ids() -> None:
+    twins = [{"id": "a", "name": "tune"}, {"id": "b", "name": "tune"}]
+    with responses.RequestsMock() as service:
+        service.get("https://dfw.example.com/v2/1/scripts", json={"scripts": twins})
+        with Lava("ada", token="t" * 16, endpoint="https://dfw.example.com/v2/1") as lava:
+            with pytest.raises(InvalidError, match=r"script_id: 2 scripts are named.* a, b$"):
+                lava.scripts.get("tune")
+            assert lava.scripts.get("a").id == "a"
+            with pytest.raises(InvalidError, match="script_id"):
+                lava.scripts.get("..")
 
 
 @pytest.mark.parametrize("script_type", ["post_init", "POST_INIT", "Post_Init"])

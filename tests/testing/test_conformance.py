@@ -147,6 +147,9 @@ CALLS: dict[str, tuple[Call, object]] = {
         2,
     ),
     "limits.get": (lambda lava, _: lava.limits.get().node_count.used, 4),
+    "flavors.get": (lambda lava, _: lava.flavors.get("hadoop1-7").vcpus, 2),
+    "nodes.get": (lambda lava, _: lava.nodes.get("numbers", "slave0-1").node_group, "slave0"),
+    "scripts.get": (lambda lava, _: lava.scripts.get("setup").type, "POST_INIT"),
     "nodes.list": (lambda lava, _: len(lava.nodes.list("numbers")), 4),
     "nodes.delete": (
         lambda lava, _: lava.nodes.delete("grown", lava.nodes.list("grown")[-1].id),

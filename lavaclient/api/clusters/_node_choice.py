@@ -1,16 +1,36 @@
-"""Which node of a cluster ssh goes to, and as which user."""
+"""Whether ssh can go to a cluster, to which node, and as which user."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lavaclient.api.clusters.models import ClusterDetail
+from lavaclient.api.clusters.models import ClusterDetail, ClusterStatus
 from lavaclient.api.nodes import Node
 from lavaclient.error import InvalidError
 
-__all__ = ["login_name", "node_by_name", "node_with_component"]
+__all__ = ["is_usable", "login_name", "node_by_name", "node_with_component"]
 
 _AMBARI = frozenset({"ambari", "ambariserver"})
+
+
+_UNUSABLE = frozenset({ClusterStatus.ERROR, ClusterStatus.DELETING, ClusterStatus.DELETED})
+
+
+def is_usable(cluster: ClusterDetail, *, wait: bool) -> bool:
+    """Tell whether the nodes of a cluster can be logged in to now, or with ``wait`` later.
+
+    Raises:
+        InvalidError: They cannot.
+    """
+    if cluster.status in _UNUSABLE:
+        raise InvalidError(f"cluster {cluster.name!r} is {cluster.status}: no node can be used")
+    if cluster.status not in ClusterStatus.IN_PROGRESS:
+        return True
+    if not wait:
+        raise InvalidError(
+            f"cluster {cluster.name!r} is {cluster.status}: to wait for it, give wait=True"
+        )
+    return False
 
 
 def login_name(cluster: ClusterDetail) -> str:

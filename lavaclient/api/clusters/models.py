@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Protocol, TypedDict
+from typing import ClassVar, Protocol, TypeAlias, TypedDict, Unpack
 
 import msgspec
 
 from lavaclient._decode.types import Number, Timestamp
 from lavaclient._ssh.process import Forward
 from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus
+from lavaclient.api._pagination import Page
 from lavaclient.api._requests.node_groups import NodeGroups
 from lavaclient.api.credentials import Credentials, DecodedCredentials
 from lavaclient.api.nodes import Node, NodeGroup, NodeScript
 
-__all__ = ["Cluster", "ClusterDetail", "ClusterStatus", "Connector"]
+__all__ = [
+    "Cluster",
+    "ClusterBody",
+    "ClusterDetail",
+    "ClusterStatus",
+    "ClustersPage",
+    "Connector",
+    "OnProgress",
+]
 
 
 class ClusterStatus(ServerStatus):
@@ -37,6 +46,12 @@ class Connector(TypedDict, total=False):
     credential: dict[str, str]
 
 
+class _WaitOptions(TypedDict, total=False):
+    timeout: float | str | None
+    interval: float | str | None
+    on_progress: OnProgress | None
+
+
 class _Operations(Protocol):
     """What a cluster's own methods need of the manager, whose module imports this one."""
 
@@ -44,10 +59,10 @@ class _Operations(Protocol):
 
     def get(self, cluster_id: Id) -> ClusterDetail: ...
 
-    def delete(self, cluster_id: Id) -> None: ...
+    def delete(self, cluster_id: Id, wait: bool, **options: Unpack[_WaitOptions]) -> None: ...
 
     def resize(
-        self, cluster_id: Id, node_groups: NodeGroups | None, wait: bool
+        self, cluster_id: Id, node_groups: NodeGroups, wait: bool, **options: Unpack[_WaitOptions]
     ) -> ClusterDetail: ...
 
     def wait(
@@ -55,8 +70,9 @@ class _Operations(Protocol):
         cluster_id: Id,
         timeout: float | str | None,
         interval: float | str | None,
+        until: str,
         *,
-        on_progress: Callable[[ClusterDetail], object] | None,
+        on_progress: OnProgress | None,
     ) -> ClusterDetail: ...
 
     def ssh_execute(
@@ -66,6 +82,7 @@ class _Operations(Protocol):
         command: str,
         ssh_command: str | Sequence[str] | None,
         wait: bool,
+        **options: Unpack[_WaitOptions],
     ) -> str: ...
 
     def ssh_proxy(
@@ -75,6 +92,7 @@ class _Operations(Protocol):
         node_name: str | None,
         ssh_command: str | Sequence[str] | None,
         wait: bool,
+        **options: Unpack[_WaitOptions],
     ) -> Forward: ...
 
     def ssh_tunnel(
@@ -86,6 +104,7 @@ class _Operations(Protocol):
         component: str | None,
         ssh_command: str | Sequence[str] | None,
         wait: bool,
+        **options: Unpack[_WaitOptions],
     ) -> Forward: ...
 
 
@@ -123,23 +142,43 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         """Return the cluster as it is now, with all details."""
         return self._manager.get(self.id)
 
-    def delete(self) -> None:
+    def delete(
+        self,
+        wait: bool = False,
+        *,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
         """Delete it, as ``lava.clusters.delete`` does."""
-        self._manager.delete(self.id)
+        self._manager.delete(
+            self.id, wait, timeout=timeout, interval=interval, on_progress=on_progress
+        )
 
-    def resize(self, node_groups: NodeGroups, wait: bool = False) -> ClusterDetail:
+    def resize(
+        self,
+        node_groups: NodeGroups,
+        wait: bool = False,
+        *,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ClusterDetail:
         """Resize it, as ``lava.clusters.resize`` does."""
-        return self._manager.resize(self.id, node_groups, wait)
+        return self._manager.resize(
+            self.id, node_groups, wait, timeout=timeout, interval=interval, on_progress=on_progress
+        )
 
     def wait(
         self,
         timeout: float | str | None = None,
         interval: float | str | None = None,
+        until: str = ClusterStatus.ACTIVE,
         *,
-        on_progress: Callable[[ClusterDetail], object] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ClusterDetail:
-        """Wait until it is ``ACTIVE``, as ``lava.clusters.wait`` does."""
-        return self._manager.wait(self.id, timeout, interval, on_progress=on_progress)
+        """Wait until it is ``ACTIVE``, or gone, as ``lava.clusters.wait`` does."""
+        return self._manager.wait(self.id, timeout, interval, until, on_progress=on_progress)
 
     def execute_on_node(
         self,
@@ -147,9 +186,22 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         command: str,
         ssh_command: str | Sequence[str] | None = None,
         wait: bool = False,
+        *,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> str:
         """Run a command on a node, as ``lava.clusters.ssh_execute`` does."""
-        return self._manager.ssh_execute(self.id, node_name, command, ssh_command, wait)
+        return self._manager.ssh_execute(
+            self.id,
+            node_name,
+            command,
+            ssh_command,
+            wait,
+            timeout=timeout,
+            interval=interval,
+            on_progress=on_progress,
+        )
 
     def ssh_proxy(
         self,
@@ -157,9 +209,22 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         node_name: str | None = None,
         ssh_command: str | Sequence[str] | None = None,
         wait: bool = False,
+        *,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Forward:
         """Open a SOCKS5 proxy into it, as ``lava.clusters.ssh_proxy`` does."""
-        return self._manager.ssh_proxy(self.id, port, node_name, ssh_command, wait)
+        return self._manager.ssh_proxy(
+            self.id,
+            port,
+            node_name,
+            ssh_command,
+            wait,
+            timeout=timeout,
+            interval=interval,
+            on_progress=on_progress,
+        )
 
     def ssh_tunnel(
         self,
@@ -169,10 +234,23 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         component: str | None = None,
         ssh_command: str | Sequence[str] | None = None,
         wait: bool = False,
+        *,
+        timeout: float | str | None = None,
+        interval: float | str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Forward:
         """Forward a port to one of its nodes, as ``lava.clusters.ssh_tunnel`` does."""
         return self._manager.ssh_tunnel(
-            self.id, local_port, remote_port, node_name, component, ssh_command, wait
+            self.id,
+            local_port,
+            remote_port,
+            node_name,
+            component,
+            ssh_command,
+            wait,
+            timeout=timeout,
+            interval=interval,
+            on_progress=on_progress,
         )
 
 
@@ -198,3 +276,19 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     credentials: DecodedCredentials = msgspec.field(default_factory=Credentials)
     ssh_keys: list[str] = []
     connectors: list[Connector] = []
+
+
+class ClustersPage(Page[Cluster]):
+    """A page of the list of clusters."""
+
+    items: list[Cluster] = msgspec.field(name="clusters")
+
+
+class ClusterBody(msgspec.Struct):
+    """The body of an answer that tells of one cluster."""
+
+    cluster: ClusterDetail
+
+
+OnProgress: TypeAlias = Callable[[ClusterDetail], object]
+"""What a wait calls after each poll."""

@@ -149,11 +149,12 @@ def _session_words(
 ) -> list[str]:
     """Return the words that start ssh as one would by hand: it may ask, and has a terminal."""
     from lavaclient._ssh.command import check_ssh_command, command_line
-    from lavaclient.api.clusters._node_choice import login_name, node_by_name
+    from lavaclient.api.clusters._node_choice import is_usable, login_name, node_by_name
     from lavaclient.api.nodes import login_address
 
     program = check_ssh_command(ssh_command)
-    cluster = lava.clusters._ready(name, wait=False)  # noqa: SLF001 (the rules of ssh_execute)
+    cluster = lava.clusters.get(name)
+    is_usable(cluster, wait=False)
     node = node_by_name(lava.clusters.nodes(cluster.id), node_name, cluster)
     login, host = login_name(cluster), login_address(node)
     command_line(program, (), login, host)  # refuses what must not come to a shell

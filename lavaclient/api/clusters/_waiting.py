@@ -1,0 +1,163 @@
+"""Polling a cluster until it has the status that it should come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lavaclient._config.checks import number
+from lavaclient._http.service_client import ServiceClient, is_transient
+from lavaclient.api._base import Id
+from lavaclient.api.clusters.models import ClusterDetail, ClusterStatus, OnProgress
+from lavaclient.error import FailedError, InvalidError, LavaError, NotFoundError, TimeoutError
+
+__all__ = ["PollSettings", "PollState"]
+
+_FIRST_INTERVAL, _GROWTH, _LAST_INTERVAL = 2.0, 1.5, 30.0
+_LONGEST = 1_000_000.0
+_GOALS = (ClusterStatus.ACTIVE, ClusterStatus.DELETED)
+_LEAVING = (ClusterStatus.DELETING, ClusterStatus.DELETED)
+
+
+class PollSettings:
+    """What a caller says of a wait.
+
+    Args:
+        timeout: Minutes, None for no end.
+        interval: Seconds between two polls, None for 2 that grow to 30.
+        on_progress: Called with the cluster after each poll.
+        until: The status to wait for, in any case.
+
+    Raises:
+        InvalidError: One of them is invalid.
+    """
+
+    def __init__(
+        self,
+        timeout: float | str | None,
+        interval: float | str | None,
+        on_progress: OnProgress | None,
+        until: str = ClusterStatus.ACTIVE,
+    ) -> None:
+        self.timeout = None if timeout is None else number("timeout", timeout)
+        self.interval = None if interval is None else number("interval", interval)
+        self.on_progress = on_progress
+        self.goal = str(until).upper()
+        if self.timeout is not None and self.timeout < 0:
+            raise InvalidError("timeout must be 0 minutes or more")
+        if self.interval is not None and not 0 < self.interval <= _LONGEST:
+            raise InvalidError("interval must be more than 0 seconds, and at most a million")
+        if self.goal not in _GOALS:
+            raise InvalidError(f"until must be one of {', '.join(_GOALS)}")
+
+
+class PollState:
+    """One wait under way.
+
+    Args:
+        client: Whose clock is used.
+        settings: What the caller says of it.
+        cluster_id: The cluster, as the caller named it.
+        last: The cluster as it was seen just now, if it was.
+    """
+
+    def __init__(
+        self,
+        client: ServiceClient,
+        settings: PollSettings,
+        cluster_id: Id,
+        last: ClusterDetail | None,
+    ) -> None:
+        self._clock = client.clock
+        self._settings = settings
+        self._cluster_id = cluster_id
+        self._last = last
+        self._failure: LavaError | None = None
+        self._started = self._clock.monotonic()
+        self._interval = settings.interval or _FIRST_INTERVAL
+
+    def run(
+        self, find: Callable[[], ClusterDetail], refresh: Callable[[ClusterDetail], ClusterDetail]
+    ) -> ClusterDetail:
+        """Poll until the cluster has the status that is waited for.
+
+        What was seen before the wait does not end it: the answer to a change may still tell
+        of the state before.
+
+        Args:
+            find: Makes the first request, if the cluster was not seen yet.
+            refresh: Makes the others.
+        """
+        if self._last is not None:
+            self._report(self._last)
+        for _ in self._turns():
+            try:
+                cluster = find() if self._last is None else refresh(self._last)
+            except LavaError as failure:
+                if self._last is not None and self._means_deleted(failure):
+                    return self._last
+                if not is_transient(failure):
+                    raise
+                self._failure = failure
+            else:
+                self._report(cluster)
+                if self._is_reached(cluster):
+                    return cluster
+                self._last = cluster
+        raise self._timed_out() from self._failure
+
+    def _turns(self) -> Iterator[None]:
+        """Yield when it is time for a poll, and end when the time is over."""
+        if self._last is None:
+            yield
+        while self._pause():
+            yield
+
+    def _pause(self) -> bool:
+        retry_after = (self._failure.retry_after or 0.0) if self._failure else 0.0
+        seconds = min(max(self._interval, retry_after), _LONGEST)
+        if self._settings.timeout is not None:
+            elapsed = self._clock.monotonic() - self._started
+            remaining = self._settings.timeout * 60 - elapsed
+            if remaining <= 0:
+                return False
+            seconds = min(seconds, remaining)
+        self._clock.sleep(seconds)
+        self._failure = None
+        if self._settings.interval is None:
+            self._interval = min(self._interval * _GROWTH, _LAST_INTERVAL)
+        return True
+
+    def _report(self, cluster: ClusterDetail) -> None:
+        if self._settings.on_progress is not None:
+            self._settings.on_progress(cluster)
+
+    def _means_deleted(self, failure: LavaError) -> bool:
+        is_wanted = self._settings.goal == ClusterStatus.DELETED
+        return is_wanted and isinstance(failure, NotFoundError)
+
+    def _is_reached(self, cluster: ClusterDetail) -> bool:
+        """Tell whether the cluster is what is waited for.
+
+        Raises:
+            FailedError: Its status is one that does not lead there.
+        """
+        if cluster.status == self._settings.goal:
+            return True
+        if self._settings.goal == ClusterStatus.DELETED:
+            # Until it is seen in DELETING, somebody may be about to delete it.
+            was_leaving = self._last is not None and self._last.status in _LEAVING
+            failed = was_leaving and cluster.status not in _LEAVING
+        else:
+            failed = cluster.status not in ClusterStatus.IN_PROGRESS
+        if failed:
+            raise FailedError(
+                f"cluster {cluster.name!r} ({cluster.id}) is {cluster.status}", cluster=cluster
+            )
+        return False
+
+    def _timed_out(self) -> TimeoutError:
+        goal, minutes = self._settings.goal, self._settings.timeout or 0
+        state = f"is {self._last.status}, not {goal}," if self._last else "was not seen"
+        error = TimeoutError(f"cluster {self._cluster_id} {state} within {minutes:g} minutes")
+        error.cluster = self._last
+        return error
