@@ -176,6 +176,19 @@ def test_the_sandbox_imports_nothing_of_the_client_but_in_its_demo() -> None:
     assert {line for line in wrong if not line.startswith("lavaclient.sandbox.demo ")} == set()
 
 
+def test_the_library_imports_nothing_within_a_function() -> None:
+    wrong = {
+        f"{module}.{function.name}: {ast.unparse(node)}"
+        for module, tree in MODULES.items()
+        if _place(module) in {"api", "error", "identity", "_auth", "_config", "_decode", "_ssh"}
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert not wrong
+
+
 def test_importing_lava_imports_no_extra_and_nothing_on_top() -> None:
     lines = "import sys; from lavaclient import Lava; print(*sys.modules)"
     command = [sys.executable, "-c", lines]

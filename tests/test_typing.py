@@ -1,0 +1,69 @@
+"""Signatures tell their types: to people who read help, and to programs that ask for them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import typing
+from collections.abc import Iterator
+
+import pytest
+
+import lavaclient
+from lavaclient import api
+
+PUBLIC = [
+    "lavaclient",
+    "lavaclient.client",
+    "lavaclient.error",
+    "lavaclient.identity",
+    "lavaclient.sandbox",
+    "lavaclient.testing",
+    *(f"lavaclient.api.{module.name}" for module in pkgutil.iter_modules(api.__path__)),
+]
+
+
+def _callables() -> Iterator[tuple[str, object]]:
+    """Go through the public classes, their methods and properties, and the public functions."""
+    for module_name in PUBLIC:
+        module = importlib.import_module(module_name)
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if not inspect.isclass(value) and not inspect.isfunction(value):
+                continue
+            yield f"{module_name}.{name}", value
+            members = vars(value).items() if inspect.isclass(value) else ()
+            for member_name, member in members:
+                function = member.fget if isinstance(member, property) else member
+                function = getattr(function, "func", getattr(function, "__func__", function))
+                if inspect.isfunction(function):
+                    yield f"{module_name}.{name}.{member_name}", function
+
+
+CALLABLES = dict(_callables())
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_the_types_of_whatever_is_public_can_be_told(name: str) -> None:
+    typing.get_type_hints(CALLABLES[name])
+
+
+def test_what_is_public_was_found() -> None:
+    assert "lavaclient.api.clusters.Cluster.resize" in CALLABLES
+    assert "lavaclient.client.Lava.from_env" in CALLABLES
+    assert len(CALLABLES) > 300
+
+
+def test_dir_lists_what_the_package_exports() -> None:
+    assert set(lavaclient.__all__) <= set(dir(lavaclient))
+
+
+def test_signatures_show_the_types_of_values_and_not_how_they_are_decoded() -> None:
+    from lavaclient.api.clusters import ClusterDetail
+
+    shown = str(inspect.signature(ClusterDetail))
+    assert "created: datetime | None = None" in shown
+    assert "progress: float | None = None" in shown
+    assert "credentials: Credentials" in shown
+    assert "_decode" not in shown
