@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from doctest import ELLIPSIS, IGNORE_EXCEPTION_DETAIL
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,15 @@ from sybil.parsers.rest import CodeBlockParser, DocTestParser, PythonCodeBlockPa
 from sybil.sybil import SybilCollection
 
 from lavaclient import Lava
+from lavaclient.sandbox import ManualClock
 from lavaclient.testing import mock_lava
 
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
 PUBLIC_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForTheDocsAndGoodForNothingElse0 you@laptop"
 )
+# When the examples happen: their output shows times.
+MOMENT = datetime(2025, 11, 3, 9, tzinfo=UTC)
 
 
 def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> None:
@@ -35,7 +39,13 @@ def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> No
     """
     stack = namespace["_stack"] = ExitStack()
     sandbox = stack.enter_context(
-        mock_lava(username="myusername", api_key=KEY, tenant_id="123456", seed=7)
+        mock_lava(
+            clock=ManualClock(MOMENT.timestamp()),
+            username="myusername",
+            api_key=KEY,
+            tenant_id="123456",
+            seed=7,
+        )
     )
     home = Path(stack.enter_context(TemporaryDirectory()))
     stack.enter_context(patch.dict(os.environ, {**sandbox.environ(), "HOME": str(home)}))
