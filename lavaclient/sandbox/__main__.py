@@ -4,41 +4,106 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
+import os
 import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.faults import syntax
-from lavaclient.sandbox.http.server import SandboxServer
-from lavaclient.sandbox.service import Sandbox
+from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.service import DEFAULT_API_KEY, Sandbox
 from lavaclient.sandbox.ssh.server import SandboxSSH
+
+if TYPE_CHECKING:
+    from lavaclient.sandbox.http.server import SandboxServer
 
 _POLL = 0.2
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Complain, and exit with status 2."""
+        self.exit(2, f"lavaclient.sandbox: {message}\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m lavaclient.sandbox",
         description="Cloud Identity and Cloud Big Data on one local port.",
         epilog=f'"demo" as first argument shows it all at work.\n\nFAULT:\n{syntax.SYNTAX}',
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_server_options(parser)
+    _add_service_options(parser)
+    return parser
+
+
+def _add_server_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=8642, help="port, 0 for a free one (default: %(default)s)")
+    add("--port", type=_port, default=8642, help="port, 0 for a free one (default: %(default)s)")
+    add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name for this server besides localhost, as clients write it",
+    )
+    add("--tls", action="store_true", help="speak TLS, with a certificate made on the spot")
+    add("--ssh", action="store_true", help="let ssh in to the nodes, with the clusters' keys")
+    add("--env-file", type=Path, metavar="FILE", help="write the exports to this file too")
+    add("--json", action="store_true", help="print one line of JSON instead of the exports")
+    add("--quiet", action="store_true", help="no line for each request")
+
+
+def _add_service_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add("--speed", type=float, default=1.0, help="how much faster than life time passes")
+    add("--state", type=Path, metavar="FILE", help="keep the state in this SQLite file")
+    add("--user", default="sandbox", help="who may sign in (default: %(default)s)")
+    add("--api-key", default=DEFAULT_API_KEY, help="the user's API key")
+    add("--tenant", default="123456", help="the account number (default: %(default)s)")
+    add(
+        "--token-lifetime",
+        type=float,
+        default=86_400,
+        metavar="SECONDS",
+        help="how long a token is good (default: a day)",
+    )
+    add(
+        "--quota",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="what the tenant may use: node_count, ram, disk, vcpus",
+    )
+    add(
+        "--timing",
+        action="append",
+        default=[],
+        metavar="NAME=S",
+        help="how long it takes: build, resize, update, delete; 0 is at once",
+    )
+    add("--seed", type=int, help="make the same ids in each run")
     add("--rate-limits", action="store_true", help="keep the real service's rate limits")
     add("--malformed-links", action="store_true", help="next links as wrong as the real ones")
-    add("--state", type=Path, metavar="FILE", help="keep the state here between runs")
-    add("--ssh", action="store_true", help="let ssh in to the nodes, with the clusters' keys")
-    add("--tls", action="store_true", help="speak TLS, with a certificate made on the spot")
     add("--fault", action="append", default=[], help="make requests go wrong, see below")
-    add("--quiet", action="store_true", help="no line for each request")
-    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        message = f"must be a number from 0 to 65535, not {text!r}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None) -> int:
@@ -52,35 +117,102 @@ def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None)
         The exit status.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["demo"]:
-        from lavaclient.sandbox import demo
-
-        return demo.main(arguments[1:])
-    options = _parser().parse_args(arguments)
     stop = stop if stop is not None else threading.Event()
     try:
-        with _signals() as told, _server(options) as server, _ssh(options, server) as ssh:
-            _announce(server, ssh)
-            while not told and not stop.wait(_POLL):
+        if arguments[:1] == ["demo"]:
+            # The demo drives the client, which nothing else here needs.
+            from lavaclient.sandbox import demo
+
+            return demo.main(arguments[1:])
+        options = _read_options(arguments)
+        with _signals() as received, _server(options) as server, _ssh(options, server) as ssh:
+            _announce(options, server, ssh)
+            while not received and not stop.wait(_POLL):
                 pass
+    except ModuleNotFoundError as error:
+        message = f"needs the package {error.name}: pip install 'lavaclient[sandbox]'"
+        print(f"lavaclient.sandbox: {message}", file=sys.stderr)
+        return 1
     except (OSError, ValueError, RuntimeError) as error:
         print(f"lavaclient.sandbox: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _server(options: argparse.Namespace) -> SandboxServer:
-    faults = [syntax.parse(line) for line in options.fault]
-    sandbox = Sandbox(
-        SystemClock(options.speed),
+class _Options(argparse.Namespace):
+    """The options, checked: what is wrong with them is said before anything is opened."""
+
+    faults: list[Fault]
+    clock: SystemClock
+    quotas: Quotas
+    timings: Timings
+
+
+def _read_options(arguments: Sequence[str]) -> _Options:
+    parser = _parser()
+    options = parser.parse_args(arguments, _Options())
+    try:
+        options.faults = [syntax.parse(line) for line in options.fault]
+        options.clock = SystemClock(options.speed)
+        options.quotas = Quotas(**_numbers("--quota", options.quota, Quotas, int))
+        options.timings = Timings(**_numbers("--timing", options.timing, Timings, float))
+        # Checks the rest, without the file.
+        _sandbox(options, state_path=None)
+    except ValueError as error:
+        parser.error(str(error).splitlines()[0])
+    return options
+
+
+def _numbers(
+    option: str, texts: Sequence[str], kind: type[Quotas | Timings], read: Callable[[str], float]
+) -> dict[str, Any]:
+    numbers: dict[str, Any] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        if name not in kind.__slots__:
+            message = f"{option}: there is no {name!r}; there are {', '.join(kind.__slots__)}"
+            raise ValueError(message)
+        try:
+            numbers[name] = read(number)
+        except ValueError as error:
+            message = f"{option}: {name}: must be a number, not {number!r}"
+            raise ValueError(message) from error
+    return numbers
+
+
+def _sandbox(options: _Options, state_path: Path | None) -> Sandbox:
+    return Sandbox(
+        options.clock,
+        username=options.user,
+        api_key=options.api_key,
+        tenant_id=options.tenant,
         rate_limits=options.rate_limits,
         malformed_links=options.malformed_links,
-        state_path=options.state,
+        token_lifetime=options.token_lifetime,
+        quotas=options.quotas,
+        timings=options.timings,
+        seed=options.seed,
+        state_path=state_path,
     )
-    for fault in faults:
-        sandbox.faults.add(fault)
-    log = None if options.quiet else _print_line
-    return SandboxServer(sandbox, options.host, options.port, options.tls, log)
+
+
+@contextlib.contextmanager
+def _server(options: _Options) -> Iterator[SandboxServer]:
+    # It needs werkzeug, which comes with an extra.
+    from lavaclient.sandbox.http.server import SandboxServer
+
+    with contextlib.closing(_sandbox(options, options.state)) as sandbox:
+        for fault in options.faults:
+            sandbox.faults.add(fault)
+        with SandboxServer(
+            sandbox,
+            options.host,
+            options.port,
+            options.tls,
+            None if options.quiet else _print_line,
+            options.allow_host,
+        ) as server:
+            yield server
 
 
 def _print_line(line: str) -> None:
@@ -88,7 +220,7 @@ def _print_line(line: str) -> None:
 
 
 @contextlib.contextmanager
-def _ssh(options: argparse.Namespace, server: SandboxServer) -> Iterator[SandboxSSH | None]:
+def _ssh(options: _Options, server: SandboxServer) -> Iterator[SandboxSSH | None]:
     if not options.ssh:
         yield None
         return
@@ -96,30 +228,44 @@ def _ssh(options: argparse.Namespace, server: SandboxServer) -> Iterator[Sandbox
         yield ssh
 
 
-def _announce(server: SandboxServer, ssh: SandboxSSH | None) -> None:
+def _announce(options: _Options, server: SandboxServer, ssh: SandboxSSH | None) -> None:
+    environ = server.environ()
+    exports = "".join(f"export {name}={shlex.quote(text)}\n" for name, text in environ.items())
+    if options.env_file is not None:
+        _write_privately(options.env_file, exports)
+    if options.json:
+        line: dict[str, object] = {"url": server.url, "environ": environ}
+        if ssh is not None:
+            line["ssh_config"] = str(ssh.config_path)
+        print(json.dumps(line), flush=True)
+        return
     print(f"# The sandbox serves {server.url}; Ctrl-C ends it. To use it:")
-    for name, value in server.environ().items():
-        print(f"export {name}={shlex.quote(value)}")
+    print(exports, end="")
     if ssh is not None:
         command = shlex.join(["ssh", "-F", str(ssh.config_path), "-i"])
         print(f"# To reach a node: ssh_command='{command} KEY', or {command} KEY USER@NODE")
     sys.stdout.flush()
 
 
+def _write_privately(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
 @contextlib.contextmanager
 def _signals() -> Iterator[Sequence[int]]:
-    """Give a list of the signals that told to end, as they come.
+    """Give a list of the signals that told the program to end, as they come.
 
     A handler must not set the event: it may run while the event's own lock is held.
     """
-    told: list[int] = []
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
-        yield told
+        yield received
         return
     names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(name, lambda number, _frame: told.append(number)) for name in names]
+    before = [signal.signal(name, lambda number, _: received.append(number)) for name in names]
     try:
-        yield told
+        yield received
     finally:
         for name, handler in zip(names, before, strict=True):
             signal.signal(name, handler)

@@ -248,7 +248,7 @@ def test_shell_prefers_ipython(
 
 
 def test_sandbox_hands_its_arguments_on(offline: Program) -> None:
-    ran = offline("sandbox --port 0 --quiet --fault nonsense")
+    ran = offline("sandbox --port 0 --quiet --host 192.0.2.1")
     assert ran.status == 1
     assert ran.err.startswith("lavaclient.sandbox: ")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import requests
 
 from lavaclient.sandbox import Fault, Sandbox
 from lavaclient.sandbox.faults.model import Faults
+from lavaclient.sandbox.faults.patterns import PathPattern
 from lavaclient.sandbox.faults.syntax import parse
 from lavaclient.sandbox.http.app import Application
 from lavaclient.sandbox.http.server import SandboxServer
@@ -71,10 +74,68 @@ def test_faults_come_one_after_the_other() -> None:
     for fault in (first, second, late):
         faults.add(fault)
     assert faults.list() == (first, second, late)
+    assert faults.missed() == (first, second, late)
     assert faults.take("GET", "/") == (late, first)
+    assert faults.missed() == (second,)
     assert faults.take("GET", "/") == (late, second)
     assert faults.take("GET", "/") == (late,)
     assert faults.list() == (late,)
+    assert faults.missed() == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kind": "reset-before"}, "kind: there is no 'reset-before'; did you mean 'reset_before'"),
+        ({"kind": "bogus"}, "kind: there is no 'bogus'; there are latency, "),
+        ({"kind": "cut", "method": "FETCH"}, "method: there is no 'FETCH'"),
+        ({"kind": "cut", "path": "/clutsers$"}, "path: the service has no path"),
+        ({"kind": "cut", "path": "/clusters/[^/]+$"}, "is not a pattern: '+' has no meaning"),
+        ({"kind": "cut", "times": 0}, "times: "),
+        ({"kind": "status", "code": 200}, "code: "),
+        ({"kind": "latency", "seconds": "1"}, "seconds: "),
+        ({"kind": "wrong_body", "body": "odd"}, "body: "),
+    ],
+)
+def test_a_fault_that_is_not_understood_is_an_error_where_it_is_given(
+    fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Fault(**fields)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("", "/dfw/v2/1/limits", True),
+        ("limits", "/dfw/v2/1/limits", True),
+        ("limits$", "/dfw/v2/1/limits", True),
+        ("limits$", "/dfw/v2/1/limits.json", False),
+        ("^/dfw/v2/*/limits$", "/dfw/v2/1/limits", True),
+        ("^/dfw/*/limits$", "/dfw/v2/1/limits", False),
+        ("^/dfw/**limits$", "/dfw/v2/1/limits", True),
+        ("clusters/*/nodes$", "/dfw/v2/1/clusters/ab-12/nodes", True),
+        ("clusters/*/nodes$", "/dfw/v2/1/clusters/ab/12/nodes", False),
+        ("^", "/dfw/v2/1/limits", True),
+        ("^$", "/dfw/v2/1/limits", False),
+        ("^/identity/", "/dfw/identity/", False),
+    ],
+)
+def test_a_pattern_finds_what_it_says(pattern: str, path: str, expected: bool) -> None:
+    assert PathPattern(pattern).matches(path) is expected
+
+
+def test_no_pattern_takes_long() -> None:
+    """Work grows with the path alone: ten times the path, ten times the time and not a hundred."""
+    pattern = PathPattern("**a" * 60 + "b$")
+
+    def seconds(length: int) -> float:
+        started = time.process_time()
+        assert not pattern.matches("a" * length)
+        return time.process_time() - started
+
+    short = min(seconds(2_000) for _ in range(5))
+    assert min(seconds(20_000) for _ in range(3)) < 40 * short
 
 
 def test_latency_waits_before_the_answer(sandbox: Sandbox) -> None:
@@ -225,7 +286,9 @@ def test_the_control_api_keeps_the_faults(caller: Caller) -> None:
         ({"kind": "boom"}, "kind: "),
         ({"kind": "status", "code": 200}, "code: "),
         ({"kind": "status", "times": 0}, "times: "),
-        ({"kind": "status", "path": "("}, "path: is not a regular expression"),
+        ({"kind": "status", "path": "("}, "path: '(' is not a pattern"),
+        ({"kind": "status", "path": "/clutsers$"}, "path: the service has no path"),
+        ({"kind": "status", "method": "get"}, "method: there is no 'get'"),
         ({"kind": "status", "colour": "red"}, "colour"),
     ],
 )
@@ -251,10 +314,13 @@ def test_a_fault_that_is_none_is_refused_by_name(
             "PUT clusters: 413 retry-after=30",
             Fault("status", "PUT", "clusters", code=413, retry_after="30"),
         ),
-        ("GET (?:a|b): html", Fault("wrong_body", "GET", "(?:a|b)", body="html")),
+        (
+            "GET clusters/*/nodes$: html",
+            Fault("wrong_body", "GET", "clusters/*/nodes$", body="html"),
+        ),
         ("limits: expired-token", Fault("expired_token", path="limits")),
         ("GET flavors: endless-pages", Fault("endless_pages", "GET", "flavors")),
-        ("x: reset-before", Fault("reset_before", path="x")),
+        ("^/identity/: reset-before", Fault("reset_before", path="^/identity/")),
     ],
 )
 def test_a_line_says_a_fault(line: str, fault: Fault) -> None:
@@ -264,12 +330,16 @@ def test_a_line_says_a_fault(line: str, fault: Fault) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "GET clusters", "GET x: boom", "GET x: 503 after", "x: latency=soon", "x: retry-after=",
-     "x: x3", "x: 999", "(: 503", "x: 503 x0", "x: latency=-1", "x: after two"],
+    ["", "GET clusters", "GET nodes: boom", "GET nodes: 503 after", "nodes: latency=soon",
+     "nodes: retry-after=", "nodes: x3", "nodes: 999", "(: 503", "nodes: 503 x0",
+     "nodes: latency=-1", "nodes: after two", "get: 503", "GTE: 503", "/clutsers$: 503",
+     "nodes[: 503", "x" * 2000 + ": 503"],
 )  # fmt: skip
 def test_a_line_that_says_none_is_refused(line: str) -> None:
     """And repeated in the error."""
-    with pytest.raises(ValueError, match=r"is not a fault|Expected|missing|regular") as caught:
+    with pytest.raises(
+        ValueError, match=r"is not a fault|Expected|missing|is not a pattern|no path|there is no"
+    ) as caught:
         parse(line)
     assert repr(line) in str(caught.value)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import signal
+import stat
 import subprocess
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 import requests
@@ -90,27 +93,79 @@ def test_quiet_leaves_out_the_request_lines(
     assert bool(capsys.readouterr().err) is not quiet
 
 
+def test_what_cannot_be_served_is_one_line_and_status_1(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--port", "0", "--host", "192.0.2.1"]) == 1
+    assert re.fullmatch(r"lavaclient.sandbox: .+\n", capsys.readouterr().err)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--fault", "nonsense"], "'nonsense' is not a fault"),
+        (["--colour"], "--colour"),
+        (["--fault", "nonsense"], "'nonsense' is not a fault; write [METHOD] [PATH]: WHAT"),
+        (["--fault", "GTE: 503"], "there is no 'GTE'"),
+        (["--fault", "/clutsers$: 503"], "the service has no path"),
         (["--speed", "0"], "speed must be a positive number"),
-        (["--host", "192.0.2.1"], "lavaclient.sandbox: "),
+        (["--speed", "fast"], "--speed"),
+        (["--port", "65536"], "--port: must be a number from 0 to 65535"),
+        (["--quota", "node_count"], "--quota: node_count: must be a number"),
+        (["--quota", "nodes=5"], "--quota: there is no 'nodes'; there are node_count, ram"),
+        (["--quota", "ram=-1"], "ram: must be a number from 0 up"),
+        (["--timing", "build=soon"], "--timing: build: must be a number"),
+        (["--timing", "build=nan"], "build: must be a number from 0 up"),
+        (["--token-lifetime", "0"], "token_lifetime must be a positive number"),
+        (["--seed", "x"], "--seed"),
     ],
 )
-def test_what_cannot_be_served_is_one_line_and_status_1(
+def test_a_wrong_option_is_one_line_and_status_2(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    """On stderr."""
-    assert main(["--port", "0", *arguments]) == 1
-    assert message in capsys.readouterr().err
-
-
-def test_a_wrong_option_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
-    """As programs do."""
     with pytest.raises(SystemExit, match="2"):
-        main(["--colour"])
-    assert "--colour" in capsys.readouterr().err
+        main(["--port", "0", *arguments])
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"lavaclient.sandbox: .+\n", error)
+    assert message in error
+
+
+def test_a_missing_extra_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("lavaclient.sandbox.http")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "werkzeug", None)
+    monkeypatch.setitem(sys.modules, "werkzeug.serving", None)
+    assert main(["--port", "0"]) == 1
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"lavaclient.sandbox: needs the package werkzeug.*\n", error)
+
+
+def test_options_are_the_sandboxs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who may sign in, what the tenant may use, how long it takes; JSON and a file for programs."""
+    file = tmp_path / "exports"
+    options = (
+        "--json --quiet --user ada --api-key k --tenant 99 --quota ram=7 --timing build=0"
+        " --token-lifetime 60 --seed 1 --allow-host lava.test"
+    )
+    with ThreadPoolExecutor(1) as pool:
+        future, stop = _serve(pool, *options.split(), "--env-file", str(file))
+        try:
+            text = ""
+            while not text.endswith("\n"):
+                text += capsys.readouterr().out
+                threading.Event().wait(0.01)
+            environ = json.loads(text)["environ"]
+            assert environ.items() >= {"LAVA_USERNAME": "ada", "LAVA_TENANT_NAME": "99"}.items()
+            assert _exports(file.read_text()) == environ
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            url = json.loads(text)["url"]
+            health = f"{url}/_sandbox/health"
+            assert requests.get(health, headers={"Host": "lava.test"}, timeout=5).status_code == 200
+            assert requests.get(health, headers={"Host": "evil.test"}, timeout=5).status_code == 403
+        finally:
+            stop.set()
+        assert future.result(10) == 0
 
 
 def test_help_explains_faults(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,12 +185,12 @@ def test_the_process_arguments_are_the_default(monkeypatch: pytest.MonkeyPatch) 
 
 def test_demo_hands_on_to_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the arguments behind it."""
-    seen: list[list[str]] = []
+    calls: list[list[str]] = []
 
     class Demo:
         @staticmethod
         def main(argv: list[str]) -> int:
-            seen.append(argv)
+            calls.append(argv)
             return 7
 
     import lavaclient.sandbox
@@ -143,7 +198,7 @@ def test_demo_hands_on_to_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "lavaclient.sandbox.demo", Demo)
     monkeypatch.setattr(lavaclient.sandbox, "demo", Demo, raising=False)
     assert main(["demo", "--fast"]) == 7
-    assert seen == [["--fast"]]
+    assert calls == [["--fast"]]
 
 
 def test_clocks_go_forward_only() -> None:

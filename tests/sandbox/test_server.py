@@ -234,5 +234,5 @@ def test_tls_without_trustme_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(RuntimeError, match="pip install trustme"):
+    with pytest.raises(RuntimeError, match=r"pip install 'lavaclient\[sandbox-tls\]'"):
         SandboxServer(tls=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
-
 from lavaclient.sandbox.core.errors import ApiFault
+
+if TYPE_CHECKING:
+    from werkzeug.routing import MapAdapter
 
 T = TypeVar("T")
 
@@ -32,17 +33,13 @@ class Router(Generic[T]):
     """
 
     def __init__(self, routes: Iterable[tuple[str, T]], *, slash: bool = False) -> None:
-        self.lines: list[str] = []
-        self._targets: list[T] = []
-        rules = []
-        for line, target in routes:
-            method, path = line.split()
-            # The number is the endpoint's name, with which werkzeug leads back to the target.
-            rules.append(Rule(path, methods=[method], endpoint=len(self._targets)))
-            self.lines.append(line)
-            self._targets.append(target)
-        table = Map(rules, strict_slashes=not slash, merge_slashes=False)
-        self._adapter = table.bind("localhost")
+        self._targets = dict(routes)
+        self._slash = slash
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The methods and paths of the routes."""
+        return tuple(self._targets)
 
     def find(self, method: str, path: str) -> Match[T]:
         """The route of a request. A HEAD is taken for a GET.
@@ -54,12 +51,27 @@ class Router(Generic[T]):
         Raises:
             ApiFault: 404 for a path that is none, 405 for a method that it does not have.
         """
+        # werkzeug comes with an extra: without it, the program says so in one line.
+        from werkzeug.exceptions import MethodNotAllowed, NotFound
+
         try:
-            number, arguments = self._adapter.match(path, method)
+            line, arguments = self._adapter.match(path, method)
         except MethodNotAllowed as error:
             methods = sorted(error.valid_methods or ())
             message = f"{method} is not allowed here; {', '.join(methods)} is"
             raise ApiFault(405, message, allow=methods) from error
         except NotFound as error:
             raise ApiFault(404, NOT_FOUND) from error
-        return Match(self._targets[number], tuple(unquote(text) for text in arguments.values()))
+        return Match(self._targets[line], tuple(unquote(text) for text in arguments.values()))
+
+    @functools.cached_property
+    def _adapter(self) -> MapAdapter:
+        # Likewise.
+        from werkzeug.routing import Map, Rule
+
+        rules = []
+        for line in self._targets:
+            method, path = line.split()
+            rules.append(Rule(path, methods=[method], endpoint=line))
+        table = Map(rules, strict_slashes=not self._slash, merge_slashes=False)
+        return table.bind("localhost")

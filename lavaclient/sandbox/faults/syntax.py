@@ -11,7 +11,8 @@ from lavaclient.sandbox.core.decoding import convert
 from lavaclient.sandbox.faults.model import Fault
 
 SYNTAX = """[METHOD] [PATH]: WHAT [xTIMES] [after N]
-METHOD and PATH are regular expressions; without them every request is meant.
+METHOD is in capitals, as in GET or GET|PUT; without it every method is meant.
+PATH is found in the path: ^ is its start, $ its end, * a part without /, ** any part.
 WHAT is one of:
   503 (or another status), with retry-after=SECONDS where it should have that header
   latency=SECONDS
@@ -22,9 +23,10 @@ TIMES is 1 unless given; x* means always. "after N" lets N requests through firs
 Example: "GET /clusters$: 503 retry-after=5 x3\""""
 
 _LINE = re.compile(r"^(?:(?P<method>[A-Z|]+)(?=\s|:))?\s*(?P<path>.*?)\s*:\s*(?P<what>[^:]+)$")
+_LONGEST = 1000
 _NUMBER = r"(\d+(?:\.\d+)?)"
 
-# What one word may look like, and the fields of a fault that follow from it.
+# The forms of a word, and the fields of a fault that follow from it.
 _WORDS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, object]]], ...] = (
     (re.compile(r"\d{3}"), lambda word: {"kind": "status", "code": int(word)}),
     (re.compile(r"retry-after=(.+)"), lambda value: {"retry_after": value}),
@@ -47,13 +49,13 @@ def parse(line: str) -> Fault:
         line: As `SYNTAX` says.
 
     Raises:
-        ValueError: It is not so.
+        ValueError: It is none, or one that can hit nothing.
     """
-    found = _LINE.match(line.strip())
-    if found is None:
+    match = _LINE.match(line.strip()) if len(line) <= _LONGEST else None
+    if match is None:
         raise _bad(line)
-    fields: dict[str, object] = {"method": found["method"] or ".*", "path": found["path"]}
-    for word in re.sub(r"\bafter\s+(?=\d)", "after=", found["what"]).split():
+    fields: dict[str, object] = {"method": match["method"] or "*", "path": match["path"]}
+    for word in re.sub(r"\bafter\s+(?=\d)", "after=", match["what"]).split():
         fields.update(_fields(line, word))
     try:
         return convert(fields, Fault)
@@ -64,9 +66,9 @@ def parse(line: str) -> Fault:
 
 def _fields(line: str, word: str) -> dict[str, object]:
     for pattern, read in _WORDS:
-        found = pattern.fullmatch(word)
-        if found is not None:
-            return read(found[found.lastindex or 0])
+        match = pattern.fullmatch(word)
+        if match is not None:
+            return read(match[match.lastindex or 0])
     raise _bad(line)
 
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import werkzeug
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected
 
 from lavaclient.sandbox.core.calls import Call, region_of
 from lavaclient.sandbox.core.context import Answer
@@ -87,10 +87,14 @@ class Application:
             ConnectionResetError: A fault says that the connection breaks here.
         """
         incoming = werkzeug.Request(environ)
-        # Not a form, whatever it says that it is: the body is read in one piece.
-        incoming.max_content_length = MAX_BODY
+        # One more than allowed: werkzeug cuts a chunked body there and says nothing.
+        incoming.max_content_length = MAX_BODY + 1
         request_id = _new_request_id()
-        target = locate(_url(incoming), self.sandbox.base_url)
+        try:
+            target = locate(_url(incoming), self.sandbox.base_url)
+        except ValueError as error:
+            message = f"The URL or the Host header is not one: {error}"
+            return encode(fault_answer(bad_request(message), identity=False), request_id)
         request = Request(
             incoming.method.upper(), target, headers_of(incoming.headers.items()), b""
         )
@@ -247,9 +251,9 @@ def _read_body(request: werkzeug.Request) -> bytes:
     if not (length.isascii() and length.isdigit()):
         raise bad_request(f"Content-Length: must be a whole number, not '{length[:40]}'")
     try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        message = f"The body is longer than {MAX_BODY} bytes"
-        raise ApiFault(413, message) from error
+        body = b"" if int(length) > MAX_BODY else request.get_data(cache=False)
     except (ClientDisconnected, OSError) as error:
         raise bad_request(f"The body cannot be read: {error}") from error
+    if int(length) > MAX_BODY or len(body) > MAX_BODY:
+        raise ApiFault(413, f"The body is longer than {MAX_BODY} bytes")
+    return body

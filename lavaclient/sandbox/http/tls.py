@@ -18,7 +18,7 @@ class Authority:
         try:
             import trustme
         except ImportError as error:
-            message = "TLS needs the package trustme: pip install trustme"
+            message = "TLS needs the package trustme: pip install 'lavaclient[sandbox-tls]'"
             raise RuntimeError(message) from error
         self._authority = trustme.CA(organization_name="lavaclient sandbox")
         self._directory = tempfile.TemporaryDirectory(prefix="lavaclient-sandbox-")
