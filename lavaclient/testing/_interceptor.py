@@ -1,28 +1,34 @@
-"""What stands between requests and the sandbox: which are for it, and how its answers look."""
+"""Which requests are for the sandbox, and its answers as http.client reads them."""
 
 from __future__ import annotations
 
 import errno
 import http.client
 import io
+import ipaddress
 import os
-import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import requests
-import responses
-import urllib3
-
 from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.urls import locate
-from lavaclient.sandbox.http.app import Application
+from lavaclient.sandbox.http.app import Application, phrase
 from lavaclient.sandbox.http.messages import Reply
 from lavaclient.sandbox.service import Sandbox
 
-__all__ = ["Interceptor", "UrlMatcher"]
+__all__ = ["SANDBOX_ERROR", "Interceptor", "UrlMatcher", "is_public_host"]
+
+SANDBOX_ERROR = "_lavaclient_sandbox_error"
+"""The attribute that marks an error of the sandbox itself, which is no answer of the service."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_public_host(host: str) -> bool:
+    """Return whether a host is one of the real service's."""
+    return locate(f"https://{host}/", "").urls.public
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,20 @@ class UrlMatcher:
     base_url: str | None
 
     def match(self, url: str) -> str | None:
-        """The URL as the sandbox knows it; None if it is not for the sandbox."""
-        if re.match(re.escape(self.auth_url) + r"(/|$)", url):
-            return self.identity + url[len(self.auth_url) :]
-        parts = urlsplit(url)
-        if f"{parts.scheme}://{parts.netloc.lower()}" == self.base_url:
-            return url
+        """Return the URL as the sandbox knows it; None if it is not for the sandbox."""
+        origin, rest = _split(url)
+        auth_origin, auth_path = _split(self.auth_url)
+        if origin == auth_origin and (rest + "/").startswith((auth_path + "/", auth_path + "?")):
+            return self.identity + rest[len(auth_path) :]
+        if self.base_url is not None and origin == _split(self.base_url)[0]:
+            return origin + rest
         return url if locate(url, "").urls.public else None
+
+    def owns_host(self, host: str) -> bool:
+        """Return whether a host name stands for the sandbox; names of this machine never do."""
+        host = host.rstrip(".").lower()
+        own = {urlsplit(url).hostname for url in (self.auth_url, self.base_url or "")}
+        return is_public_host(host) or (host in own and not _is_local(host))
 
 
 class _RequestTimeout(threading.local):
@@ -56,99 +69,98 @@ class _RequestTimeout(threading.local):
     exceeded = False
 
 
-class _CutBody(io.BufferedReader):
-    """A body that ends too early, and is read as http.client reads one."""
+class _AnswerSocket:
+    """A socket that an answer was written to, for http.client to read."""
 
-    def __init__(self, part: bytes, missing: int) -> None:
-        super().__init__(io.BytesIO(part))
-        self._missing = missing
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        """Read so many bytes; only a read of the whole body raises."""
-        part = super().read(size)
-        if size is None or size < 0:
-            raise http.client.IncompleteRead(part, self._missing)
-        return part
+    def makefile(self, mode: str) -> io.BytesIO:
+        del mode
+        return io.BytesIO(self._answer)
 
 
-class Interceptor(responses.CallbackResponse):
+class Interceptor:
     """Answers requests out of a sandbox.
 
     Args:
         sandbox: The service.
         urls: Which URLs are its own.
-        passthrough: Whether other requests are left alone; they are refused otherwise.
+
+    Attributes:
+        urls: Which URLs are its own.
     """
 
-    def __init__(self, sandbox: Sandbox, urls: UrlMatcher, *, passthrough: bool) -> None:
-        super().__init__("any", re.compile(""), self._answer, content_type=None)
+    def __init__(self, sandbox: Sandbox, urls: UrlMatcher) -> None:
+        self.urls = urls
         self._clock: Clock = sandbox.clock
         self._application = Application(sandbox, sleep=self._wait)
-        self._urls = urls
-        self._passthrough = passthrough
         self._timeout = _RequestTimeout()
 
-    def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
-        """Tell whether a request is to be answered or refused here."""
-        if self._passthrough and self._urls.match(str(request.url)) is None:
-            return False, "URL is not the sandbox's"
-        return True, ""
+    def answer(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | bytes],
+        body: object,
+        timeout: float,
+    ) -> http.client.HTTPResponse:
+        """Answer a request.
 
-    def _answer(
-        self, request: requests.PreparedRequest
-    ) -> tuple[int, list[tuple[str, str]], bytes | io.BufferedReader]:
-        url = self._urls.match(str(request.url))
-        if url is None:
-            raise _refused(request)
-        self._timeout.limit = _seconds(vars(request)["req_kwargs"].get("timeout"))
+        Args:
+            method: The method.
+            url: The URL as the sandbox knows it.
+            headers: The headers.
+            body: The body in one of the forms that requests and urllib3 take.
+            timeout: Seconds within which the answer must begin.
+
+        Raises:
+            TimeoutError: A fault takes longer than that. The clock has moved up to the timeout.
+            ConnectionResetError: A fault breaks the connection.
+            Exception: Any error of the sandbox itself, marked with ``SANDBOX_ERROR``.
+        """
+        self._timeout.limit = timeout
         self._timeout.exceeded = False
-        headers = [(_text(name), _text(value)) for name, value in request.headers.items()]
+        pairs = [(_text(name), _text(value)) for name, value in headers.items()]
         try:
-            reply = self._application.handle(
-                str(request.method), url, headers, _bytes(request.body)
-            )
+            reply = self._application.handle(method, url, pairs, _bytes(body))
         except ConnectionResetError as error:
-            raise _reset(request) from error
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from error
+        except Exception as error:
+            setattr(error, SANDBOX_ERROR, True)
+            raise
         if self._timeout.exceeded:
-            message = f"mock_lava: no answer within {self._timeout.limit:g} s"
-            raise requests.ReadTimeout(message, request=request)
-        return reply.status, reply.headers, _body(reply)
+            raise TimeoutError(f"mock_lava: no answer within {timeout:g} s")
+        return _response(method, reply)
 
     def _wait(self, seconds: float) -> None:
         self._timeout.exceeded = seconds > self._timeout.limit
         self._clock.advance(min(seconds, self._timeout.limit))
 
 
-def _body(reply: Reply) -> bytes | io.BufferedReader:
-    missing = int(dict(reply.headers).get("Content-Length", "0")) - len(reply.body)
-    return _CutBody(reply.body, missing) if missing > 0 else reply.body
+def _response(method: str, reply: Reply) -> http.client.HTTPResponse:
+    head = [f"HTTP/1.1 {reply.status} {phrase(reply.status)}"]
+    head += [f"{name}: {value}" for name, value in reply.headers]
+    answer = "\r\n".join([*head, "", ""]).encode("latin-1") + reply.body
+    response = http.client.HTTPResponse(_AnswerSocket(answer), method=method)  # type: ignore[arg-type]  # only makefile is used
+    response.begin()
+    return response
 
 
-def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
-    message = (
-        f"mock_lava: {request.method} {request.url} is not for the sandbox;"
-        " with mock_lava(passthrough=True) it would be sent"
-    )
-    # With an errno, so that whoever wraps this finds the message where the system's would be.
-    error = requests.ConnectionError(errno.ECONNREFUSED, message, request=request)
-    error.__cause__ = urllib3.exceptions.NewConnectionError(None, message)  # type: ignore[arg-type]
-    return error
+def _split(url: str) -> tuple[str, str]:
+    """Return the origin of a URL, in lower case and without a default port, and the rest of it."""
+    parts = urlsplit(url)
+    default = parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    rest = parts.path + (f"?{parts.query}" if parts.query else "")
+    return f"{parts.scheme}://{host}" + ("" if default else f":{parts.port}"), rest
 
 
-def _reset(request: requests.PreparedRequest) -> requests.ConnectionError:
-    reset = ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
-    aborted = urllib3.exceptions.ProtocolError("Connection aborted.", reset)
-    return requests.ConnectionError(aborted, request=request)
-
-
-def _seconds(timeout: object) -> float:
-    """How long a request may take until its answer begins, however that was said."""
-    if isinstance(timeout, urllib3.Timeout):
-        total = timeout.total
-        timeout = total if isinstance(total, int | float) else timeout.read_timeout
-    elif isinstance(timeout, tuple):
-        timeout = timeout[-1]
-    return float(timeout) if isinstance(timeout, int | float) else float("inf")
+def _is_local(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _text(value: str | bytes) -> str:
@@ -156,7 +168,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _bytes(body: object) -> bytes:
-    """A request's body in one piece; requests takes it in many forms."""
+    """Return a request's body in one piece."""
     if isinstance(body, str):
         return body.encode()
     if isinstance(body, bytes | bytearray):

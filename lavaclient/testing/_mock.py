@@ -2,47 +2,167 @@
 
 from __future__ import annotations
 
-import contextlib
+import concurrent.futures
+import functools
 import re
-from collections.abc import Iterator
-from typing import Unpack
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar, Unpack, overload
 from urllib.parse import urlsplit
 
-import requests.adapters
-import responses
+import requests
+import urllib3
+from responses import RequestsMock
 
 from lavaclient._config.urls import DEFAULT_AUTH_URL, identity_url
-from lavaclient._system.clock import use_clock
-from lavaclient.sandbox.core.clock import Clock, ManualClock
+from lavaclient._system import clock as client_clock
+from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.testing._clock import SandboxTime
+from lavaclient.testing import _blocks, _wire
+from lavaclient.testing._clock import FollowingClock, SandboxTime
+from lavaclient.testing._decorators import decorate
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._interceptor import Interceptor, UrlMatcher
 from lavaclient.testing._options import SandboxOptions
+from lavaclient.testing._patches import Patch, PatchSet
 
 __all__ = ["MockLava", "mock_lava"]
+
+T = TypeVar("T", bound=Callable[..., object])
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
+def _live_in_block(original: Callable[[], client_clock.Clock]) -> Callable[[], client_clock.Clock]:
+    """Wrap what gives new clients their clock."""
+
+    def default_clock() -> client_clock.Clock:
+        block = _blocks.current()
+        return original() if block is None else block.time
+
+    return default_clock
+
+
+def _inherit_block(original: Callable[[threading.Thread], None]) -> Callable[..., None]:
+    """Wrap ``threading.Thread.start``."""
+
+    def start(thread: threading.Thread) -> None:
+        _blocks.inherit(thread)
+        original(thread)
+
+    return start
+
+
+def _submit_within_block(original: Callable[..., object]) -> Callable[..., object]:
+    """Wrap ``submit`` of a pool, whose threads may have been started elsewhere."""
+
+    def submit(
+        pool: object, function: Callable[..., object], /, *args: object, **kwargs: object
+    ) -> object:
+        return original(pool, _blocks.run_within(function), *args, **kwargs)
+
+    return submit
+
+
+def _move_clock(original: Callable[[float], None]) -> Callable[[float], None]:
+    """Wrap ``time.sleep``."""
+
+    def sleep(seconds: float, /) -> None:
+        block = _blocks.current()
+        if block is None or not block.fast_sleep:
+            original(seconds)
+        else:
+            block.time.sleep(seconds)
+
+    return sleep
+
+
+_PATCHES = PatchSet(
+    [
+        Patch(requests.Session, "get_adapter", _wire.intercept_adapters),
+        Patch(urllib3.HTTPConnectionPool, "urlopen", _wire.intercept_pools),
+        Patch(socket, "getaddrinfo", _wire.refuse_names),
+        Patch(threading.Thread, "start", _inherit_block),
+        Patch(concurrent.futures.ThreadPoolExecutor, "submit", _submit_within_block),
+        Patch(time, "sleep", _move_clock),
+        Patch(client_clock, "default_clock", _live_in_block),
+    ]
+)
+
+
 class MockLava(SandboxHandle):
-    """The handle that ``mock_lava`` gives.
+    """The sandbox in this process: what ``mock_lava`` returns, a handle and a context manager.
 
     Args:
-        sandbox: The service.
+        passthrough: As those of ``mock_lava``, and so are the others.
         auth_url: Identity's URL; the real one's if None.
         base_url: Scheme and host for everything; the real hosts if None.
+        clock: Where time comes from.
+        fast_sleep: Whether ``time.sleep`` moves the clock.
+        **options: Options of the sandbox.
     """
 
     def __init__(
-        self, sandbox: Sandbox, auth_url: str | None = None, base_url: str | None = None
+        self,
+        *,
+        passthrough: bool = False,
+        auth_url: str | None = None,
+        base_url: str | None = None,
+        clock: Clock | None = None,
+        fast_sleep: bool = False,
+        **options: Unpack[SandboxOptions],
     ) -> None:
-        super().__init__(sandbox)
-        self._site = Urls(base=base_url or "", public=base_url is None)
+        base_url = None if base_url is None else _origin(base_url)
+        super().__init__(Sandbox(clock if clock is not None else FollowingClock(), **options))
+        self._again = functools.partial(
+            MockLava,
+            passthrough=passthrough,
+            auth_url=auth_url,
+            base_url=base_url,
+            clock=clock,
+            fast_sleep=fast_sleep,
+            **options,
+        )
+        self._urls = Urls(base=base_url or "", public=base_url is None)
         identity = DEFAULT_AUTH_URL if base_url is None else f"{base_url}/identity/v2.0"
         self._auth_url = identity if auth_url is None else identity_url(auth_url)
-        self.urls = UrlMatcher(self._auth_url, identity, base_url)
+        self._block = _blocks.Block(
+            sandbox=self.sandbox,
+            interceptor=Interceptor(self.sandbox, UrlMatcher(self._auth_url, identity, base_url)),
+            responses=self._make_responses(),
+            time=SandboxTime(self.clock),
+            passthrough=passthrough,
+            fast_sleep=fast_sleep,
+        )
+
+    def __call__(self, target: T) -> T:
+        """Decorate a function or a class: each call or test has a fresh sandbox.
+
+        Args:
+            target: A function, a coroutine function, a generator (such as a fixture), a
+                ``unittest.TestCase``, whose tests each have a sandbox from ``setUp`` to the last
+                clean-up, or another class, whose public methods each have one. An argument
+                ``sandbox`` gets the handle.
+        """
+        return decorate(target, self._again)
+
+    def __enter__(self) -> Self:
+        """Start it, unless it was started."""
+        return self if self._block.active else self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it; then see that what ``responses`` must have answered was asked for."""
+        self.stop()
+        self.responses.stop(allow_assert=kind is None)
 
     def __repr__(self) -> str:
         """Where it is."""
@@ -53,39 +173,115 @@ class MockLava(SandboxHandle):
         """The identity URL."""
         return self._auth_url
 
+    @property
+    def responses(self) -> RequestsMock:
+        """What answers requests to other places: ``responses.get("https://example.com", ...)``."""
+        return self._block.responses
+
     def endpoint(self, region: str = "DFW") -> str:
         """The URL of Cloud Big Data in a region."""
-        return self._site.links(region, self.tenant_id).service
+        return self._urls.links(region, self.tenant_id).service
+
+    def start(self) -> Self:
+        """Answer from now on, until ``stop()``: for a ``setUp``, where ``with`` does not do.
+
+        A sandbox that was stopped starts afresh: what was there is forgotten.
+
+        Returns:
+            The handle itself.
+
+        Raises:
+            RuntimeError: It was started already.
+        """
+        if self._block.active:
+            raise RuntimeError("this mock_lava was started already")
+        if self._stopped:
+            self.reset()
+        _PATCHES.acquire()
+        _blocks.enter(self._block)
+        return self
+
+    def stop(self) -> None:
+        """Answer no more, and close the clients that were made here. More than once is fine."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop it."""
+        try:
+            super().close()
+        finally:
+            if self._block.active:
+                self._stopped = True
+                _blocks.leave(self._block)
+                _PATCHES.release()
+
+    _stopped = False
+
+    def _make_responses(self) -> RequestsMock:
+        def pass_on(
+            adapter: requests.adapters.HTTPAdapter,
+            request: requests.PreparedRequest,
+            **options: object,
+        ) -> requests.Response:
+            return _wire.pass_on(self._block.around, adapter, request, **options)
+
+        return RequestsMock(
+            assert_all_requests_are_fired=False,
+            passthru_prefixes=("http://", "https://"),
+            real_adapter_send=pass_on,  # type: ignore[arg-type]  # it takes them by name
+        )
 
 
-@contextlib.contextmanager
+@overload
+def mock_lava(target: T, /) -> T: ...
+@overload
 def mock_lava(
     *,
     passthrough: bool = False,
     auth_url: str | None = None,
     base_url: str | None = None,
     clock: Clock | None = None,
+    fast_sleep: bool = False,
     **options: Unpack[SandboxOptions],
-) -> Iterator[MockLava]:
+) -> MockLava: ...
+def mock_lava(
+    target: T | None = None,
+    /,
+    *,
+    passthrough: bool = False,
+    auth_url: str | None = None,
+    base_url: str | None = None,
+    clock: Clock | None = None,
+    fast_sleep: bool = False,
+    **options: Unpack[SandboxOptions],
+) -> MockLava | T:
     """Put Cloud Identity and Cloud Big Data into this process; no socket is opened.
 
-    For the length of the block, whatever goes through requests to the real service's hosts is
-    answered by a sandbox, from any thread, and every new ``Lava`` lives in the sandbox's time: its
-    pauses move the clock instead of taking time, so that waiting for a cluster is done at once.
-    It can decorate a function, too, where a test needs no more than the service's being there.
+    Within the block, requests to the real service's hosts are answered by a sandbox, and every new
+    ``Lava`` lives in the sandbox's time: its pauses move the clock instead of taking time, so that
+    waiting for a cluster is done at once. It is a context manager, a decorator with or without
+    brackets, and has ``start()`` and ``stop()``.
+
+    The block is that of the context (``contextvars``) and of the threads started in it. Blocks in
+    parallel threads or tasks do not see one another. Code that belongs to no block gets the only
+    one there is; where there are several it is refused.
 
     Args:
-        passthrough: Whether requests to other places go there. By default they are refused, with
-            a ``requests.ConnectionError`` that names the URL.
+        target: What is decorated, if the decorator has no brackets.
+        passthrough: Whether requests to other places are sent. By default they are refused, with
+            a connection error that names the URL.
         auth_url: Identity's URL, if the code under test has one of its own.
         base_url: Scheme and host of a place that is all the sandbox's, such as
             ``https://lava.test``; the real service's hosts are answered all the same.
-        clock: Where time comes from; a ``ManualClock`` if None.
+        clock: Where time comes from. By default it stands still, from the time at which the
+            sandbox is made, until it is moved; and follows freezegun and time-machine.
+        fast_sleep: Whether ``time.sleep`` in the block moves the sandbox's clock and takes no
+            time. A function that was imported by ``from time import sleep`` is not seen.
         **options: ``username``, ``api_key``, ``tenant_id``, ``rate_limits``, ``malformed_links``,
             ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed`` of the sandbox.
 
-    Yields:
-        What seeds, breaks and questions the sandbox.
+    Returns:
+        The handle, which seeds, breaks and questions the sandbox; or what was decorated.
 
     Raises:
         ValueError: ``base_url`` is more or less than scheme and host.
@@ -98,20 +294,20 @@ def mock_lava(
                 sandbox.add_cluster("nightly", status="ERROR")
                 clean_up(Lava("sandbox", "DFW", api_key=sandbox.api_key))
                 sandbox.assert_requested("DELETE", times=1)
+
+        @mock_lava(seed=1)
+        def test_it_creates_one(sandbox):
+            ...
     """
-    base_url = None if base_url is None else _origin(base_url)
-    service = Sandbox(clock if clock is not None else ManualClock(), **options)
-    handle = MockLava(service, auth_url, base_url)
-    interceptor = Interceptor(service, handle.urls, passthrough=passthrough)
-    wire = responses.RequestsMock(
-        assert_all_requests_are_fired=False,
-        passthru_prefixes=("http://", "https://") if passthrough else (),
-        # Whoever stands there now gets what passes, be it another mock.
-        real_adapter_send=requests.adapters.HTTPAdapter.send,  # type: ignore[arg-type]  # stubs differ
+    block = MockLava(
+        passthrough=passthrough,
+        auth_url=auth_url,
+        base_url=base_url,
+        clock=clock,
+        fast_sleep=fast_sleep,
+        **options,
     )
-    wire.add(interceptor)
-    with wire, use_clock(SandboxTime(service.clock)), handle:
-        yield handle
+    return block if target is None else block(target)
 
 
 def _origin(base_url: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Unpack
 
-from lavaclient.sandbox.core.clock import Clock, ManualClock, SystemClock
+from lavaclient.sandbox.core.clock import Clock, SystemClock
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
+from lavaclient.testing._clock import FollowingClock
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._options import SandboxOptions
 
@@ -22,7 +23,7 @@ class LavaSandbox(SandboxHandle):
     give a ``speed`` to a program that waits for something.
 
     Args:
-        clock: Where time comes from; a ``ManualClock`` if None.
+        clock: Where time comes from; by default as in ``mock_lava``.
         speed: Sandbox seconds for one real second, on a clock that runs; instead of ``clock``.
         host: The address to listen on.
         port: The port; 0 for any that is free.
@@ -88,7 +89,7 @@ class LavaSandbox(SandboxHandle):
 
 def _clock(clock: Clock | None, speed: float | None) -> Clock:
     if speed is None:
-        return clock if clock is not None else ManualClock()
+        return clock if clock is not None else FollowingClock()
     if clock is not None:
         message = "clock and speed do not go together: give SystemClock(speed) as the clock"
         raise ValueError(message)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from lavaclient.client import Lava
-from lavaclient.testing import LavaSandbox, SandboxHandle, mock_lava
+from lavaclient.testing import LavaSandbox, MockLava, SandboxHandle
 
 __all__ = ["lava", "lava_sandbox"]
 
@@ -34,8 +34,8 @@ def lava_sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxHandle]:
             raise pytest.UsageError("lava_sandbox takes options by name, as in seed=1")
         # The nearest marker comes first, and wins.
         options = {**marker.kwargs, **options}
-    maker = LavaSandbox if options.pop("server", False) else mock_lava
-    with maker(**options) as sandbox:  # type: ignore[arg-type]  # they are the user's own
+    maker = LavaSandbox if options.pop("server", False) else MockLava
+    with maker(**options) as sandbox:  # type: ignore[arg-type]  # the user's own
         yield sandbox
 
 

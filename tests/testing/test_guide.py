@@ -53,6 +53,10 @@ def test_a_function_is_tested_in_the_process(examples: Path) -> None:
     assert "3 passed" in _pytest(examples, "test_rebuild.py")
 
 
+def test_the_sandbox_may_come_by_a_decorator(examples: Path) -> None:
+    assert "3 passed" in _pytest(examples, "test_decorated.py")
+
+
 def test_a_suite_is_tested_with_the_fixtures(examples: Path) -> None:
     assert "6 passed" in _pytest(examples / "suite")
 
