@@ -25,6 +25,7 @@ from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.faults.model import Faults
 from lavaclient.sandbox.resources import identity, routes
+from lavaclient.sandbox.ssh.answers import ScriptedAnswers
 
 DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
 DEFAULT_BASE_URL = "http://127.0.0.1:8642"
@@ -52,6 +53,7 @@ class Sandbox:
         clock: The clock.
         faults: What is to go wrong.
         requests: The requests so far.
+        ssh_answers: What nodes answer to commands, and the commands so far.
 
     Raises:
         ValueError: The state file cannot be used, or the token lifetime is not positive.
@@ -94,6 +96,7 @@ class Sandbox:
         self.timings = timings if timings is not None else Timings()
         self.faults = Faults()
         self.requests = RequestLog()
+        self.ssh_answers = ScriptedAnswers()
         self.lock = threading.RLock()
         self.reference = reference_data.load()
         self._password = password
@@ -229,6 +232,7 @@ class Sandbox:
             self._add_first_user()
             self.faults.clear()
             self.requests.clear()
+            self.ssh_answers.clear()
             self.commit()
 
     def dump(self) -> object:

@@ -14,6 +14,7 @@ from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.faults import syntax
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
+from lavaclient.sandbox.ssh.answers import Outcome, SeenCommand
 from lavaclient.testing._assertions import Assertions
 from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._options import ClientOptions
@@ -186,6 +187,39 @@ class SandboxHandle(Seeding, Assertions, ABC):
         self.sandbox.add_user(username, key, roles, tenant_id, enabled=enabled)
         self._api_keys[username] = key
         return key
+
+    def on_ssh(
+        self,
+        pattern: str,
+        stdout: str = "",
+        status: int = 0,
+        *,
+        stderr: str = "",
+        node_name: str | None = None,
+    ) -> None:
+        """Let a command on a node have an answer, instead of the node's own.
+
+        Args:
+            pattern: The whole command. ``*`` stands for any text, everything else for itself.
+            stdout: What the command writes to its standard output.
+            status: Its exit status.
+            stderr: What it writes to its standard error.
+            node_name: Only on the node of this name.
+
+        Raises:
+            ValueError: The status is not one of 0 to 255.
+
+        Example::
+
+            sandbox.on_ssh("hdfs dfs -du *", stdout="42  /user")
+            sandbox.on_ssh("systemctl restart *", status=1, stderr="no such unit")
+        """
+        self.sandbox.ssh_answers.add(pattern, Outcome(stdout, stderr, status), node_name)
+
+    @property
+    def ssh_commands(self) -> list[SeenCommand]:
+        """The commands that were run on nodes, oldest first."""
+        return self.sandbox.ssh_answers.commands
 
     def expire_tokens(self) -> None:
         """Let every token that was given out so far expire now."""

@@ -6,6 +6,7 @@ import concurrent.futures
 import functools
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._interceptor import Interceptor, UrlMatcher
 from lavaclient.testing._options import SandboxOptions
 from lavaclient.testing._patches import Patch, PatchSet
+from lavaclient.testing._ssh import answer_ssh
 
 __all__ = ["MockLava", "mock_lava"]
 
@@ -89,6 +91,7 @@ _PATCHES = PatchSet(
         Patch(threading.Thread, "start", _inherit_block),
         Patch(concurrent.futures.ThreadPoolExecutor, "submit", _submit_within_block),
         Patch(time, "sleep", _move_clock),
+        Patch(subprocess, "Popen", answer_ssh),
         Patch(client_clock, "default_clock", _live_in_block),
     ]
 )

@@ -38,6 +38,7 @@ class Seeding:
     """
 
     sandbox: Sandbox
+    _public_key = _PUBLIC_KEY
 
     def add_cluster(
         self,
@@ -109,13 +110,14 @@ class Seeding:
         return self._create("script", ["scripts"], script, region)
 
     def add_ssh_key(
-        self, name: str = _KEY_NAME, public_key: str = _PUBLIC_KEY, *, region: str = "DFW"
+        self, name: str = _KEY_NAME, public_key: str | None = None, *, region: str = "DFW"
     ) -> str:
         """Add an SSH key.
 
         Args:
             name: Its name.
-            public_key: The key itself, 50 to 1024 characters.
+            public_key: The key itself, 50 to 1024 characters. By default a made-up one, or with
+                ``LavaSandbox(ssh=True)`` the one that its ``ssh_command`` logs in with.
             region: Where it is.
 
         Returns:
@@ -124,7 +126,7 @@ class Seeding:
         Raises:
             ValueError: The service would refuse it.
         """
-        body = {"ssh_keys": {"key_name": name, "public_key": public_key}}
+        body = {"ssh_keys": {"key_name": name, "public_key": public_key or self._public_key}}
         self._seed("POST", ["credentials", "ssh_keys"], body, region)
         return name
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from typing import Unpack
 
 from lavaclient.sandbox.core.clock import Clock, SystemClock
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
+from lavaclient.sandbox.ssh.server import SandboxSSH
 from lavaclient.testing._clock import FollowingClock
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._options import SandboxOptions
@@ -28,12 +30,14 @@ class LavaSandbox(SandboxHandle):
         host: The address to listen on.
         port: The port; 0 for any that is free.
         tls: Whether to speak TLS, with a certificate made on the spot. Needs trustme.
+        ssh: Whether ssh can log in to the nodes, on a port of its own. Needs asyncssh.
         log: Gets one line for each request.
         **options: As those of ``mock_lava``.
 
     Raises:
         ValueError: Both a clock and a speed are given, or the speed is not a positive number.
         OSError: The port cannot be had.
+        RuntimeError: What ``ssh`` needs is not installed.
 
     Example::
 
@@ -50,11 +54,19 @@ class LavaSandbox(SandboxHandle):
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool = False,
+        ssh: bool = False,
         log: Callable[[str], object] | None = None,
         **options: Unpack[SandboxOptions],
     ) -> None:
         super().__init__(Sandbox(_clock(clock, speed), **options))
         self._server = SandboxServer(self.sandbox, host, port, tls, log)
+        self._ssh: SandboxSSH | None = None
+        if ssh:
+            try:
+                self._start_ssh()
+            except BaseException:
+                self.close()
+                raise
 
     def __repr__(self) -> str:
         """Where it is."""
@@ -75,13 +87,37 @@ class LavaSandbox(SandboxHandle):
         return self._server.endpoint(region)
 
     def environ(self) -> dict[str, str]:
-        """The environment variables that lead a program here; with TLS, to its bundle too."""
-        return self._server.environ()
+        """The environment variables that lead a program here; with TLS, to its bundle too.
+
+        With ``ssh=True`` there is ``LAVA_SSH_COMMAND`` too.
+        """
+        command = {} if self._ssh is None else {"LAVA_SSH_COMMAND": shlex.join(self.ssh_command)}
+        return {**self._server.environ(), **command}
+
+    @property
+    def ssh_command(self) -> list[str]:
+        """What the ``ssh_command`` arguments take, to log in to the nodes.
+
+        The key is that of ``add_ssh_key()``, and of clusters that were added without keys.
+
+        Raises:
+            RuntimeError: The sandbox was made without ``ssh=True``.
+        """
+        if self._ssh is None:
+            raise RuntimeError("ssh needs LavaSandbox(ssh=True)")
+        return self._ssh.ssh_command(self._key)
 
     def close(self) -> None:
         """Close its clients and stop serving: threads and sockets are gone."""
         super().close()
+        if self._ssh is not None:
+            self._ssh.close()
         self._server.close()
+
+    def _start_ssh(self) -> None:
+        self._ssh = SandboxSSH(self.sandbox)
+        self._key = self._ssh.new_key("sandbox-key")
+        self._public_key = self._key.with_suffix(".pub").read_text(encoding="ascii").strip()
 
     def _bundle(self) -> str | None:
         return self.environ().get("REQUESTS_CA_BUNDLE")

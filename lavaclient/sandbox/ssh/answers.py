@@ -1,0 +1,102 @@
+"""Answers to commands that a test has scripted, and the commands that were run."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import NamedTuple
+
+_MOST_COMMANDS = 10_000
+
+
+class Outcome(NamedTuple):
+    """What a command wrote, and its exit status."""
+
+    stdout: str = ""
+    stderr: str = ""
+    status: int = 0
+
+
+class SeenCommand(NamedTuple):
+    """A command that was run on a node, and its exit status."""
+
+    cluster_id: str
+    node: str
+    username: str
+    command: str
+    status: int
+
+
+class _Script(NamedTuple):
+    pattern: str
+    node: str | None
+    outcome: Outcome
+
+    def fits(self, node: str, command: str) -> bool:
+        return self.node in {None, node} and _matches(self.pattern, command)
+
+
+class ScriptedAnswers:
+    """What nodes answer instead of what they know themselves. May be used from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._scripts: list[_Script] = []
+        self._commands: deque[SeenCommand] = deque(maxlen=_MOST_COMMANDS)
+
+    @property
+    def commands(self) -> list[SeenCommand]:
+        """The last commands that were run on nodes, oldest first."""
+        with self._lock:
+            return list(self._commands)
+
+    def add(self, pattern: str, outcome: Outcome, node: str | None = None) -> None:
+        """Script an answer, which comes before those that were scripted earlier.
+
+        Args:
+            pattern: The whole command. `*` stands for any text, everything else for itself.
+            outcome: What it writes, and its exit status.
+            node: The name of the only node that answers so.
+
+        Raises:
+            ValueError: The status is not one of 0 to 255.
+        """
+        if not 0 <= outcome.status <= 255:
+            message = f"status: must be a number from 0 to 255, not {outcome.status}"
+            raise ValueError(message)
+        with self._lock:
+            self._scripts.insert(0, _Script(pattern, node, outcome))
+
+    def find(self, node: str, command: str) -> Outcome | None:
+        """The answer that is scripted for a command, if there is one."""
+        with self._lock:
+            scripts = list(self._scripts)
+        return next((each.outcome for each in scripts if each.fits(node, command)), None)
+
+    def note(self, command: SeenCommand) -> None:
+        """Remember a command that was run."""
+        with self._lock:
+            self._commands.append(command)
+
+    def clear(self) -> None:
+        """Forget all of it."""
+        with self._lock:
+            self._scripts.clear()
+            self._commands.clear()
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern says; each part is looked for once, from left to right."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == pattern
+    *middle, last = rest
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for part in middle:
+        position = text.find(part, position, end)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
