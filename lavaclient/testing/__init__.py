@@ -11,6 +11,7 @@ from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.core.request_log import RequestLog, SeenRequest
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
+from lavaclient.testing._assertions import RequestFilters
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._mock import MockLava, mock_lava
 from lavaclient.testing._options import ClientOptions, SandboxOptions
@@ -25,6 +26,7 @@ __all__ = [
     "ManualClock",
     "MockLava",
     "Quotas",
+    "RequestFilters",
     "RequestLog",
     "Sandbox",
     "SandboxHandle",

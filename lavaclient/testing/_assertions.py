@@ -4,86 +4,157 @@ from __future__ import annotations
 
 import itertools
 import json as json_module
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypedDict, Unpack
 
 from lavaclient.sandbox.core.request_log import SeenRequest
+from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.sandbox.service import Sandbox
 
-__all__ = ["Assertions"]
+__all__ = ["Assertions", "RequestFilters"]
 
 _MOST_SHOWN = 20
+_MOST_NEAR = 3
+_MOST_DIFFERENCES = 5
 _LONGEST = 300
+
+
+class RequestFilters(TypedDict, total=False):
+    """What a request must say, beside its method and path.
+
+    Attributes:
+        json: What the body must hold, as plain values. Objects may hold more than is named; lists
+            and other values must be the same.
+        query: Parameters that it must have; None for one that it must not have.
+        headers: Headers that it must have, in any case; None for one that it must not have.
+    """
+
+    json: object
+    query: Mapping[str, object]
+    headers: Mapping[str, str | None]
 
 
 class Assertions:
     """The part of a sandbox's handle that asserts on requests."""
 
     sandbox: Sandbox
+    _last_in_order: SeenRequest | None = None
 
     def assert_requested(
         self,
         method: str,
-        path_end: str = "",
+        path: str = "",
         *,
         times: int | None = None,
-        json: object = None,
+        at_least: int | None = None,
+        in_order: bool = False,
+        **filters: Unpack[RequestFilters],
     ) -> list[SeenRequest]:
         """See that something was asked for.
 
         Args:
             method: The method, in any case.
-            path_end: What the path ends with, without the query; encoded, as it was sent.
-            times: How often; at least once if None.
-            json: What the body says, as plain values; anything if None.
+            path: What the path ends with, without the query; encoded, as it was sent.
+            times: How often exactly.
+            at_least: How often at the least; once if neither is given.
+            in_order: Only after the request that the last assertion with ``in_order`` was about.
+            **filters: ``json``, ``query`` and ``headers``: parts of what it must say.
 
         Returns:
             The requests that are meant.
 
         Raises:
-            AssertionError: There were none, or not so many. Its text shows what there was.
+            AssertionError: There were none, or not so many. Its text shows those that come nearest
+                and where they differ, and what else there was.
+            ValueError: Both ``times`` and ``at_least`` are given.
 
         Example::
 
-            sandbox.assert_requested("POST", "/clusters", times=1)
-            sandbox.assert_requested("DELETE", f"/clusters/{cluster_id}")
+            sandbox.assert_requested("POST", "/clusters", times=1, json={"cluster": {"name": "a"}})
+            sandbox.assert_requested("GET", "/clusters", query={"marker": None}, in_order=True)
+            sandbox.assert_requested("DELETE", f"/clusters/{cluster_id}", in_order=True)
         """
         __tracebackhide__ = True
-        requests = self._matching(method, path_end, json)
-        if len(requests) != times if times is not None else not requests:
-            expected = "at least one" if times is None else f"{times}"
-            raise AssertionError(self._text(expected, len(requests), method, path_end, json))
-        return requests
+        if times is not None and at_least is not None:
+            raise ValueError("give either times or at_least, and not both")
+        pattern = RequestPattern(method, path, **filters)
+        requests = list(self.sandbox.requests)
+        if in_order:
+            requests = requests[self._position(requests) :]
+        matches = pattern.find(requests)
+        least = 1 if at_least is None else at_least
+        if len(matches) < least if times is None else len(matches) != times:
+            count = f"at least {least}" if times is None else f"{times}"
+            raise AssertionError(_failure(count, pattern, matches, requests, in_order=in_order))
+        if in_order and matches:
+            self._last_in_order = matches[least - 1 if times is None else -1]
+        return matches
 
-    def assert_not_requested(self, method: str, path_end: str = "", *, json: object = None) -> None:
+    def assert_not_requested(
+        self, method: str, path: str = "", **filters: Unpack[RequestFilters]
+    ) -> None:
         """See that something was not asked for.
 
         Args:
             method: The method, in any case.
-            path_end: What the path ends with.
-            json: What the body says; anything if None.
+            path: What the path ends with.
+            **filters: As those of ``assert_requested``.
 
         Raises:
             AssertionError: It was. The text shows all that was asked for.
         """
         __tracebackhide__ = True
-        self.assert_requested(method, path_end, times=0, json=json)
+        self.assert_requested(method, path, times=0, **filters)
 
-    def _matching(self, method: str, path_end: str, json: object) -> list[SeenRequest]:
-        requests = self.sandbox.requests.matching(method.upper(), path_end)
-        return requests if json is None else [r for r in requests if _has_body(r, json)]
+    def find_requests(
+        self, method: str | None = None, path: str = "", **filters: Unpack[RequestFilters]
+    ) -> list[SeenRequest]:
+        """Return the requests that were made, oldest first.
 
-    def _text(self, expected: str, count: int, method: str, path_end: str, json: object) -> str:
-        place = f" with a path that ends in {path_end!r}" if path_end else ""
-        body = "" if json is None else f" with the body {json_module.dumps(json)}"
-        head = f"expected {expected} {method.upper()}{place}{body}, found {count}. Asked for was:"
-        return "\n  ".join([head, *(_lines(self.sandbox.requests) or ["(nothing at all)"])])
+        Args:
+            method: Those with this method; with any if None.
+            path: Those whose path ends so.
+            **filters: As those of ``assert_requested``.
+        """
+        return RequestPattern(method, path, **filters).find(self.sandbox.requests)
+
+    def _position(self, requests: Sequence[SeenRequest]) -> int:
+        """Return where the requests begin that an assertion in order is about."""
+        last = self._last_in_order
+        return next((n for n, request in enumerate(requests, 1) if request is last), 0)
 
 
-def _has_body(request: SeenRequest, json: object) -> bool:
-    try:
-        return request.json() == json
-    except ValueError:
-        return False
+def _failure(
+    count: str,
+    pattern: RequestPattern,
+    matches: Sequence[SeenRequest],
+    requests: Sequence[SeenRequest],
+    *,
+    in_order: bool,
+) -> str:
+    after = " after the last in order" if in_order else ""
+    lines = [f"expected {count} {pattern}{after}, found {len(matches)}."]
+    near = [] if matches else list(_near_misses(pattern, requests))
+    if near:
+        lines += ["Nearest:", *(f"  {line}" for line in near)]
+    lines += ["Requests:", *(f"  {line}" for line in _lines(requests) or ["(none)"])]
+    return "\n".join(lines)
+
+
+def _near_misses(pattern: RequestPattern, requests: Sequence[SeenRequest]) -> Iterator[str]:
+    """Return lines on the requests that differ least, of those with the path, or the method."""
+    candidates = [
+        (list(pattern.differences(request)), request)
+        for request in reversed(requests)
+        if (
+            request.path.endswith(pattern.path)
+            if pattern.path
+            else pattern.method == request.method
+        )
+    ]
+    for differences, request in sorted(candidates, key=lambda pair: len(pair[0]))[:_MOST_NEAR]:
+        yield _line(request)
+        yield from (f"  {line}" for line in differences[:_MOST_DIFFERENCES])
 
 
 def _lines(requests: Iterable[SeenRequest]) -> list[str]:

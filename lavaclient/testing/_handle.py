@@ -251,6 +251,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
     def reset(self) -> None:
         """Forget everything: clusters, tokens, added users, faults, the requests seen."""
         self.sandbox.reset()
+        self._last_in_order = None
         self._api_keys = {self.username: self.api_key}
 
     def close(self) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from wsgiref.headers import Headers
+
 import pytest
 
 from lavaclient import AuthorizationError, InvalidError, Lava
+from lavaclient.sandbox.core.request_log import SeenRequest
+from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.testing import Fault, MockLava, SandboxHandle, mock_lava
 from lavaclient.testing._seeding import ClusterStatus
 
@@ -136,8 +141,9 @@ def used_sandbox() -> MockLava:
 
 
 TEXT = """\
-expected at least one POST with a path that ends in '/clusters' with the body {"cluster": {}}, \
-found 0. Asked for was:
+expected at least 1 POST with a path that ends in '/clusters' with {"cluster": {}} in its body, \
+found 0.
+Requests:
   POST /identity/v2.0/tokens -> 200 {"auth": {"RAX-KSKEY:apiKeyCredentials": \
 {"username": "sandbox", "apiKey": "(hidden)"}}}
   POST /dfw/v2/123456/scripts -> 200 {"script": {"name": "setup", "type": "POST_INIT", \
@@ -154,7 +160,7 @@ def test_what_was_asked_for_is_returned(used_sandbox: MockLava) -> None:
     assert len(used_sandbox.assert_requested("GET")) == 2
     assert used_sandbox.assert_requested("PUT", times=0) == []
     used_sandbox.assert_not_requested("DELETE")
-    used_sandbox.assert_not_requested("POST", "/scripts", json={"script": {}})
+    used_sandbox.assert_not_requested("POST", "/scripts", json={"script": {"name": "other"}})
     used_sandbox.assert_not_requested("GET", json={})
 
 
@@ -165,7 +171,7 @@ def test_what_was_not_asked_for_is_told_with_what_was(used_sandbox: MockLava) ->
 
 
 def test_what_was_asked_for_too_often_is_told(used_sandbox: MockLava) -> None:
-    with pytest.raises(AssertionError, match=r"expected 1 GET, found 2\. Asked for was:"):
+    with pytest.raises(AssertionError, match=r"expected 1 GET, found 2\.\nRequests:"):
         used_sandbox.assert_requested("GET", times=1)
     with pytest.raises(AssertionError, match=r"expected 0 GET with .* '/limits', found 2"):
         used_sandbox.assert_not_requested("GET", "/limits")
@@ -173,7 +179,7 @@ def test_what_was_asked_for_too_often_is_told(used_sandbox: MockLava) -> None:
 
 def test_a_failure_text_stays_readable() -> None:
     with mock_lava() as sandbox:
-        with pytest.raises(AssertionError, match=r"(?s)Asked for was:\s+\(nothing at all\)$"):
+        with pytest.raises(AssertionError, match=r"(?s)Requests:\s+\(none\)$"):
             sandbox.assert_requested("GET")
         lava = sandbox.lava()
         sandbox.add_fault("GET flavors: reset-before")
@@ -185,5 +191,96 @@ def test_a_failure_text_stays_readable() -> None:
         with pytest.raises(AssertionError, match=r"\(13 lines before these\)") as caught:
             sandbox.assert_requested("PUT")
         lines = str(caught.value).splitlines()
-        assert len(lines) == 22
+        assert len(lines) == 23
         assert max(map(len, lines)) < 400
+
+
+def test_parts_of_a_request_are_enough(used_sandbox: MockLava) -> None:
+    find = used_sandbox.find_requests
+    assert len(find("POST", json={"script": {}})) == 1
+    assert len(find(json={"script": {"type": "POST_INIT"}})) == 1
+    assert len(find(headers={"accept": "application/json", "x-nothing": None})) == 5
+    assert len(find(headers={"X-Auth-Token": None})) == 1
+    assert len(find(query={"limit": None})) == 5
+    assert find(query={"limit": 100}) == []
+    assert find(json={"script": []}) == find(json=[]) == find("PUT") == []
+    assert used_sandbox.assert_requested("GET", at_least=2) == find("get", "/limits")
+
+
+def test_order_is_that_of_the_assertions(used_sandbox: MockLava) -> None:
+    used_sandbox.assert_requested("POST", "/tokens", in_order=True)
+    used_sandbox.assert_requested("GET", in_order=True)
+    used_sandbox.assert_requested("GET", in_order=True)
+    with pytest.raises(AssertionError, match=r"1 GET after the last in order, found 0\."):
+        used_sandbox.assert_requested("GET", in_order=True)
+    with pytest.raises(AssertionError, match=r"Requests:\n  \(none\)$"):
+        used_sandbox.assert_requested("POST", "/scripts", in_order=True)
+    used_sandbox.assert_requested("POST", "/scripts")
+    used_sandbox.reset()
+    with used_sandbox:
+        used_sandbox.lava().limits.get()
+        used_sandbox.assert_requested("POST", "/tokens", in_order=True, times=1)
+        used_sandbox.assert_requested("GET", "/limits", in_order=True, at_least=1)
+
+
+def test_times_and_at_least_do_not_go_together(used_sandbox: MockLava) -> None:
+    with pytest.raises(ValueError, match="not both"):
+        used_sandbox.assert_requested("GET", times=1, at_least=1)
+
+
+NEAREST = """\
+expected at least 1 PUT with a path that ends in '/scripts' with the query {'limit': 5} with the \
+headers {'X-Auth-Token': 'x', 'Accept': None} with {"script": {"name": "other", "tags": ["a"], \
+"type": {"x": 1}}} in its body, found 0.
+Nearest:
+  POST /dfw/v2/123456/scripts -> 200 {"script": {"name": "setup", "type": "POST_INIT", \
+"url": "https://example.com/x"}}
+    method: is POST
+    query: limit: is missing
+    headers: X-Auth-Token: is "(hidden)", not "x"
+    headers: Accept: is there, and must not be
+    json.script.name: is "setup", not "other"
+Requests:
+"""
+
+
+def test_the_nearest_requests_are_shown_with_where_they_differ(used_sandbox: MockLava) -> None:
+    with pytest.raises(AssertionError) as caught:
+        used_sandbox.assert_requested(
+            "PUT",
+            "/scripts",
+            query={"limit": 5},
+            headers={"X-Auth-Token": "x", "Accept": None},
+            json={"script": {"name": "other", "tags": ["a"], "type": {"x": 1}}},
+        )
+    assert str(caught.value).startswith(NEAREST)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected", "difference"),
+    [
+        ({"a": [1, 2]}, {"a": [1]}, "json.a: has 2 items, not 1"),
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, "json.a[1].b: is 2, not 3"),
+        ({"a": True}, {"a": 1}, "json.a: is true, not 1"),
+        ({"a": 1.0}, {"a": 1}, None),
+        ({"a": "x" * 99}, {"a": None}, f'json.a: is "{"x" * 79}..., not null'),
+        ({"a": 1}, {"b": 1}, "json.b: is missing"),
+        ({"password": "p" * 9}, {"password": "q"}, "json.password: differs (hidden)"),
+        ({"password": "p" * 9}, {"password": "p" * 9}, None),
+        ([], {"a": 1}, 'json: is [], not {"a": 1}'),
+    ],
+)
+def test_where_a_body_differs_is_told(
+    body: object, expected: object, difference: str | None
+) -> None:
+    request = SeenRequest("PUT", "/x", "", Headers([]), json.dumps(body).encode(), 200, 0.0)
+    assert list(RequestPattern(json=expected).differences(request)) == (
+        [] if difference is None else [difference]
+    )
+
+
+@pytest.mark.parametrize(("body", "word"), [(b"", "empty"), (b"{", "not JSON")])
+def test_a_body_that_is_none_differs(body: bytes, word: str) -> None:
+    request = SeenRequest("PUT", "/x", "", Headers([]), body, 200, 0.0)
+    assert list(RequestPattern(json={}).differences(request)) == [f"json: the body is {word}"]
+    assert list(RequestPattern().differences(request)) == []

@@ -14,7 +14,7 @@ from wsgiref.headers import Headers
 MOST_REQUESTS = 10_000
 MOST_OF_A_BODY = 64 * 1024
 MOST_BYTES = 64 * 1024 * 1024
-_HIDDEN = "(hidden)"
+HIDDEN = "(hidden)"
 _SECRET_FIELDS = {"apiKey", "api_key", "access_secret_key", "password", "public_key"}
 
 
@@ -55,7 +55,7 @@ class SeenRequest:
             "path": self.path,
             "query": self.query,
             "headers": [
-                (name, _HIDDEN if name.lower() == "x-auth-token" else value)
+                (name, HIDDEN if name.lower() == "x-auth-token" else value)
                 for name, value in self.headers.items()
             ],
             "body": self._shown_body(),
@@ -79,7 +79,7 @@ class SeenRequest:
 def _without_secrets(value: object) -> object:
     if isinstance(value, dict):
         return {
-            name: _HIDDEN if _is_secret(name, inner) else _without_secrets(inner)
+            name: HIDDEN if is_secret(name, inner) else _without_secrets(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):
@@ -87,7 +87,8 @@ def _without_secrets(value: object) -> object:
     return value
 
 
-def _is_secret(name: str, value: object) -> bool:
+def is_secret(name: str, value: object) -> bool:
+    """Whether a field of a body is one that nobody is shown."""
     return name in _SECRET_FIELDS or (name == "token" and isinstance(value, dict))
 
 
