@@ -18,7 +18,7 @@ import lavaclient
 import lavaclient.client
 from lavaclient import InsecureTransportWarning, Lava, error
 from lavaclient.api import clusters, credentials, distros, flavors, limits, nodes, scripts, stacks
-from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud
+from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud
 
 EMPTY = inspect.Parameter.empty
 
@@ -78,14 +78,14 @@ def test_the_repr_shows_user_region_and_endpoint_and_no_secret(cloud: FakeCloud)
 
 
 @pytest.mark.parametrize("attempt", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_row_35_a_client_cannot_be_copied_or_pickled(
+def test_35_a_client_cannot_be_copied_or_pickled(
     cloud: FakeCloud, attempt: Callable[[object], object]
 ) -> None:
     with cloud.client() as lava, pytest.raises(TypeError, match="cannot be pickled or copied"):
         attempt(lava)
 
 
-def test_row_37_an_open_client_is_closed_with_and_leaves_no_warning(cloud: FakeCloud) -> None:
+def test_37_an_open_client_is_closed_with_and_leaves_no_warning(cloud: FakeCloud) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         with cloud.client() as lava:
@@ -95,7 +95,7 @@ def test_row_37_an_open_client_is_closed_with_and_leaves_no_warning(cloud: FakeC
     assert [one.category for one in seen] == []
 
 
-def test_row_37_a_constructor_that_fails_leaves_nothing_open(cloud: FakeCloud) -> None:
+def test_37_a_constructor_that_fails_leaves_nothing_open(cloud: FakeCloud) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         with pytest.raises(error.AuthenticationError):
@@ -152,7 +152,7 @@ def insecure(**options: object) -> list[warnings.WarningMessage]:
         {"endpoint": "http://a.example/v2/1", "verify_ssl": False},
     ],
 )
-def test_row_5_an_insecure_client_warns_once_at_the_line_that_made_it(
+def test_05_an_insecure_client_warns_once_at_the_line_that_made_it(
     options: dict[str, object],
 ) -> None:
     seen = insecure(**options)
@@ -161,7 +161,7 @@ def test_row_5_an_insecure_client_warns_once_at_the_line_that_made_it(
     assert "Lava(**{**given" in Path(__file__).read_text().splitlines()[seen[0].lineno - 1]
 
 
-def test_row_5_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
+def test_05_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
     class Mine(Lava):
         pass
 
@@ -181,13 +181,13 @@ def test_row_5_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
         {"auth_url": "http://a.example"},
     ],
 )
-def test_row_5_what_stays_on_the_machine_or_is_not_used_gives_no_warning(
+def test_05_what_stays_on_the_machine_or_is_not_used_gives_no_warning(
     options: dict[str, object],
 ) -> None:
     assert insecure(**options) == []
 
 
-def test_row_5_a_catalog_that_leads_to_plain_http_gives_the_warning(cloud: FakeCloud) -> None:
+def test_05_a_catalog_that_leads_to_plain_http_gives_the_warning(cloud: FakeCloud) -> None:
     def lead_away(access: dict[str, object]) -> None:
         endpoint = {"region": "DFW", "versionId": "2", "publicURL": "http://a.example/v2/1"}
         access["serviceCatalog"] = [{"type": "rax:bigdata", "endpoints": [endpoint]}]
@@ -238,7 +238,7 @@ def test_a_bundle_of_the_environment_is_used_too(
 
 
 @pytest.mark.parametrize("verify", [None, True, "other"])
-def test_row_16_a_certificate_that_is_not_trusted_is_refused_at_once(
+def test_16_a_certificate_that_is_not_trusted_is_refused_at_once(
     secure: FakeCloud, tmp_path: Path, verify: object
 ) -> None:
     if verify == "other":
@@ -247,7 +247,7 @@ def test_row_16_a_certificate_that_is_not_trusted_is_refused_at_once(
     with pytest.raises(error.AuthenticationError, match="certificate") as caught:
         secure.client(verify_ssl=verify)
     assert isinstance(caught.value.__cause__, error.ConnectionError)
-    assert (secure.clock.slept, secure.seen) == ([], [])
+    assert (secure.clock.pauses, secure.requests) == ([], [])
 
 
 def test_without_verification_there_is_one_warning_of_ours_and_none_of_urllib3(

@@ -20,7 +20,9 @@ from keystoneauth1.session import Session
 from lavaclient import error
 from lavaclient._keystone_loader import RackspaceApiKeyLoader
 from lavaclient.identity import RackspaceApiKey
-from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen, together, until
+from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
+from tests.support.recorder import SentRequest
+from tests.support.threads import together, until
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -55,8 +57,8 @@ def test_it_signs_in_with_one_post_and_no_discovery(
     assert isinstance(auth, plugin.BaseAuthPlugin)
     assert limits(cloud, session) == 10
     assert auth.get_token(session) == session.get_token() in cloud.good
-    assert [one.method for one in cloud.seen] == ["POST", "GET"]
-    assert cloud.seen[0].json() == {
+    assert [one.method for one in cloud.requests] == ["POST", "GET"]
+    assert cloud.requests[0].json() == {
         "auth": {"RAX-KSKEY:apiKeyCredentials": {"username": USER, "apiKey": KEY}}
     }
 
@@ -74,7 +76,7 @@ def test_401s_that_arrive_spread_out_sign_in_once_too(cloud: FakeCloud, session:
     limits(cloud, session)
     late = iter(range(32))
 
-    def spread(seen: Seen) -> None:
+    def spread(seen: SentRequest) -> None:
         if not seen.path.endswith("/tokens") and seen.headers["X-Auth-Token"] not in cloud.good:
             time.sleep(next(late) * 0.003)
 
@@ -90,9 +92,9 @@ def test_identity_down_is_tried_once_for_the_threads_of_a_plain_session(
     limits(cloud, session)
     cloud.kill()
     cloud.outage = Reply(401, {})
-    refused: list[Seen] = []
+    refused: list[SentRequest] = []
 
-    def all_at_once(seen: Seen) -> None:
+    def all_at_once(seen: SentRequest) -> None:
         if not seen.path.endswith("/tokens"):
             refused.append(seen)
             until(lambda: len(refused) == 32)
@@ -160,7 +162,7 @@ def test_endpoints_come_from_the_catalog(cloud: FakeCloud, session: Session) -> 
     assert session.get_endpoint(interface=plugin.AUTH_INTERFACE) == cloud.auth_url
     with pytest.raises(error.AuthenticationError, match="DFW, IAD, ORD"):
         session.get_endpoint(service_type="rax:bigdata", region_name="SYD")
-    assert {one.method for one in cloud.seen} == {"POST"}
+    assert {one.method for one in cloud.requests} == {"POST"}
 
 
 def test_endpoint_data_is_not_discovered(cloud: FakeCloud, session: Session) -> None:
@@ -177,7 +179,7 @@ def test_endpoint_data_is_not_discovered(cloud: FakeCloud, session: Session) -> 
 def test_an_adapter_reaches_the_service(cloud: FakeCloud, session: Session) -> None:
     service = adapter.Adapter(session, service_type="rax:bigdata", region_name="DFW")
     assert service.get("/limits").status_code == 200
-    assert [one.path for one in cloud.seen][1:] == [f"/dfw/v2/{TENANT}/limits"]
+    assert [one.path for one in cloud.requests][1:] == [f"/dfw/v2/{TENANT}/limits"]
 
 
 def test_a_service_that_is_not_in_the_catalog_is_keystoneauths_error(session: Session) -> None:
@@ -254,7 +256,7 @@ def test_the_cache_id_is_of_user_key_and_place_and_shows_no_key(auth: RackspaceA
 
 
 @pytest.mark.parametrize("attempt", [copy.copy, copy.deepcopy, pickle.dumps])
-def test_row_35_the_plugin_cannot_be_copied_or_pickled(
+def test_35_the_plugin_cannot_be_copied_or_pickled(
     auth: RackspaceApiKey, attempt: Callable[[object], object]
 ) -> None:
     with pytest.raises(TypeError, match="holds an API key"):
@@ -355,4 +357,6 @@ def test_an_openstacksdk_connection_from_a_clouds_yaml_works(
         connection.close()
         connection.session.session.close()
     assert cloud.sign_ins == 2
-    assert {one.path for one in cloud.seen if one.method == "GET"} == {f"/dfw/v2/{TENANT}/limits"}
+    assert {one.path for one in cloud.requests if one.method == "GET"} == {
+        f"/dfw/v2/{TENANT}/limits"
+    }

@@ -25,7 +25,8 @@ from lavaclient.api.credentials import CloudFilesCredential, SSHKey
 from lavaclient.api.nodes import Node, NodeGroup
 from lavaclient.sandbox import Fault
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.recorder import Wire
 
 STACK = "HDP2.2_Hadoop"
 SCRIPT = "c5033423-97ff-4215-9552-19d425e1f9dd"

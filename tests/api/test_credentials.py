@@ -21,7 +21,8 @@ from lavaclient.api.credentials import (
     S3Credential,
     SSHKey,
 )
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.recorder import Wire
 
 API_KEY = "0123456789abcdef0123456789abcdef"
 S3_ID, S3_SECRET = "AKIA" + "X" * 16, "s" * 40

@@ -4,7 +4,7 @@ import pytest
 
 from lavaclient import InvalidError, Lava, NotFoundError
 from lavaclient.api.distros import Distro, DistroDetail
-from tests.api.conftest import Wire
+from tests.support.recorder import Wire
 
 
 def test_list_returns_the_distros(lava: Lava, wire: Wire) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from lavaclient import Lava
 from lavaclient.api.limits import AbsoluteLimit, AbsoluteLimits
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.recorder import Wire
 
 
 def test_get_returns_what_may_be_used_and_what_is_left(lava: Lava, wire: Wire) -> None:

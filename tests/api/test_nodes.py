@@ -8,7 +8,8 @@ from lavaclient import ConflictError, InvalidError, Lava, NotFoundError
 from lavaclient.api.clusters import ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node, NodeScript, NodeStatus, ScriptStatus
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.recorder import Wire
 
 
 @pytest.fixture

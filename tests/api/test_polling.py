@@ -20,7 +20,9 @@ from lavaclient import (
 from lavaclient.api.clusters import ClusterDetail, ClusterManager, ClusterStatus
 from lavaclient.sandbox import Fault
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.clock import MovedClock
+from tests.support.recorder import Wire
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def _break(sandbox: SandboxServer, **fault: Any) -> None:
 
 
 def test_wait_polls_ever_more_slowly_until_the_cluster_is_active(
-    patient: Lava, wire: Wire, clock: JumpingClock, building: ClusterDetail
+    patient: Lava, wire: Wire, clock: MovedClock, building: ClusterDetail
 ) -> None:
     done = patient.clusters.wait(building.id)
     assert (done.id, done.status) == (building.id, "ACTIVE")
@@ -56,7 +58,7 @@ def test_wait_polls_ever_more_slowly_until_the_cluster_is_active(
 
 
 def test_wait_takes_any_positive_interval(
-    patient: Lava, clock: JumpingClock, building: ClusterDetail
+    patient: Lava, clock: MovedClock, building: ClusterDetail
 ) -> None:
     clock.sleep(590)
     clock.pauses.clear()
@@ -93,7 +95,7 @@ def test_what_a_report_raises_ends_the_wait(patient: Lava, building: ClusterDeta
 
 
 def test_a_cluster_that_fails_ends_the_wait_and_its_status_is_named(
-    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, building: ClusterDetail
+    patient: Lava, sandbox: SandboxServer, clock: MovedClock, building: ClusterDetail
 ) -> None:
     sandbox.sandbox.fail_cluster(building.id)
     seen: list[str] = []
@@ -168,7 +170,7 @@ def test_a_cluster_that_is_not_being_deleted_any_more_ends_the_wait_for_that(
 
 @pytest.mark.parametrize("status", ["ACTIVE", "ERROR"])
 def test_a_wait_for_the_end_passes_over_what_is_not_being_deleted_yet(
-    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, status: str
+    patient: Lava, sandbox: SandboxServer, clock: MovedClock, status: str
 ) -> None:
     patient.credentials.create_ssh_key("desk", PUBLIC_KEY)
     cluster = patient.clusters.create("logs", "HDP2.2_Hadoop", "ada", ["desk"])
@@ -193,7 +195,7 @@ def test_the_time_for_a_deletion_may_be_over(patient: Lava, built: ClusterDetail
 
 
 def test_a_change_counts_as_seen_but_only_a_poll_ends_the_wait(
-    patient: Lava, wire: Wire, clock: JumpingClock, building: ClusterDetail
+    patient: Lava, wire: Wire, clock: MovedClock, building: ClusterDetail
 ) -> None:
     cluster = building.wait()
     wire.clear()
@@ -269,7 +271,7 @@ def test_until_names_a_status_that_a_wait_may_have(patient: Lava, wire: Wire) ->
 def test_the_time_is_over_at_the_deadline_and_not_later(
     patient: Lava,
     wire: Wire,
-    clock: JumpingClock,
+    clock: MovedClock,
     building: ClusterDetail,
     timeout: float | str,
     interval: float,
@@ -316,7 +318,7 @@ def test_a_failure_of_identity_that_could_pass_does_not_end_the_wait(
 
 
 def test_the_pause_is_no_shorter_than_the_service_asks_for(
-    patient: Lava, sandbox: SandboxServer, clock: JumpingClock, building: ClusterDetail
+    patient: Lava, sandbox: SandboxServer, clock: MovedClock, building: ClusterDetail
 ) -> None:
     _break(sandbox, code=429, retry_after="100")
     assert patient.clusters.wait(building.id, interval=50).status == "ACTIVE"
@@ -337,7 +339,7 @@ def test_the_pause_is_no_shorter_than_the_service_asks_for(
 def test_a_failure_that_cannot_pass_ends_the_wait(
     patient: Lava,
     sandbox: SandboxServer,
-    clock: JumpingClock,
+    clock: MovedClock,
     building: ClusterDetail,
     fault: dict[str, Any],
     error: type[LavaError],
@@ -393,7 +395,7 @@ def test_times_that_are_none_are_refused(
 
 def test_ctrl_c_ends_the_wait_at_once(
     patient: Lava,
-    clock: JumpingClock,
+    clock: MovedClock,
     building: ClusterDetail,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,7 +5,7 @@ import responses
 
 from lavaclient import BadRequestError, ForbiddenError, InvalidError, Lava, NotFoundError
 from lavaclient.api.scripts import Script
-from tests.api.conftest import Wire
+from tests.support.recorder import Wire
 
 URL = "https://example.com/install.sh"
 

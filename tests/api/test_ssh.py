@@ -19,7 +19,9 @@ from lavaclient.api.clusters import ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.ssh.server import SandboxSSH
-from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.clock import MovedClock
+from tests.support.recorder import Wire
 
 WITHIN = 20
 ENDPOINT = "https://dfw.bigdata.example.com/v2/123456"
@@ -430,7 +432,7 @@ def test_a_cluster_in_progress_is_refused_unless_waited_for(
     assert wire.lines == [f"GET clusters/{building.id}"] * 3
 
 
-def test_a_cluster_in_progress_is_waited_for_on_request(patient: Lava, clock: JumpingClock) -> None:
+def test_a_cluster_in_progress_is_waited_for_on_request(patient: Lava, clock: MovedClock) -> None:
     cluster = build(patient, PUBLIC_KEY)
     given = patient.clusters.ssh_execute("logs", "slave0-1", "true", ECHO, wait=True)
     assert " -l analyst -- " in given
@@ -455,7 +457,7 @@ def test_a_cluster_in_error_is_refused_whether_waited_for_or_not(
 
 
 def test_a_cluster_that_goes_wrong_while_waited_for_is_a_failure(
-    patient: Lava, clock: JumpingClock, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+    patient: Lava, clock: MovedClock, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = build(patient, PUBLIC_KEY)
 

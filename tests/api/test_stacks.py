@@ -7,7 +7,7 @@ import pytest
 
 from lavaclient import ForbiddenError, InvalidError, Lava, NotFoundError
 from lavaclient.api.stacks import ResourceLimits, Stack, StackDetail
-from tests.api.conftest import Wire
+from tests.support.recorder import Wire
 
 SERVICES: list[dict[str, Any]] = [{"name": "HDFS", "modes": ["Secondary"]}, {"name": "Yarn"}]
 

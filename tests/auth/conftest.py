@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.fake_identity import FakeCloud
+from tests.support.fake_cloud import FakeCloud
 
 
 @pytest.fixture

@@ -13,15 +13,13 @@ import pytest
 
 from lavaclient import LavaError, error
 from lavaclient._auth.token import AccessToken
-from tests.support.fake_identity import BREAK, KEY, USER, FakeCloud, Reply
+from tests.support.fake_cloud import BREAK, KEY, USER, FakeCloud, Reply
 
 UNAUTHORIZED = {"unauthorized": {"code": 401, "message": "Unable to authenticate."}}
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_row_8_a_refused_key_is_an_authorization_error_at_once(
-    cloud: FakeCloud, status: int
-) -> None:
+def test_08_a_refused_key_is_an_authorization_error_at_once(cloud: FakeCloud, status: int) -> None:
     cloud.outage = Reply(status, {"userDisabled": {"code": status, "message": "gone away"}})
     with pytest.raises(error.AuthorizationError, match="gone away") as caught:
         cloud.client()
@@ -42,16 +40,16 @@ RETRIED = [
 
 
 @pytest.mark.parametrize("reply", RETRIED)
-def test_row_9_a_sign_in_is_repeated(cloud: FakeCloud, reply: object) -> None:
+def test_09_a_failing_sign_in_is_repeated(cloud: FakeCloud, reply: object) -> None:
     cloud.replies = [reply, reply, reply]
     with cloud.client() as lava:
         lava.limits.get()
     assert cloud.sign_ins == 4
-    assert len(cloud.clock.slept) == 3
+    assert len(cloud.clock.pauses) == 3
 
 
 @pytest.mark.parametrize("reply", RETRIED)
-def test_row_9_after_its_retries_it_is_an_authentication_error(
+def test_09_a_sign_in_that_fails_to_the_last_retry_is_an_authentication_error(
     cloud: FakeCloud, reply: object
 ) -> None:
     cloud.outage = reply
@@ -62,7 +60,7 @@ def test_row_9_after_its_retries_it_is_an_authentication_error(
     assert isinstance(caught.value.__cause__, LavaError)
 
 
-def test_row_9_a_sign_in_that_stalls_is_given_up_in_time_and_repeated(cloud: FakeCloud) -> None:
+def test_09_a_sign_in_that_stalls_is_given_up_in_time_and_repeated(cloud: FakeCloud) -> None:
     released = threading.Event()
     cloud.before = lambda seen: released.wait(10)
     started = time.monotonic()
@@ -76,7 +74,7 @@ def test_row_9_a_sign_in_that_stalls_is_given_up_in_time_and_repeated(cloud: Fak
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 500, 502, 504, 302])
-def test_row_9_other_answers_are_not_asked_for_again(cloud: FakeCloud, status: int) -> None:
+def test_09_a_sign_in_refused_for_good_is_not_repeated(cloud: FakeCloud, status: int) -> None:
     cloud.outage = Reply(status, {"identityFault": {"code": status, "message": "so it is"}})
     with pytest.raises(error.AuthenticationError) as caught:
         cloud.client()
@@ -84,21 +82,21 @@ def test_row_9_other_answers_are_not_asked_for_again(cloud: FakeCloud, status: i
     assert cloud.sign_ins == 1
 
 
-def test_row_9_a_long_retry_after_is_not_waited_for(cloud: FakeCloud) -> None:
+def test_09_a_sign_in_does_not_wait_for_a_long_retry_after(cloud: FakeCloud) -> None:
     cloud.outage = Reply(503, {}, {"Retry-After": "86400"})
     with pytest.raises(error.AuthenticationError) as caught:
         cloud.client()
     assert caught.value.retry_after == 86400
-    assert (cloud.sign_ins, cloud.clock.slept) == (1, [])
+    assert (cloud.sign_ins, cloud.clock.pauses) == (1, [])
 
 
-def test_row_16_an_identity_that_is_not_there_is_an_authentication_error() -> None:
+def test_16_an_identity_that_is_not_there_is_an_authentication_error() -> None:
     with FakeCloud() as gone:
         pass
     with pytest.raises(error.AuthenticationError, match="could not sign in") as caught:
         gone.client(max_retries=1)
     assert isinstance(caught.value.__cause__, error.ConnectionError)
-    assert len(gone.clock.slept) == 1
+    assert len(gone.clock.pauses) == 1
 
 
 def spoilt(**changes: object) -> bytes:
@@ -166,7 +164,9 @@ ODD = {
 
 
 @pytest.mark.parametrize("body", ODD.values(), ids=ODD)
-def test_row_10_an_odd_answer_is_an_authentication_error(cloud: FakeCloud, body: bytes) -> None:
+def test_10_an_odd_identity_answer_is_an_authentication_error(
+    cloud: FakeCloud, body: bytes
+) -> None:
     cloud.replies = [Reply(200, body)]
     with pytest.raises(error.AuthenticationError):
         cloud.client()
@@ -174,7 +174,7 @@ def test_row_10_an_odd_answer_is_an_authentication_error(cloud: FakeCloud, body:
 
 
 @pytest.mark.parametrize("body", [ODD["HTML"], ODD["expires a number"], ODD["no catalog"]])
-def test_row_10_of_an_odd_answer_nothing_is_kept(cloud: FakeCloud, body: bytes) -> None:
+def test_10_of_an_odd_identity_answer_nothing_is_kept(cloud: FakeCloud, body: bytes) -> None:
     with cloud.client() as lava:
         first = lava.token
         cloud.kill()
@@ -186,7 +186,7 @@ def test_row_10_of_an_odd_answer_nothing_is_kept(cloud: FakeCloud, body: bytes) 
     assert cloud.sign_ins == 3
 
 
-def test_row_10_odd_entries_of_other_services_are_passed_over(cloud: FakeCloud) -> None:
+def test_10_odd_catalog_entries_of_other_services_are_passed_over(cloud: FakeCloud) -> None:
     def clutter(access: dict[str, object]) -> None:
         odd: list[object] = [None, 5, {}, {"type": "compute", "endpoints": 5}, {"type": ["x"]}]
         catalog = access["serviceCatalog"]
@@ -198,7 +198,7 @@ def test_row_10_odd_entries_of_other_services_are_passed_over(cloud: FakeCloud) 
         assert lava.endpoint == cloud.endpoint()
 
 
-def test_row_10_entries_of_our_own_without_a_version_are_not_v2(cloud: FakeCloud) -> None:
+def test_10_catalog_entries_of_our_own_without_a_version_are_not_v2(cloud: FakeCloud) -> None:
     def add(access: dict[str, object]) -> None:
         catalog = access["serviceCatalog"]
         assert isinstance(catalog, list)
@@ -235,17 +235,17 @@ def test_expiries_with_offset_fraction_or_neither_are_read(cloud: FakeCloud, exp
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_row_27_a_redirected_sign_in_goes_nowhere(cloud: FakeCloud, status: int) -> None:
+def test_27_a_redirected_sign_in_goes_nowhere(cloud: FakeCloud, status: int) -> None:
     with FakeCloud() as other:
         cloud.outage = Reply(status, b"", {"Location": f"{other.auth_url}/tokens"})
         with pytest.raises(error.AuthenticationError, match="redirect") as caught:
             cloud.client()
-        assert not other.seen
+        assert not other.requests
     assert caught.value.code == status
     assert cloud.sign_ins == 1
 
 
-def test_row_5_https_does_not_lead_to_http() -> None:
+def test_05_an_https_identity_does_not_lead_to_http() -> None:
     endpoint = {"region": "DFW", "versionId": "2", "publicURL": "http://dfw.example/v2/1"}
     entry = {"type": "rax:bigdata", "endpoints": [endpoint]}
     held = AccessToken("t0ken", None, {"access": {"serviceCatalog": [entry]}}, 0.0)
@@ -266,7 +266,7 @@ def shown(failure: BaseException | None) -> str:
 
 
 @pytest.mark.parametrize("status", [200, 401, 404, 503])
-def test_row_31_an_answer_that_echoes_the_key_is_scrubbed(cloud: FakeCloud, status: int) -> None:
+def test_31_an_answer_that_echoes_the_key_is_scrubbed(cloud: FakeCloud, status: int) -> None:
     cloud.outage = Reply(status, {KEY: {"message": f"key {KEY} of {USER} is odd"}})
     with pytest.raises(LavaError) as caught:
         cloud.client(max_retries=0)
@@ -274,7 +274,7 @@ def test_row_31_an_answer_that_echoes_the_key_is_scrubbed(cloud: FakeCloud, stat
     assert USER in str(caught.value) or status == 200
 
 
-def test_row_31_an_answer_that_echoes_the_token_is_scrubbed(cloud: FakeCloud) -> None:
+def test_31_an_answer_that_echoes_the_token_is_scrubbed(cloud: FakeCloud) -> None:
     token = "abcdef0123456789-given"
     cloud.outage = Reply(404, {"itemNotFound": {"message": f"no token {token} here"}})
     with pytest.raises(error.AuthenticationError) as caught:
@@ -283,7 +283,7 @@ def test_row_31_an_answer_that_echoes_the_token_is_scrubbed(cloud: FakeCloud) ->
     assert token not in shown(caught.value)
 
 
-def test_row_39_no_secret_stands_in_any_record_of_any_logger(
+def test_39_no_secret_stands_in_any_record_of_any_logger(
     cloud: FakeCloud, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)

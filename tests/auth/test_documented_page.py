@@ -13,7 +13,8 @@ import responses
 
 from lavaclient import Lava
 from lavaclient._config.urls import DEFAULT_AUTH_URL
-from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen
+from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
+from tests.support.recorder import SentRequest
 
 EXAMPLE = """
 def make_client(username, region, api_key, tenant_id):
@@ -43,13 +44,13 @@ def rackspace(cloud: FakeCloud) -> Iterator[FakeCloud]:
 
     def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         body = request.body if isinstance(request.body, bytes) else b""
-        seen = Seen(
+        seen = SentRequest(
             str(request.method),
             request.path_url,
             {name: str(value) for name, value in request.headers.items()},
             body,
         )
-        cloud.seen.append(seen)
+        cloud.requests.append(seen)
         reply = cloud.answer(seen)
         assert isinstance(reply, Reply)
         return reply.status, {}, json.dumps(reply.body)
@@ -80,7 +81,9 @@ def make_client(tmp_path: Path) -> Callable[[], Lava]:
 
 def asked(cloud: FakeCloud) -> list[str]:
     """How identity was asked: by key or by token."""
-    bodies = [json.loads(one.body)["auth"] for one in cloud.seen if one.path.endswith("/tokens")]
+    bodies = [
+        json.loads(one.body)["auth"] for one in cloud.requests if one.path.endswith("/tokens")
+    ]
     return ["token" if "token" in one else "key" for one in bodies]
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from lavaclient import Lava, error
 from lavaclient.identity import RackspaceApiKey
-from tests.support.fake_identity import KEY, USER, FakeCloud, Seen, until
+from tests.support.fake_cloud import KEY, USER, FakeCloud
+from tests.support.recorder import SentRequest
+from tests.support.threads import until
 
 
 def interrupt_soon(claim: Callable[[], bool]) -> threading.Thread:
@@ -31,7 +33,7 @@ def holding(cloud: FakeCloud, number: int) -> threading.Event:
     """Keep one sign-in, by its number, from its answer until the event."""
     released = threading.Event()
 
-    def hold(seen: Seen) -> None:
+    def hold(seen: SentRequest) -> None:
         if seen.path.endswith("/tokens") and cloud.sign_ins == number:
             released.wait(20)
 
@@ -39,7 +41,7 @@ def holding(cloud: FakeCloud, number: int) -> threading.Event:
     return released
 
 
-def test_row_33_ctrl_c_while_constructing_propagates(cloud: FakeCloud) -> None:
+def test_33_ctrl_c_while_constructing_propagates(cloud: FakeCloud) -> None:
     released = holding(cloud, 1)
     pressing = interrupt_soon(lambda: cloud.sign_ins == 1)
     with pytest.raises(KeyboardInterrupt):
@@ -50,7 +52,7 @@ def test_row_33_ctrl_c_while_constructing_propagates(cloud: FakeCloud) -> None:
         lava.limits.get()
 
 
-def test_row_33_after_ctrl_c_in_a_renewal_the_client_works(cloud: FakeCloud) -> None:
+def test_33_after_ctrl_c_in_a_renewal_the_client_works(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.kill()
         released = holding(cloud, 2)
@@ -63,7 +65,7 @@ def test_row_33_after_ctrl_c_in_a_renewal_the_client_works(cloud: FakeCloud) -> 
     assert cloud.sign_ins == 3
 
 
-def test_row_33_when_the_leader_is_interrupted_another_thread_leads(cloud: FakeCloud) -> None:
+def test_33_when_the_leader_is_interrupted_another_thread_leads(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.kill()
         released = holding(cloud, 2)
@@ -92,7 +94,7 @@ def test_row_33_when_the_leader_is_interrupted_another_thread_leads(cloud: FakeC
     assert cloud.sign_ins == 3
 
 
-def test_row_33_ctrl_c_while_waiting_for_the_leader_leaves_it_alone(cloud: FakeCloud) -> None:
+def test_33_ctrl_c_while_waiting_for_the_leader_leaves_it_alone(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.kill()
         released = holding(cloud, 2)
@@ -127,7 +129,7 @@ def in_child(work: Callable[[], bool]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_row_34_a_fork_while_signing_in_does_not_deadlock(cloud: FakeCloud) -> None:
+def test_34_a_fork_while_signing_in_does_not_deadlock(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.kill()
         released = holding(cloud, 2)
@@ -141,7 +143,7 @@ def test_row_34_a_fork_while_signing_in_does_not_deadlock(cloud: FakeCloud) -> N
         assert lava.limits.get().ram.limit == 10
 
 
-def test_row_34_children_of_a_warm_client_use_its_token(cloud: FakeCloud) -> None:
+def test_34_children_of_a_warm_client_use_its_token(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         lava.limits.get()
         for _ in range(3):
@@ -151,7 +153,7 @@ def test_row_34_children_of_a_warm_client_use_its_token(cloud: FakeCloud) -> Non
     assert cloud.calls == 32
 
 
-def test_row_34_the_plugin_in_a_forked_child_renews(cloud: FakeCloud) -> None:
+def test_34_the_plugin_in_a_forked_child_renews(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         auth = lava.session.auth
         assert isinstance(auth, RackspaceApiKey)
@@ -165,7 +167,7 @@ def test_row_34_the_plugin_in_a_forked_child_renews(cloud: FakeCloud) -> None:
         assert lava.token == first
 
 
-def test_row_36_closing_twice_is_nothing_and_use_after_it_an_error(cloud: FakeCloud) -> None:
+def test_36_closing_twice_is_nothing_and_use_after_it_an_error(cloud: FakeCloud) -> None:
     lava = cloud.client()
     lava.close()
     lava.close()
@@ -176,9 +178,9 @@ def test_row_36_closing_twice_is_nothing_and_use_after_it_an_error(cloud: FakeCl
     assert cloud.calls == 0
 
 
-def test_row_36_a_session_from_outside_stays_open(cloud: FakeCloud) -> None:
+def test_36_a_session_from_outside_stays_open(cloud: FakeCloud) -> None:
     with cloud.client() as owner:
         with Lava(USER, "DFW", session=owner.session) as lava:
             lava.limits.get()
         assert owner.limits.get().ram.limit == 10
-    assert KEY.encode() in cloud.seen[0].body
+    assert KEY.encode() in cloud.requests[0].body

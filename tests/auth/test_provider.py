@@ -17,7 +17,8 @@ from lavaclient._config.secret import Secret
 from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import Token
-from tests.support.fake_identity import START, MovedClock, together, until
+from tests.support.clock import START, MovedClock
+from tests.support.threads import together, until
 
 SESSION = Session()
 

@@ -9,7 +9,9 @@ import time
 import pytest
 
 from lavaclient import error
-from tests.support.fake_identity import BREAK, FakeCloud, Reply, Seen, together, until
+from tests.support.fake_cloud import BREAK, FakeCloud, Reply
+from tests.support.recorder import SentRequest
+from tests.support.threads import together, until
 
 REFUSED = Reply(401, {"unauthorized": {"code": 401, "message": "Unable to authenticate."}})
 
@@ -26,13 +28,11 @@ def expires(value: object) -> object:
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.05])
-def test_row_14_of_64_threads_with_one_dead_token_one_signs_in(
-    cloud: FakeCloud, spread: float
-) -> None:
+def test_14_of_64_threads_with_one_dead_token_one_signs_in(cloud: FakeCloud, spread: float) -> None:
     pauses = [random.uniform(0, spread) for _ in range(64)]
     times = 20 if not spread else 3
 
-    def slow_refusal(seen: Seen) -> None:
+    def slow_refusal(seen: SentRequest) -> None:
         if spread and pauses and seen.headers.get("X-Auth-Token") not in cloud.good:
             time.sleep(pauses.pop())
 
@@ -46,10 +46,10 @@ def test_row_14_of_64_threads_with_one_dead_token_one_signs_in(
             assert cloud.sign_ins == round + 2
 
 
-def test_row_14_identity_down_is_tried_by_one_thread_for_all(cloud: FakeCloud) -> None:
-    refused: list[Seen] = []
+def test_14_identity_down_is_tried_by_one_of_64_threads_for_all(cloud: FakeCloud) -> None:
+    refused: list[SentRequest] = []
 
-    def all_at_once(seen: Seen) -> None:
+    def all_at_once(seen: SentRequest) -> None:
         if not seen.path.endswith("/tokens"):
             refused.append(seen)
             until(lambda: len(refused) == 32)
@@ -76,10 +76,10 @@ def test_after_an_outage_the_next_request_signs_in(cloud: FakeCloud) -> None:
     assert cloud.sign_ins == 4
 
 
-def test_row_8_a_key_refused_at_renewal_is_tried_once_for_all(cloud: FakeCloud) -> None:
-    refused: list[Seen] = []
+def test_08_a_key_refused_at_renewal_is_tried_once_for_all(cloud: FakeCloud) -> None:
+    refused: list[SentRequest] = []
 
-    def all_at_once(seen: Seen) -> None:
+    def all_at_once(seen: SentRequest) -> None:
         if not seen.path.endswith("/tokens"):
             refused.append(seen)
             until(lambda: len(refused) == 32)
@@ -92,19 +92,19 @@ def test_row_8_a_key_refused_at_renewal_is_tried_once_for_all(cloud: FakeCloud) 
     assert {type(one) for one in outcomes} == {error.AuthorizationError}
 
 
-def test_row_12_one_401_is_one_sign_in_and_the_body_is_sent_again_whole(cloud: FakeCloud) -> None:
+def test_12_one_401_is_one_sign_in_and_the_body_is_sent_again_whole(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.kill()
         with pytest.raises(error.ApiError):  # what comes back is no script
             lava.scripts.create("http://files.example/a.sh", "a", "post_init")
-    posts = [one for one in cloud.seen if one.path.endswith("/scripts")]
+    posts = [one for one in cloud.requests if one.path.endswith("/scripts")]
     assert cloud.sign_ins == 2
     assert len(posts) == 2
     assert posts[0].body == posts[1].body != b""
     assert posts[0].headers["X-Auth-Token"] != posts[1].headers["X-Auth-Token"]
 
 
-def test_row_13_401_for_ever_is_two_requests_and_one_sign_in(cloud: FakeCloud) -> None:
+def test_13_401_for_ever_is_two_requests_and_one_sign_in(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         cloud.before = lambda seen: cloud.kill()
         with pytest.raises(error.AuthorizationError) as caught:
@@ -113,12 +113,12 @@ def test_row_13_401_for_ever_is_two_requests_and_one_sign_in(cloud: FakeCloud) -
     assert (cloud.calls, cloud.sign_ins) == (2, 2)
 
 
-def test_row_15_a_late_401_for_an_older_token_signs_nothing_in(cloud: FakeCloud) -> None:
+def test_15_a_late_401_for_an_older_token_signs_nothing_in(cloud: FakeCloud) -> None:
     released = threading.Event()
     with cloud.client() as lava:
         old = lava.token
 
-        def hold_the_first(seen: Seen) -> None:
+        def hold_the_first(seen: SentRequest) -> None:
             if seen.headers.get("X-Auth-Token") == old and cloud.calls == 1:
                 released.wait(10)
 
@@ -137,7 +137,7 @@ def test_row_15_a_late_401_for_an_older_token_signs_nothing_in(cloud: FakeCloud)
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_row_11_without_an_expiry_the_token_is_used_until_a_401(
+def test_11_without_an_expiry_the_token_is_used_until_a_401(
     cloud: FakeCloud, value: object
 ) -> None:
     cloud.change = expires(value)  # type: ignore[assignment]
@@ -150,7 +150,7 @@ def test_row_11_without_an_expiry_the_token_is_used_until_a_401(
     assert cloud.sign_ins == 2
 
 
-def test_row_11_a_null_expiry_is_none(cloud: FakeCloud) -> None:
+def test_11_a_null_expiry_is_none(cloud: FakeCloud) -> None:
     def null(access: dict[str, object]) -> None:
         token = access["token"]
         assert isinstance(token, dict)
@@ -186,7 +186,11 @@ def test_a_token_that_ends_within_two_minutes_is_renewed_before_it_is_used(
         assert cloud.sign_ins == 1
         cloud.clock.now += 2
         lava.limits.get()
-    assert [one.path.rpartition("/")[2] for one in cloud.seen][1:] == ["limits", "tokens", "limits"]
+    assert [one.path.rpartition("/")[2] for one in cloud.requests][1:] == [
+        "limits",
+        "tokens",
+        "limits",
+    ]
 
 
 def test_an_early_renewal_that_fails_is_tried_again_after_ten_seconds(cloud: FakeCloud) -> None:
@@ -224,7 +228,7 @@ def test_a_token_that_ends_while_its_renewal_fails_is_not_used_on(cloud: FakeClo
         cloud.clock.now += cloud.lifetime - 20
         cloud.outage = Reply(503, {})
 
-        def takes_long(seen: Seen) -> None:
+        def takes_long(seen: SentRequest) -> None:
             cloud.clock.now += 30
 
         cloud.before = takes_long
@@ -239,7 +243,7 @@ def test_others_use_the_token_while_one_renews_it_early(cloud: FakeCloud) -> Non
         first = lava.token
         cloud.clock.now += cloud.lifetime - 60
 
-        def hold(seen: Seen) -> None:
+        def hold(seen: SentRequest) -> None:
             if seen.path.endswith("/tokens"):
                 released.wait(10)
 
@@ -248,7 +252,7 @@ def test_others_use_the_token_while_one_renews_it_early(cloud: FakeCloud) -> Non
         thread.start()
         until(lambda: cloud.sign_ins == 2)
         lava.limits.get()
-        assert cloud.seen[-1].headers["X-Auth-Token"] == first
+        assert cloud.requests[-1].headers["X-Auth-Token"] == first
         released.set()
         thread.join(10)
         assert lava.token != first

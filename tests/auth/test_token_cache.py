@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply
+from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +57,7 @@ def test_a_warm_cache_sends_nothing_to_identity(
     assert warned(caplog) == []
 
 
-def test_row_38_a_missing_file_is_written_without_a_word(
+def test_38_a_missing_cache_file_is_written_without_a_warning(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache.unlink()
@@ -142,7 +142,7 @@ SPOILT: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
-def test_row_38_a_spoilt_file_is_a_miss_with_a_warning(
+def test_38_a_spoilt_cache_file_is_a_miss_with_a_warning(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
 ) -> None:
     spoil(cache)
@@ -157,7 +157,7 @@ def test_row_38_a_spoilt_file_is_a_miss_with_a_warning(
 
 
 @pytest.mark.parametrize("catalog", [None, 5, [], [{"type": "rax:bigdata", "endpoints": 5}]])
-def test_row_38_a_state_that_leads_to_no_endpoint_is_a_miss(
+def test_38_a_cached_state_that_leads_to_no_endpoint_is_a_miss(
     cloud: FakeCloud, cache: Path, catalog: object
 ) -> None:
     edit(lambda state: state["body"]["access"].update(serviceCatalog=catalog))(cache)  # type: ignore[index]
@@ -166,7 +166,7 @@ def test_row_38_a_state_that_leads_to_no_endpoint_is_a_miss(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_row_38_another_users_file_is_not_used(
+def test_38_another_users_cache_file_is_not_used(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     os.chown(cache, 12345, -1)
@@ -185,7 +185,7 @@ def test_row_38_another_users_file_is_not_used(
         {"region": None, "endpoint": "own"},
     ],
 )
-def test_row_38_a_file_for_other_credentials_is_not_used(
+def test_38_a_cache_file_for_other_credentials_is_not_used(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, other: dict[str, object]
 ) -> None:
     cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
@@ -196,14 +196,14 @@ def test_row_38_a_file_for_other_credentials_is_not_used(
     assert "other credentials" in warned(caplog)[0]
 
 
-def test_row_38_a_file_for_another_identity_is_not_used(cloud: FakeCloud, cache: Path) -> None:
+def test_38_a_cache_file_for_another_identity_is_not_used(cloud: FakeCloud, cache: Path) -> None:
     with FakeCloud() as other:
         other.client(token_cache=cache).close()
         assert other.sign_ins == 1
 
 
 @pytest.mark.parametrize("left", [-5, 0, 119])
-def test_row_38_an_expired_token_is_a_miss(
+def test_38_an_expired_cached_token_is_a_miss(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, left: float
 ) -> None:
     cloud.clock.now += cloud.lifetime - left
@@ -220,7 +220,7 @@ def test_a_cached_token_that_nears_its_end_is_renewed(cloud: FakeCloud, cache: P
         assert lava.token in cache.read_text()
 
 
-def test_row_38_a_revoked_token_is_renewed_and_the_new_one_kept(
+def test_38_a_revoked_cached_token_is_renewed_and_the_new_one_kept(
     cloud: FakeCloud, cache: Path
 ) -> None:
     cloud.kill()
@@ -231,7 +231,7 @@ def test_row_38_a_revoked_token_is_renewed_and_the_new_one_kept(
         assert lava.token in cache.read_text()
 
 
-def test_row_38_a_directory_in_its_place_is_left_alone(
+def test_38_a_directory_in_place_of_the_cache_is_left_alone(
     cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     place = tmp_path / "private" / "token"
@@ -245,7 +245,7 @@ def test_row_38_a_directory_in_its_place_is_left_alone(
 
 
 @pytest.mark.parametrize("place", ["/proc/no/such/token", "{file}/token", "{file}/deep/token"])
-def test_row_38_where_nothing_can_be_written_the_client_works(
+def test_38_where_no_cache_can_be_written_the_client_works(
     cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture, place: str
 ) -> None:
     file = tmp_path / "file"
@@ -310,7 +310,7 @@ def run(cloud: FakeCloud, path: Path, most: int = 0) -> subprocess.Popen[str]:
     )
 
 
-def test_row_38_a_full_disk_is_a_warning_and_leaves_nothing(
+def test_38_a_full_disk_under_the_cache_is_a_warning_and_leaves_nothing(
     cloud: FakeCloud, tmp_path: Path
 ) -> None:
     place = tmp_path / "full"
@@ -320,7 +320,7 @@ def test_row_38_a_full_disk_is_a_warning_and_leaves_nothing(
     assert os.listdir(place) == []
 
 
-def test_row_38_twenty_processes_at_once_all_end_well(cloud: FakeCloud, tmp_path: Path) -> None:
+def test_38_twenty_processes_with_one_cache_all_end_well(cloud: FakeCloud, tmp_path: Path) -> None:
     cloud.clock.now = 4_000_000_000.0
     place = tmp_path / "shared"
     running = [run(cloud, place / "token") for _ in range(20)]

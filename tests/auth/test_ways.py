@@ -14,7 +14,8 @@ from keystoneauth1.token_endpoint import Token
 from lavaclient import error
 from lavaclient._http.service_client import is_transient
 from lavaclient.identity import RackspaceApiKey
-from tests.support.fake_identity import KEY, TENANT, USER, FakeCloud, Reply, Seen
+from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
+from tests.support.recorder import SentRequest
 
 BY_KEY = {"auth": {"RAX-KSKEY:apiKeyCredentials": {"username": USER, "apiKey": KEY}}}
 
@@ -27,7 +28,7 @@ def a_token(cloud: FakeCloud) -> str:
 
 
 def sent(cloud: FakeCloud) -> list[tuple[str, str]]:
-    return [(one.method, one.path) for one in cloud.seen]
+    return [(one.method, one.path) for one in cloud.requests]
 
 
 def test_a_key_and_a_region_send_one_post_and_find_the_endpoint(cloud: FakeCloud) -> None:
@@ -35,7 +36,7 @@ def test_a_key_and_a_region_send_one_post_and_find_the_endpoint(cloud: FakeCloud
         assert lava.endpoint == cloud.endpoint("ORD")
         assert lava.token in cloud.good
     assert sent(cloud) == [("POST", "/identity/v2.0/tokens")]
-    assert cloud.seen[0].json() == BY_KEY
+    assert cloud.requests[0].json() == BY_KEY
 
 
 def test_a_key_and_an_endpoint_send_one_post_and_do_not_look_at_the_catalog(
@@ -56,9 +57,9 @@ def test_a_token_and_an_endpoint_send_nothing(cloud: FakeCloud) -> None:
     ) as lava:
         assert lava.token == token
         assert lava.endpoint == cloud.endpoint()
-        assert not cloud.seen
+        assert not cloud.requests
         lava.limits.get()
-    assert cloud.seen[0].headers["X-Auth-Token"] == token
+    assert cloud.requests[0].headers["X-Auth-Token"] == token
     assert cloud.sign_ins == 0
 
 
@@ -66,7 +67,7 @@ def test_an_endpoint_that_ends_in_v2_takes_the_tenant(cloud: FakeCloud) -> None:
     base = cloud.endpoint().removesuffix(f"/{TENANT}")
     with cloud.client(api_key=None, token="t0ken", endpoint=base, tenant_id=TENANT) as lava:
         assert lava.endpoint == cloud.endpoint()
-    assert not cloud.seen
+    assert not cloud.requests
 
 
 @pytest.mark.parametrize("tenant", [None, TENANT])
@@ -77,7 +78,7 @@ def test_a_token_and_a_region_ask_for_the_catalog(cloud: FakeCloud, tenant: str 
         assert lava.token != token
         assert lava.token in cloud.good
     wanted = {"token": {"id": token}} | ({"tenantId": tenant} if tenant else {})
-    assert [one.json() for one in cloud.seen] == [{"auth": wanted}]
+    assert [one.json() for one in cloud.requests] == [{"auth": wanted}]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
@@ -85,7 +86,7 @@ def test_a_refused_token_falls_back_to_the_key(cloud: FakeCloud, status: int) ->
     cloud.replies = [Reply(status, {"itemNotFound": {"code": status, "message": "no"}})]
     with cloud.client(token="dead-token") as lava:
         assert lava.token in cloud.good
-    assert cloud.seen[1].json() == BY_KEY
+    assert cloud.requests[1].json() == BY_KEY
     assert cloud.sign_ins == 2
 
 
@@ -104,14 +105,14 @@ def test_a_5xx_is_not_a_refusal_of_the_token(cloud: FakeCloud) -> None:
         cloud.client(token="some-token")
     assert caught.value.code == 500
     assert cloud.sign_ins == 1
-    assert b"apiKey" not in cloud.seen[0].body
+    assert b"apiKey" not in cloud.requests[0].body
 
 
 def test_after_a_token_that_was_given_the_key_renews(cloud: FakeCloud) -> None:
     with cloud.client(token=a_token(cloud)) as lava:
         cloud.kill()
         lava.limits.get()
-    assert [one.json() for one in cloud.seen if one.path.endswith("/tokens")][1] == BY_KEY
+    assert [one.json() for one in cloud.requests if one.path.endswith("/tokens")][1] == BY_KEY
 
 
 def test_a_token_alone_cannot_be_renewed(cloud: FakeCloud) -> None:
@@ -204,7 +205,7 @@ def test_a_session_that_has_renewed_by_itself_is_not_invalidated(cloud: FakeClou
     outside = keystone.Session(auth=auth)
     with cloud.client(api_key=None, auth_url=None, session=outside) as lava:
 
-        def renew_elsewhere(seen: Seen) -> None:
+        def renew_elsewhere(seen: SentRequest) -> None:
             if cloud.calls == 1 and not seen.path.endswith("/tokens"):
                 cloud.kill()
                 thread = threading.Thread(target=renew, args=(auth, outside))

@@ -14,7 +14,9 @@ import pytest
 from lavaclient._system.clock import use_clock
 from lavaclient.cli import main
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import PUBLIC_KEY, JumpingClock, Wire
+from tests.api.conftest import PUBLIC_KEY
+from tests.support.clock import MovedClock
+from tests.support.recorder import Wire
 
 CREATE = "clusters create {} HDP2.3_Hadoop --ssh-key laptop --username analyst"
 
@@ -77,7 +79,7 @@ def run(
     """The program, whose environment points to the sandbox and whose pauses take no time."""
     for name, value in sandbox.environ().items():
         monkeypatch.setenv(name, value)
-    with use_clock(JumpingClock(sandbox)):
+    with use_clock(MovedClock(sandbox=sandbox.sandbox.clock)):
         yield offline
 
 

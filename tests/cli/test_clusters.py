@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import Wire
 from tests.cli.conftest import CREATE, Program
+from tests.support.recorder import Wire
 
 HEADER = "ID,Name,Status,Stack,Created"
 

@@ -12,8 +12,8 @@ import pytest
 
 from lavaclient.cli.options import completion_cache
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import Wire
 from tests.cli.conftest import Program
+from tests.support.recorder import Wire
 from tests.support.terminal import lava
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
 from tests.cli.conftest import Program
+from tests.support.recorder import Wire
 
 ACCESS = "A" * 20
 SECRETS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.conftest import Wire
 from tests.cli.conftest import Program
+from tests.support.recorder import Wire
 
 SERVICES = [{"name": "HDFS", "modes": ["Secondary"]}, {"name": "YARN"}]
 

@@ -22,8 +22,8 @@ from lavaclient.cli.options import completion_cache
 from lavaclient.cli.output.columns import printable
 from lavaclient.cli.output.views import credential_pairs
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import Wire
 from tests.cli.conftest import CREATE, Program
+from tests.support.recorder import Wire
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -34,7 +34,7 @@ NOT_CREDENTIALS = [
 
 @pytest.mark.parametrize("name", ["username", "token", "api_key"])
 @pytest.mark.parametrize("value", NOT_CREDENTIALS)
-def test_row_3_a_bad_credential_is_named_and_not_shown(name: str, value: object) -> None:
+def test_03_a_bad_credential_is_named_and_not_shown(name: str, value: object) -> None:
     with pytest.raises(error.InvalidError, match=f"^{name} must ") as caught:
         checked(**{name: value})
     assert "secret" not in str(caught.value)
@@ -62,12 +62,12 @@ def test_a_tenant_id_is_an_int_or_text(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "0", 0, 1, "False", "/no/such/bundle.pem", b"x", [], "a\0b"])
-def test_row_6_what_is_no_bundle_is_refused(value: object) -> None:
+def test_06_what_is_no_bundle_is_refused(value: object) -> None:
     with pytest.raises(error.InvalidError, match=r"^verify_ssl"):
         checked(verify_ssl=value)
 
 
-def test_row_6_a_bundle_that_is_not_pem_is_refused(tmp_path: Path) -> None:
+def test_06_a_bundle_that_is_not_pem_is_refused(tmp_path: Path) -> None:
     for contents in (b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx\n"):
         path = tmp_path / "bundle.pem"
         path.write_bytes(contents)
@@ -101,7 +101,7 @@ BAD_NUMBERS = {
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in BAD_NUMBERS.items() for value in values]
 )
-def test_row_7_a_bad_number_is_refused(name: str, value: object) -> None:
+def test_07_a_bad_number_is_refused(name: str, value: object) -> None:
     with pytest.raises(error.InvalidError, match=f"^{name} must "):
         checked(**{name: value})
 

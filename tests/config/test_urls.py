@@ -41,9 +41,7 @@ BAD = [
 
 @pytest.mark.parametrize("url", BAD)
 @pytest.mark.parametrize("name", ["auth_url", "endpoint"])
-def test_row_4_what_is_no_url_is_refused_by_the_name_of_its_argument(
-    name: str, url: object
-) -> None:
+def test_04_what_is_no_url_is_refused_by_the_name_of_its_argument(name: str, url: object) -> None:
     with pytest.raises(error.InvalidError, match=f"^{name} ") as caught:
         identity_url(url) if name == "auth_url" else endpoint_url(url, "1")
     assert "secret" not in str(caught.value)
@@ -129,7 +127,7 @@ def test_an_endpoint_of_another_shape_or_tenant_is_refused(given: str, tenant: s
         ("http://lava.localhost/v2.0", False),
     ],
 )
-def test_row_5_http_to_anything_but_loopback_is_open(url: str, is_one: bool) -> None:
+def test_05_http_to_anything_but_loopback_is_open(url: str, is_one: bool) -> None:
     assert is_open(url) is is_one
 
 

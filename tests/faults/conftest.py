@@ -9,7 +9,7 @@ import pytest
 
 from lavaclient import Lava
 from lavaclient._system.clock import use_clock
-from tests.support.fake_identity import MovedClock
+from tests.support.clock import MovedClock
 from tests.support.fault_server import FaultServer, Step
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"

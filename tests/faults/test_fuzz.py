@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from lavaclient import ApiError, Lava, LavaError
 from lavaclient._system.clock import use_clock
 from tests.faults.calls import CALLS, methods
-from tests.support.fake_identity import MovedClock
+from tests.support.clock import MovedClock
 
 ENDPOINT = "http://localhost:9/v2/123456"
 AUTH_URL = "http://localhost:9/identity/v2.0"

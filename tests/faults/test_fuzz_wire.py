@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lavaclient import InsecureTransportWarning, Lava, LavaError
 from lavaclient._system.clock import use_clock
 from tests.faults.conftest import TOKEN
-from tests.support.fake_identity import KEY, USER, MovedClock
+from tests.support.clock import MovedClock
+from tests.support.fake_cloud import KEY, USER
 from tests.support.fault_server import FaultServer, answer, raw
 
 OK = b"HTTP/1.1 200 OK\r\n"

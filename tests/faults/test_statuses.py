@@ -18,7 +18,7 @@ from lavaclient import (
 )
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
-from tests.support.fake_identity import START, MovedClock
+from tests.support.clock import START, MovedClock
 from tests.support.fault_server import DETAIL, answer
 
 
@@ -31,29 +31,29 @@ from tests.support.fault_server import DETAIL, answer
         (503, {"Retry-After": "2"}),
     ],
 )
-def test_row_20_a_create_that_was_turned_away_is_sent_again(
+def test_20_a_post_turned_away_by_429_413_or_503_is_sent_again(
     status: int, headers: dict[str, str], serve: Serve, client: Client, clock: MovedClock
 ) -> None:
     server = serve(answer(status, b"", headers), answer(202, DETAIL))
     create(client(server))
-    assert len(server.seen) == 2
-    assert server.seen[0].body == server.seen[1].body
-    assert clock.slept[0] >= (2 if headers else 0)
+    assert len(server.requests) == 2
+    assert server.requests[0].body == server.requests[1].body
+    assert clock.pauses[0] >= (2 if headers else 0)
 
 
-def test_row_20_503_alone_is_not_repeated_for_a_create(serve: Serve, client: Client) -> None:
+def test_20_503_alone_is_not_repeated_for_a_create(serve: Serve, client: Client) -> None:
     server = serve(answer(503, b"<title>Bad day</title>"))
     with pytest.raises(ServerError, match=r"Bad day.*look before trying again") as caught:
         create(client(server))
     assert caught.value.maybe_applied
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
-def test_row_20_503_alone_is_repeated_for_the_rest(serve: Serve, client: Client) -> None:
+def test_20_503_alone_is_repeated_for_get_put_and_delete(serve: Serve, client: Client) -> None:
     for method in ("get", "delete"):
         server = serve(answer(503, b""), answer(200, DETAIL))
         getattr(client(server).clusters, method)("c-1")
-        assert len(server.seen) == 2
+        assert len(server.requests) == 2
 
 
 def test_a_quota_that_is_used_up_is_told_at_once(serve: Serve, client: Client) -> None:
@@ -62,18 +62,18 @@ def test_a_quota_that_is_used_up_is_told_at_once(serve: Serve, client: Client) -
         create(client(server))
     assert caught.value.retry_after is None
     assert not caught.value.maybe_applied
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
-def test_row_21_a_long_retry_after_is_told_at_once(
+def test_21_a_long_retry_after_is_told_at_once(
     serve: Serve, client: Client, clock: MovedClock
 ) -> None:
     server = serve(answer(503, b"", {"Retry-After": "86400"}))
     with pytest.raises(ServerError) as caught:
         client(server).clusters.list()
     assert caught.value.retry_after == 86400
-    assert len(server.seen) == 1
-    assert not clock.slept
+    assert len(server.requests) == 1
+    assert not clock.pauses
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_row_21_a_long_retry_after_is_told_at_once(
         ("", 0),
     ],
 )
-def test_row_21_every_form_is_read_or_ignored(
+def test_21_every_form_of_retry_after_is_read_or_ignored(
     text: str, least: float, serve: Serve, client: Client, clock: MovedClock
 ) -> None:
     server = serve(answer(429, b"", {"Retry-After": text}), answer())
     client(server).clusters.list()
-    (slept,) = clock.slept
+    (slept,) = clock.pauses
     assert least <= slept <= max(least, 0.1)
 
 
@@ -106,16 +106,18 @@ def test_the_pauses_grow_with_jitter_up_to_half_a_minute(
     random.seed(7)
     with pytest.raises(ServerError):
         client(serve(answer(503, b"")), max_retries=12, retry_backoff=1).clusters.list()
-    assert all(0 <= slept <= min(2**index, 30) for index, slept in enumerate(clock.slept))
-    assert max(clock.slept) > 15
-    assert len(set(clock.slept)) == 12
+    assert all(0 <= slept <= min(2**index, 30) for index, slept in enumerate(clock.pauses))
+    assert max(clock.pauses) > 15
+    assert len(set(clock.pauses)) == 12
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
-def test_row_22_a_get_alone_is_repeated(status: int, serve: Serve, client: Client) -> None:
+def test_22_after_500_502_or_504_a_get_alone_is_repeated(
+    status: int, serve: Serve, client: Client
+) -> None:
     server = serve(answer(status, b""), answer())
     client(server).clusters.list()
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
     for call in ("delete", "resize"):
         server = serve(answer(status, b""))
         clusters = client(server).clusters
@@ -125,10 +127,10 @@ def test_row_22_a_get_alone_is_repeated(status: int, serve: Serve, client: Clien
             )
         assert caught.value.code == status
         assert caught.value.maybe_applied
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
 
-def test_row_23_endless_503_costs_half_a_request_a_call(serve: Serve, client: Client) -> None:
+def test_23_endless_503_costs_half_a_request_a_call(serve: Serve, client: Client) -> None:
     server = serve(answer(503, b""))
     lava = client(server)
     failures: list[LavaError] = []
@@ -146,28 +148,28 @@ def test_row_23_endless_503_costs_half_a_request_a_call(serve: Serve, client: Cl
     for thread in threads:
         thread.join()
     assert len(failures) == 400
-    assert 400 < len(server.seen) <= 600
+    assert 400 < len(server.requests) <= 600
 
 
-def test_row_23_a_single_call_has_all_its_retries(serve: Serve, client: Client) -> None:
+def test_23_a_single_call_has_all_its_retries(serve: Serve, client: Client) -> None:
     for retries in (3, 60):
         server = serve(answer(503, b""))
         with pytest.raises(ServerError):
             client(server, max_retries=retries).clusters.list()
-        assert len(server.seen) == retries + 1
+        assert len(server.requests) == retries + 1
 
 
-def test_row_23_time_refills_the_budget(serve: Serve, client: Client, clock: MovedClock) -> None:
+def test_23_time_refills_the_budget(serve: Serve, client: Client, clock: MovedClock) -> None:
     server = serve(answer(503, b""))
     lava = client(server)
     for _ in range(100):
         with pytest.raises(ServerError):
             lava.clusters.list()
     clock.now += 3600
-    before = len(server.seen)
+    before = len(server.requests)
     with pytest.raises(ServerError):
         lava.clusters.list()
-    assert len(server.seen) - before == 4
+    assert len(server.requests) - before == 4
 
 
 BODIES = {
@@ -191,7 +193,7 @@ BODIES = {
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_row_30_a_message_is_found_in_a_body_of_any_shape(
+def test_30_a_message_is_found_in_a_body_of_any_shape(
     body: bytes, serve: Serve, client: Client
 ) -> None:
     server = serve(answer(400, body, {"X-Request-Id": "req-1"}))
@@ -205,7 +207,7 @@ def test_row_30_a_message_is_found_in_a_body_of_any_shape(
     "body",
     [b"\xff\xfe" * 500, b"x" * 10_000_000, b"[" * 200_000, b'{"message": "' + b"y" * 9999 + b'"}'],
 )
-def test_row_30_a_message_is_short_and_printable(body: bytes, serve: Serve, client: Client) -> None:
+def test_30_a_message_is_short_and_printable(body: bytes, serve: Serve, client: Client) -> None:
     server = serve(answer(418, body))
     with pytest.raises(RequestError) as caught:
         client(server).clusters.list()
@@ -214,7 +216,7 @@ def test_row_30_a_message_is_short_and_printable(body: bytes, serve: Serve, clie
     assert caught.value.message.isprintable()
 
 
-def test_row_31_a_token_that_is_echoed_is_hidden_everywhere(serve: Serve, client: Client) -> None:
+def test_31_a_token_that_is_echoed_is_hidden_everywhere(serve: Serve, client: Client) -> None:
     body = f'{{"fault": {{"message": "bad token {TOKEN[:16]}\\u0000{TOKEN[16:]} and {TOKEN}"}}}}'
     server = serve(answer(400, body.encode(), {"X-Request-Id": TOKEN}))
     with pytest.raises(BadRequestError) as caught:
@@ -224,7 +226,7 @@ def test_row_31_a_token_that_is_echoed_is_hidden_everywhere(serve: Serve, client
     assert caught.value.request_id == "[hidden]"
 
 
-def test_row_31_what_a_request_carried_is_hidden_too(serve: Serve, client: Client) -> None:
+def test_31_what_a_request_carried_is_hidden_too(serve: Serve, client: Client) -> None:
     password = "correct horse battery"
     server = serve(answer(400, f'{{"message": "weak: {password}"}}'.encode()))
     with pytest.raises(BadRequestError) as caught:

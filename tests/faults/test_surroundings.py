@@ -40,11 +40,11 @@ IDS = {
 
 
 @pytest.mark.parametrize("given", IDS)
-def test_row_1_an_id_is_one_segment(given: str, serve: Serve, client: Client) -> None:
+def test_01_an_id_is_one_segment(given: str, serve: Serve, client: Client) -> None:
     server = serve(answer(404, b'{"fault": {"message": "none"}}'))
     with pytest.raises(NotFoundError):
         client(server).distros.get(given)
-    assert [seen.target for seen in server.seen] == [f"/v2/123456/distros/{IDS[given]}"]
+    assert [seen.path for seen in server.requests] == [f"/v2/123456/distros/{IDS[given]}"]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,9 @@ def test_row_1_an_id_is_one_segment(given: str, serve: Serve, client: Client) ->
         *(None, b"id", ["id"], {"id": 1}, True, 1.5),
     ],
 )
-def test_row_2_what_is_no_id_is_not_sent(given: Any, serve: Serve, client: Client) -> None:
+def test_02_what_is_no_id_is_an_invalid_error_and_not_sent(
+    given: Any, serve: Serve, client: Client
+) -> None:
     server = serve()
     lava = client(server)
     for call in (lava.distros.get, lava.clusters.get, lava.stacks.delete, lava.scripts.delete):
@@ -71,13 +73,13 @@ def test_ints_and_uuids_are_ids(serve: Serve, client: Client) -> None:
     for given in (7, own):
         with pytest.raises(NotFoundError):
             client(server).distros.get(given)
-    assert [seen.target[-len(str(own)) :] for seen in server.seen] == [
+    assert [seen.path[-len(str(own)) :] for seen in server.requests] == [
         "/v2/123456/distros/7"[-36:],
         str(own),
     ]
 
 
-def test_row_33_ctrl_c_ends_a_request_and_the_client_goes_on(serve: Serve, client: Client) -> None:
+def test_33_ctrl_c_ends_a_request_and_the_client_goes_on(serve: Serve, client: Client) -> None:
     server = serve(lambda _: time.sleep(0.5), answer())
     lava = client(server)
     timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
@@ -86,10 +88,10 @@ def test_row_33_ctrl_c_ends_a_request_and_the_client_goes_on(serve: Serve, clien
         lava.clusters.list()
     timer.join()
     assert lava.clusters.list() == []
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
 
 
-def test_row_34_forked_children_get_their_own_answers() -> None:
+def test_34_forked_children_get_their_own_answers() -> None:
     with FaultServer() as server:
         server.script = [_echo_of(server)]
         with Lava("user", token=TOKEN, endpoint=server.endpoint) as lava:
@@ -103,7 +105,7 @@ def test_row_34_forked_children_get_their_own_answers() -> None:
 
 def _echo_of(server: FaultServer) -> Step:
     def echo(connection: socket.socket) -> None:
-        name = server.current().target.rpartition("/")[2]
+        name = server.current().path.rpartition("/")[2]
         answer(body=f'{{"distro": {{"id": "{name}", "name": "n"}}}}'.encode())(connection)
 
     return echo
@@ -124,7 +126,7 @@ def _fork(lava: Lava, child: int) -> int:
         os._exit(right)
 
 
-def test_row_37_nothing_is_left_open() -> None:
+def test_37_no_socket_is_left_open_under_warnings_as_errors() -> None:
     lines = """
 import gc, sys
 from lavaclient import Lava, LavaError
@@ -151,7 +153,7 @@ SECRET = "a-secret-of-the-request-4711"
 
 
 @pytest.mark.parametrize("kind", ["status line", "header", "body", "reset"])
-def test_row_39_no_secret_is_logged_or_raised(
+def test_39_no_secret_is_logged_or_raised(
     kind: str,
     serve: Serve,
     client: Client,
@@ -208,7 +210,7 @@ except LavaError:
     assert ran.stdout + ran.stderr == ""
 
 
-def test_row_40_netrc_is_not_used(
+def test_40_netrc_is_not_used(
     serve: Serve, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / ".netrc"
@@ -219,25 +221,25 @@ def test_row_40_netrc_is_not_used(
     lava = client(server)
     lava.clusters.list()
     lava.session.get(f"{server.endpoint}/x", params={"a": "b"}, authenticated=False)
-    assert [seen.headers.get("authorization") for seen in server.seen] == [None, None]
-    assert server.seen[1].target == "/v2/123456/x?a=b"
+    assert [seen.headers.get("authorization") for seen in server.requests] == [None, None]
+    assert server.requests[1].path == "/v2/123456/x?a=b"
 
 
-def test_row_40_proxy_variables_are_honoured(
+def test_40_proxy_variables_are_honoured(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy, server = serve(), serve()
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
     client(server).clusters.list()
-    assert [seen.target for seen in proxy.seen] == [f"{server.endpoint}/clusters"]
-    assert not server.seen
+    assert [seen.path for seen in proxy.requests] == [f"{server.endpoint}/clusters"]
+    assert not server.requests
     monkeypatch.setenv("NO_PROXY", "localhost")
     client(server).clusters.list()
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
-def test_row_40_a_proxy_that_refuses_a_tunnel_was_never_asked_to_send(
+def test_40_a_proxy_that_refuses_a_tunnel_was_never_asked_to_send(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = serve(answer(407, b""))
@@ -246,11 +248,11 @@ def test_row_40_a_proxy_that_refuses_a_tunnel_was_never_asked_to_send(
     with pytest.raises(ConnectionError) as caught:
         client("https://dfw.example/v2/123456", max_retries=2).clusters.services("stop", "c", [])
     assert not caught.value.maybe_applied
-    assert {seen.method for seen in proxy.seen} == {"CONNECT"}
-    assert len(proxy.seen) == 3
+    assert {seen.method for seen in proxy.requests} == {"CONNECT"}
+    assert len(proxy.requests) == 3
 
 
-def test_row_40_the_environments_bundle_is_used(
+def test_40_the_environments_bundle_is_used(
     serve: Serve, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
@@ -268,7 +270,7 @@ def test_cookies_are_not_kept(serve: Serve, client: Client) -> None:
     lava = client(server)
     lava.clusters.list()
     lava.clusters.list()
-    assert "cookie" not in server.seen[1].headers
+    assert "cookie" not in server.requests[1].headers
 
 
 def test_64_threads_share_the_pool_without_a_word(serve: Serve, client: Client) -> None:
@@ -290,4 +292,4 @@ def test_64_threads_share_the_pool_without_a_word(serve: Serve, client: Client) 
         thread.join()
     assert not failures
     assert server.connections <= 64
-    assert len(server.seen) == 320
+    assert len(server.requests) == 320

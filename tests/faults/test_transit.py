@@ -12,7 +12,7 @@ import trustme
 
 from lavaclient import ConnectionError, Lava, LavaError, NotFoundError, TimeoutError
 from tests.faults.conftest import Client, Serve
-from tests.support.fake_identity import MovedClock
+from tests.support.clock import MovedClock
 from tests.support.fault_server import (
     CLUSTERS,
     DETAIL,
@@ -50,30 +50,30 @@ def create(lava: Lava) -> object:
 
 
 @pytest.mark.parametrize("kind", BREAKS)
-def test_row_17_a_create_that_breaks_arrives_once(kind: str, serve: Serve, client: Client) -> None:
+def test_17_reset_after_a_post_arrives_once(kind: str, serve: Serve, client: Client) -> None:
     server = serve(BREAKS[kind])
     with pytest.raises(LavaError, match="look before trying again") as caught:
         create(client(server, timeout=0.3))
     assert isinstance(caught.value, ConnectionError | TimeoutError)
     assert caught.value.maybe_applied
     assert (caught.value.method, caught.value.path) == ("POST", "clusters")
-    assert len(server.seen) == 1
-    assert server.seen[0].json()
-    assert server.seen[0].headers["client-request-id"] == caught.value.request_id
+    assert len(server.requests) == 1
+    assert server.requests[0].json()
+    assert server.requests[0].headers["client-request-id"] == caught.value.request_id
 
 
 @pytest.mark.parametrize("kind", BREAKS)
-def test_row_17_a_restart_that_breaks_arrives_once(kind: str, serve: Serve, client: Client) -> None:
+def test_17_reset_after_a_restart_arrives_once(kind: str, serve: Serve, client: Client) -> None:
     server = serve(BREAKS[kind])
     with pytest.raises(LavaError) as caught:
         client(server, timeout=0.3).clusters.services("restart", "c-1", [])
     assert caught.value.maybe_applied
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("kind", BREAKS)
 @pytest.mark.parametrize("method", ["get", "resize", "delete"])
-def test_row_18_what_may_be_repeated_is(
+def test_18_reset_after_a_get_put_or_delete_is_repeated(
     kind: str, method: str, serve: Serve, client: Client
 ) -> None:
     server = serve(BREAKS[kind], BREAKS[kind], answer(body=DETAIL))
@@ -82,47 +82,49 @@ def test_row_18_what_may_be_repeated_is(
         assert clusters.resize("c-1", {"slave": {"count": 3}}).name == "nightly"
     else:
         getattr(clusters, method)("c-1")
-    assert len(server.seen) == 3
-    assert len({seen.body for seen in server.seen}) == 1
-    assert len({seen.headers["client-request-id"] for seen in server.seen}) == 3
+    assert len(server.requests) == 3
+    assert len({seen.body for seen in server.requests}) == 1
+    assert len({seen.headers["client-request-id"] for seen in server.requests}) == 3
 
 
-def test_row_18_attempts_are_max_retries_and_one(serve: Serve, client: Client) -> None:
+def test_18_resets_of_a_get_are_tried_max_retries_and_once_more(
+    serve: Serve, client: Client
+) -> None:
     server = serve(reset)
     with pytest.raises(ConnectionError) as caught:
         client(server, max_retries=4).clusters.list()
-    assert len(server.seen) == 5
+    assert len(server.requests) == 5
     assert not caught.value.maybe_applied
 
 
-def test_row_18_without_retries_there_is_one_attempt(serve: Serve, client: Client) -> None:
+def test_18_reset_of_a_get_without_retries_is_one_attempt(serve: Serve, client: Client) -> None:
     server = serve(reset)
     with pytest.raises(ConnectionError) as caught:
         client(server, max_retries=0).clusters.resize("c-1", {"slave": {"count": 3}})
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
     assert caught.value.maybe_applied
 
 
-def test_row_16_what_was_never_sent_is_tried_again_for_a_create(
+def test_16_what_was_never_sent_is_tried_again_for_a_create(
     client: Client, clock: MovedClock
 ) -> None:
     with dead_port() as port:
         lava = client(f"http://127.0.0.1:{port}/v2/123456")
         with pytest.raises(ConnectionError, match="refused") as caught:
             create(lava)
-    assert len(clock.slept) == 3
+    assert len(clock.pauses) == 3
     assert not caught.value.maybe_applied
     assert "look before" not in str(caught.value)
 
 
-def test_row_16_a_name_that_is_not_known_was_never_sent(client: Client, clock: MovedClock) -> None:
+def test_16_a_name_that_is_not_known_was_never_sent(client: Client, clock: MovedClock) -> None:
     with pytest.raises(ConnectionError) as caught:
         create(client("https://no-such-host.invalid/v2/123456", timeout=5))
     assert not caught.value.maybe_applied
-    assert len(clock.slept) == 3
+    assert len(clock.pauses) == 3
 
 
-def test_row_16_tls_that_stalls_was_never_sent(serve: Serve, client: Client) -> None:
+def test_16_tls_that_stalls_was_never_sent(serve: Serve, client: Client) -> None:
     server = serve("mute")
     started = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
@@ -132,7 +134,7 @@ def test_row_16_tls_that_stalls_was_never_sent(serve: Serve, client: Client) -> 
     assert server.connections == 2
 
 
-def test_row_16_a_certificate_is_refused_once(serve: Serve, client: Client) -> None:
+def test_16_a_certificate_is_refused_once(serve: Serve, client: Client) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     server = serve(answer(), context=context)
@@ -141,7 +143,7 @@ def test_row_16_a_certificate_is_refused_once(serve: Serve, client: Client) -> N
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
     assert not caught.value.maybe_applied
     assert server.connections == 1
-    assert not server.seen
+    assert not server.requests
 
 
 def test_a_bundle_of_ones_own_is_trusted(serve: Serve, client: Client, tmp_path: Path) -> None:
@@ -156,19 +158,19 @@ def test_a_bundle_of_ones_own_is_trusted(serve: Serve, client: Client, tmp_path:
     assert server.connections == 1
 
 
-def test_row_19_a_delete_that_worked_before_is_a_success(serve: Serve, client: Client) -> None:
+def test_19_a_delete_that_worked_before_is_a_success(serve: Serve, client: Client) -> None:
     server = serve(reset, answer(404, b'{"fault": {"code": 404, "message": "gone"}}'))
     client(server).scripts.delete("s-1")
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
 
 
-def test_row_19_a_delete_of_what_was_never_there_is_none(serve: Serve, client: Client) -> None:
+def test_19_a_delete_of_what_was_never_there_is_not_found(serve: Serve, client: Client) -> None:
     server = serve(answer(404, b'{"fault": {"code": 404, "message": "gone"}}'))
     with pytest.raises(NotFoundError, match="gone"):
         client(server).scripts.delete("s-1")
 
 
-def test_row_19_a_delete_that_was_never_sent_before_is_none(serve: Serve, client: Client) -> None:
+def test_19_a_delete_that_was_turned_away_before_is_not_found(serve: Serve, client: Client) -> None:
     missing = answer(404, b'{"fault": {"code": 404, "message": "gone"}}')
     server = serve(answer(429, b"", {"Retry-After": "0"}), missing)
     with pytest.raises(NotFoundError):
@@ -185,7 +187,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("where", DRIPS)
-def test_row_26_a_drip_ends_when_the_time_is_over(where: str, serve: Serve, client: Client) -> None:
+def test_26_a_drip_ends_when_the_time_is_over(where: str, serve: Serve, client: Client) -> None:
     lava = client(serve(DRIPS[where]), timeout=1.0, max_retries=0)
     started = time.monotonic()
     with pytest.raises(TimeoutError, match="within 1 s"):
@@ -193,7 +195,7 @@ def test_row_26_a_drip_ends_when_the_time_is_over(where: str, serve: Serve, clie
     assert 0.95 < time.monotonic() - started < 1.1
 
 
-def test_row_26_a_drip_over_tls_ends_as_well(serve: Serve, client: Client, tmp_path: Path) -> None:
+def test_26_a_drip_over_tls_ends_as_well(serve: Serve, client: Client, tmp_path: Path) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)

@@ -17,7 +17,7 @@ import trustme
 
 from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
 from tests.faults.conftest import TOKEN, Client, Serve
-from tests.support.fake_identity import MovedClock
+from tests.support.clock import MovedClock
 from tests.support.fault_server import (
     DETAIL,
     FaultServer,
@@ -60,7 +60,7 @@ def create(lava: Lava) -> object:
     return lava.clusters.create("nightly", "HDP2.3_Hadoop", username="analyst", ssh_keys=["k"])
 
 
-def test_row_40_a_tunnel_is_used_again(
+def test_40_a_tunnel_of_a_proxy_is_used_again(
     serve: Serve, client: Client, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(context=context)
@@ -68,12 +68,12 @@ def test_row_40_a_tunnel_is_used_again(
     over(proxy, monkeypatch)
     lava = client(server)
     assert [lava.clusters.list() for _ in range(3)] == [[], [], []]
-    assert [seen.method for seen in proxy.seen] == ["CONNECT"]
-    assert [seen.headers["x-auth-token"] for seen in server.seen] == [TOKEN] * 3
-    assert "x-auth-token" not in proxy.seen[0].headers
+    assert [seen.method for seen in proxy.requests] == ["CONNECT"]
+    assert [seen.headers["x-auth-token"] for seen in server.requests] == [TOKEN] * 3
+    assert "x-auth-token" not in proxy.requests[0].headers
 
 
-def test_row_40_a_proxy_may_itself_speak_tls(
+def test_40_a_proxy_may_itself_speak_tls(
     serve: Serve, client: Client, context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve(answer(), answer(body=DETAIL), context=context)
@@ -86,7 +86,7 @@ def test_row_40_a_proxy_may_itself_speak_tls(
 
 
 @pytest.mark.parametrize("proxy_speaks_tls", [False, True])
-def test_row_26_a_drip_through_a_tunnel_ends(
+def test_26_a_drip_through_a_tunnel_ends(
     proxy_speaks_tls: bool,
     serve: Serve,
     client: Client,
@@ -104,7 +104,7 @@ def test_row_26_a_drip_through_a_tunnel_ends(
     assert caught.value.maybe_applied
 
 
-def test_row_26_a_proxy_that_drips_ends_and_nothing_was_sent(
+def test_26_a_proxy_that_drips_ends_and_nothing_was_sent(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = serve(drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a"))
@@ -118,7 +118,7 @@ def test_row_26_a_proxy_that_drips_ends_and_nothing_was_sent(
 
 
 @pytest.mark.parametrize("step", [reset, fin, raw(b"nonsense\r\n\r\n"), answer(502, b"<html>")])
-def test_row_16_what_a_proxy_breaks_was_never_sent(
+def test_16_what_a_proxy_breaks_was_never_sent(
     step: Callable[[socket.socket], object],
     serve: Serve,
     client: Client,
@@ -129,11 +129,11 @@ def test_row_16_what_a_proxy_breaks_was_never_sent(
     with pytest.raises(ConnectionError) as caught:
         create(client("https://localhost:1/v2/123456", timeout=1, max_retries=2))
     assert not caught.value.maybe_applied
-    assert len(proxy.seen) == 3
+    assert len(proxy.requests) == 3
 
 
 @pytest.mark.parametrize("step", ["refuse", "babble"])
-def test_row_16_a_handshake_that_breaks_was_never_sent(
+def test_16_a_handshake_that_breaks_was_never_sent(
     step: str, client: Client, clock: MovedClock
 ) -> None:
     with FaultServer(step) as server:
@@ -142,10 +142,10 @@ def test_row_16_a_handshake_that_breaks_was_never_sent(
             create(lava)
         assert server.connections == 3
     assert not caught.value.maybe_applied
-    assert len(clock.slept) == 2
+    assert len(clock.pauses) == 2
 
 
-def test_row_16_a_bundle_that_is_gone_sends_nothing(
+def test_16_a_bundle_that_is_gone_sends_nothing(
     serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone.pem"))
@@ -157,7 +157,7 @@ def test_row_16_a_bundle_that_is_gone_sends_nothing(
 
 
 @pytest.mark.parametrize("step", [reset, stall])
-def test_row_17_over_tls_a_create_arrives_once(
+def test_17_reset_after_a_post_over_tls_arrives_once(
     step: Callable[[socket.socket], object],
     serve: Serve,
     client: Client,
@@ -168,7 +168,7 @@ def test_row_17_over_tls_a_create_arrives_once(
     with pytest.raises(LavaError, match="look before trying again") as caught:
         create(client(server, timeout=0.5))
     assert caught.value.maybe_applied
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def full_backlogs(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         one.close()
 
 
-def test_row_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, client: Client) -> None:
+def test_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, client: Client) -> None:
     lava = client(f"http://localhost:{full_backlogs}/v2/123456", timeout=0.4, max_retries=0)
     started = time.monotonic()
     with pytest.raises(TimeoutError) as caught:
@@ -200,7 +200,7 @@ def test_row_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, clien
     assert not caught.value.maybe_applied
 
 
-def test_row_33_ctrl_c_while_connecting_propagates(full_backlogs: int, client: Client) -> None:
+def test_33_ctrl_c_while_connecting_propagates(full_backlogs: int, client: Client) -> None:
     lava = client(f"http://localhost:{full_backlogs}/v2/123456", timeout=5)
     timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
@@ -222,7 +222,7 @@ def test_the_second_address_of_a_host_is_tried(
     assert client(server).clusters.list() == []
 
 
-def test_row_16_a_host_without_an_address_was_never_asked(
+def test_16_a_host_without_an_address_was_never_asked(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
@@ -231,7 +231,7 @@ def test_row_16_a_host_without_an_address_was_never_asked(
     assert not caught.value.maybe_applied
 
 
-def test_row_16_a_label_that_is_too_long_for_dns_is_an_error_of_ours(client: Client) -> None:
+def test_16_a_label_that_is_too_long_for_dns_is_an_error_of_ours(client: Client) -> None:
     with pytest.raises(ConnectionError) as caught:
         create(client(f"https://{'a' * 70}.example/v2/123456", max_retries=0))
     assert not caught.value.maybe_applied

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from lavaclient import Lava, error
-from tests.support.fake_identity import FakeCloud
+from tests.support.fake_cloud import FakeCloud
 from tests.support.fault_server import FaultServer, answer, drip
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
@@ -78,4 +78,4 @@ def test_a_session_that_was_given_is_the_one_in_use(server: FaultServer) -> None
             lava.clusters.list()
             assert lava.session is given
     assert isinstance(given, keystoneauth1.session.Session)
-    assert server.seen[-1].headers["x-auth-token"] == TOKEN
+    assert server.requests[-1].headers["x-auth-token"] == TOKEN

@@ -35,7 +35,7 @@ def target(location: str, method: str = "GET", status: int = 302) -> str | None:
         ("?marker=b", f"{ROOT}/v2/123456/clusters?marker=b"),
     ],
 )
-def test_row_27_a_redirect_within_the_origin_is_followed(location: str, wanted: str) -> None:
+def test_27_a_redirect_within_the_origin_is_followed(location: str, wanted: str) -> None:
     assert target(location) == wanted
 
 
@@ -56,7 +56,7 @@ def test_row_27_a_redirect_within_the_origin_is_followed(location: str, wanted: 
         "",
     ],
 )
-def test_row_27_a_redirect_elsewhere_is_not(location: str) -> None:
+def test_27_a_redirect_elsewhere_is_not(location: str) -> None:
     assert target(location) is None
 
 
@@ -68,13 +68,13 @@ def test_row_27_a_redirect_elsewhere_is_not(location: str) -> None:
         "https://evil.example%5C@dfw.example:8443/x",
     ],
 )
-def test_row_27_a_host_that_parsers_of_urls_read_differently_is_not_asked(location: str) -> None:
+def test_27_a_host_that_parsers_of_urls_read_differently_is_not_asked(location: str) -> None:
     found = target(location)
     assert found is None or found == f"{ROOT}/x"
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 302), ("PUT", 307), ("GET", 304)])
-def test_row_27_only_a_get_follows_a_redirect(method: str, status: int) -> None:
+def test_27_only_a_get_follows_a_redirect(method: str, status: int) -> None:
     assert target("/x", method, status) is None
 
 
@@ -90,20 +90,20 @@ def test_row_27_only_a_get_follows_a_redirect(method: str, status: int) -> None:
         ("", {"marker": ""}),
     ],
 )
-def test_row_28_a_next_link_gives_marker_and_limit(href: str, query: dict[str, str]) -> None:
+def test_28_a_next_link_gives_marker_and_limit(href: str, query: dict[str, str]) -> None:
     links = [Link(rel="self", href="?marker=no"), Link(rel="next", href=href)]
     assert next_query(links) == query
 
 
-def test_row_28_without_a_next_link_there_is_no_next_page() -> None:
+def test_28_without_a_next_link_there_is_no_next_page() -> None:
     assert next_query([Link(rel="previous", href="?marker=no")]) is None
 
 
-def test_row_1_numbers_and_uuids_are_ids() -> None:
+def test_01_numbers_and_uuids_are_ids() -> None:
     own = uuid.uuid4()
     assert [path_segment("x", one) for one in (7, -7, own)] == ["7", "-7", str(own)]
 
 
-def test_row_2_a_number_that_python_does_not_write_is_refused() -> None:
+def test_02_a_number_that_python_does_not_write_is_refused() -> None:
     with pytest.raises(InvalidError, match="cluster_id is too large"):
         path_segment("cluster_id", 10**5000)

@@ -17,7 +17,7 @@ from lavaclient._http.redaction import Redactor, plain_line
 KEY = "0123456789abcdef"
 
 
-def test_row_31_a_key_is_hidden_after_any_number_of_renewals() -> None:
+def test_31_a_key_is_hidden_after_any_number_of_renewals() -> None:
     redactor = Redactor(Secret(KEY), None)
     for number in range(500):
         redactor.remember(Secret(f"token-{number:04d}"))
@@ -28,7 +28,7 @@ def test_row_31_a_key_is_hidden_after_any_number_of_renewals() -> None:
 @pytest.mark.parametrize(
     "secret", ['quote"and\\slash', "<angle&amp>", "slash/plus+=", "déjà-vu-12"]
 )
-def test_row_31_a_secret_is_hidden_however_it_is_written(secret: str) -> None:
+def test_31_a_secret_is_hidden_however_it_is_written(secret: str) -> None:
     redactor = Redactor(Secret(secret))
     assert redactor.contains_secret(json.dumps(secret))
     body = json.dumps({"fault": f"not {secret} here"})[:-1]  # cut, so that it is read as text
@@ -47,18 +47,18 @@ def test_row_31_a_secret_is_hidden_however_it_is_written(secret: str) -> None:
     assert failure.request_id == "[hidden]"
 
 
-def test_row_31_a_text_of_under_six_characters_is_no_secret() -> None:
+def test_31_a_text_of_under_six_characters_is_no_secret() -> None:
     assert Redactor(Secret("abc")).sanitize("abc and abcdef") == "abc and abcdef"
 
 
-def test_row_31_a_secret_within_another_does_not_save_it() -> None:
+def test_31_a_secret_within_another_does_not_save_it() -> None:
     assert (
         Redactor(Secret("abcdef"), Secret("abcdef-and-more")).sanitize("abcdef-and-more")
         == "[hidden]"
     )
 
 
-def test_row_31_what_a_request_carried_is_hidden_with_tokens_that_come_later() -> None:
+def test_31_what_a_request_carried_is_hidden_with_tokens_that_come_later() -> None:
     redactor = Redactor(Secret(KEY))
     both = redactor.extended(Secret("the-password"))
     redactor.remember(Secret("token-of-later"))
@@ -66,7 +66,7 @@ def test_row_31_what_a_request_carried_is_hidden_with_tokens_that_come_later() -
     assert not redactor.contains_secret("the-password")
 
 
-def test_row_31_half_a_secret_at_the_end_of_what_is_read_is_not_shown() -> None:
+def test_31_half_a_secret_at_the_end_of_what_is_read_is_not_shown() -> None:
     redactor = Redactor(Secret(KEY))
     response = Response(
         "GET",
@@ -80,14 +80,14 @@ def test_row_31_half_a_secret_at_the_end_of_what_is_read_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("tag", ["<script ", "<title>", "<title ", "<", "<style>", "</"])
-def test_row_30_a_page_of_open_tags_takes_no_time(tag: str) -> None:
+def test_30_a_page_of_open_tags_takes_no_time(tag: str) -> None:
     response = Response("GET", "x", 500, {}, body=(tag * 10**6).encode(), redactor=Redactor())
     started = time.process_time()
     error_from_response(response, Redactor(), 0.0)
     assert time.process_time() - started < 1
 
 
-def test_row_30_styles_and_scripts_of_a_page_are_no_message() -> None:
+def test_30_styles_and_scripts_of_a_page_are_no_message() -> None:
     response = Response(
         "GET",
         "x",
@@ -99,7 +99,7 @@ def test_row_30_styles_and_scripts_of_a_page_are_no_message() -> None:
     assert error_from_response(response, Redactor(), 0.0).message == "Bad day"
 
 
-def test_row_30_a_text_becomes_one_short_line() -> None:
+def test_30_a_text_becomes_one_short_line() -> None:
     assert plain_line("a\r\n\tb\x00\u202ec") == "a b c"
     assert len(plain_line("x" * 10_000)) == 500
 

@@ -20,7 +20,7 @@ from lavaclient._http.retry import (
     RetryState,
     retry_after,
 )
-from tests.support.fake_identity import MovedClock
+from tests.support.clock import MovedClock
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
 
@@ -78,7 +78,7 @@ def attempts(
         ("Mon, 99 Foo 2026 99:99:99 GMT", None),
     ],
 )
-def test_row_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
+def test_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": text}, NOW) == seconds
 
 
@@ -125,7 +125,7 @@ def test_what_may_have_been_carried_out_is_remembered(
 
 def test_pauses_double_from_the_back_off_and_retry_after_is_their_floor() -> None:
     outcomes = [answered(429), answered(429, "0.5"), answered(429, "9"), answered(429)]
-    assert attempts(GET, *outcomes, answered(200))[2].slept == [1.0, 2.0, 9.0, 8.0]
+    assert attempts(GET, *outcomes, answered(200))[2].pauses == [1.0, 2.0, 9.0, 8.0]
 
 
 def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -> None:
@@ -136,7 +136,7 @@ def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -
     assert all(0 <= pause <= 30 for pause in pauses)
 
 
-def test_row_23_a_budget_is_refilled_by_calls_and_by_time() -> None:
+def test_23_a_budget_is_refilled_by_calls_and_by_time() -> None:
     clock = MovedClock()
     budget = RetryBudget(clock, 2)
     assert [budget.try_acquire() for _ in range(3)] == [True, True, False]
@@ -147,7 +147,7 @@ def test_row_23_a_budget_is_refilled_by_calls_and_by_time() -> None:
     assert [budget.try_acquire() for _ in range(2)] == [True, False]
 
 
-def test_row_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_time() -> None:
+def test_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_time() -> None:
     clock = MovedClock()
     budget = RetryBudget(clock)
     granted = 0
@@ -158,7 +158,7 @@ def test_row_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_tim
         assert call < 300 or granted <= call / 2
 
 
-def test_row_23_a_clock_that_goes_back_takes_nothing_away() -> None:
+def test_23_a_clock_that_goes_back_takes_nothing_away() -> None:
     clock = MovedClock()
     budget = RetryBudget(clock, 2)
     clock.now -= 100

@@ -12,9 +12,9 @@ import sys
 import pytest
 
 import lavaclient
-from lavaclient._system.clock import SystemClock
 from lavaclient.sandbox import ManualClock, demo
 from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.clock import MovedClock
 
 WITHIN = 20
 SIGN_IN = "lava = Lava(USERNAME, region='dfw', api_key=API_KEY, auth_url=AUTH_URL)"
@@ -24,19 +24,6 @@ needs_ssh = pytest.mark.skipif(
     shutil.which("ssh") is None or importlib.util.find_spec("asyncssh") is None,
     reason="needs the ssh program (OpenSSH's client) and the asyncssh package",
 )
-
-
-class HastyClock(SystemClock):
-    """A clock on which a pause takes no time."""
-
-    def __init__(self) -> None:
-        self.slept = 0.0
-
-    def monotonic(self) -> float:
-        return self.slept
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
 
 
 class Terminal(io.StringIO):
@@ -110,13 +97,13 @@ def test_on_a_terminal_progress_stays_on_one_line(
 
 
 def test_a_cluster_that_never_goes_is_not_waited_for_for_ever(server: SandboxServer) -> None:
-    clock = HastyClock()
+    clock = MovedClock()
     story = demo.Story(server, io.StringIO(), clock=clock)
     story.tell([("One", (SIGN_IN, "lava.credentials.create_ssh_key('laptop', PUBLIC_KEY)", BUILD))])
     with pytest.raises(lavaclient.TimeoutError, match="still there"):
         story.tell([("Two", ("wait_until_gone(cluster)",))])
     story.close()
-    assert clock.slept == pytest.approx(30, abs=0.2)
+    assert sum(clock.pauses) == pytest.approx(30, abs=0.2)
 
 
 def test_a_story_that_never_signed_in_can_be_closed(server: SandboxServer) -> None:

@@ -26,6 +26,7 @@ from lavaclient._ssh import forward as starting
 from lavaclient._ssh import process as running
 from lavaclient._ssh.forward import Forward, proxy, tunnel
 from lavaclient._system.clock import SystemClock
+from tests.support.clock import MovedClock
 from tests.support.ssh_server import SSHServer
 
 if TYPE_CHECKING:
@@ -40,19 +41,6 @@ needs_ssh = pytest.mark.skipif(
     shutil.which("ssh") is None or find_spec("asyncssh") is None,
     reason="needs the ssh program (OpenSSH's client) and the asyncssh package",
 )
-
-
-class HastyClock(SystemClock):
-    """A clock on which a pause takes no time."""
-
-    def __init__(self) -> None:
-        self.slept = 0.0
-
-    def monotonic(self) -> float:
-        return self.slept
-
-    def sleep(self, seconds: float) -> None:
-        self.slept += seconds
 
 
 class Page(BaseHTTPRequestHandler):
@@ -464,11 +452,11 @@ def test_a_free_port_is_never_one_that_another_start_has_in_hand(
 def test_a_node_that_never_answers_is_given_up_when_the_time_is_over(
     server: SSHServer, silent: int
 ) -> None:
-    clock = HastyClock()
+    clock = MovedClock()
     command = [*server.ssh()[:3], "-p", str(silent)]
     with pytest.raises(ProxyError, match=r"no SOCKS proxy .* in time: "):
         proxy("hadoop", HOST, port=0, ssh_command=command, timeout=3, clock=clock)
-    assert 3 <= clock.slept < 3.1
+    assert 3 <= sum(clock.pauses) < 3.1
     assert not running._RUNNING
 
 
@@ -482,7 +470,7 @@ def test_a_program_that_never_listens_is_given_up_with_what_it_said() -> None:
             remote_host="a",
             remote_port=1,
             ssh_command=command,
-            clock=HastyClock(),
+            clock=MovedClock(),
         )
     assert not running._RUNNING
 

@@ -9,7 +9,6 @@ for what acts before: ``"refuse"`` resets at once, ``"mute"`` never reads,
 from __future__ import annotations
 
 import contextlib
-import json
 import select
 import socket
 import ssl
@@ -18,28 +17,15 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
+
+from tests.support.recorder import SentRequest, recorded
 
 Step = Callable[[socket.socket], object]
 
 CLUSTERS = b'{"clusters": [], "links": []}'
 DETAIL = b'{"cluster": {"id": "c-1", "name": "nightly", "status": "ACTIVE", "stack_id": "s"}}'
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A request as it arrived."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> object:
-        found: object = json.loads(self.body)
-        return found
 
 
 def answer(
@@ -155,13 +141,13 @@ class FaultServer:
         context: Speaks TLS with it.
 
     Attributes:
-        seen: The requests that arrived, whole.
+        requests: The requests that arrived, whole.
         connections: How many connections were opened.
     """
 
     def __init__(self, *script: Step | str, context: ssl.SSLContext | None = None) -> None:
         self.script: list[Step | str] = list(script) or [answer()]
-        self.seen: list[Seen] = []
+        self.requests: list[SentRequest] = []
         self.connections = 0
         self._context = context
         self._lock = threading.Lock()
@@ -250,21 +236,21 @@ class FaultServer:
                 buffered += (received := connection.recv(65536))
                 if not received:
                     return
-            self._note(Seen(method, target, headers, buffered))
+            self._note(recorded(method, target, headers, buffered))
             buffered = b""
             step = self._take()
             if callable(step):
                 step(connection)
 
-    def current(self) -> Seen:
+    def current(self) -> SentRequest:
         """The request that the calling step answers."""
-        found: Seen = self._own.request
-        return found
+        request: SentRequest = self._own.request
+        return request
 
-    def _note(self, request: Seen) -> None:
+    def _note(self, request: SentRequest) -> None:
         self._own.request = request
         with self._lock:
-            self.seen.append(request)
+            self.requests.append(request)
 
     def _step(self) -> Step | str:
         with self._lock:
@@ -278,7 +264,7 @@ class FaultServer:
 def _head(text: str) -> tuple[str, str, dict[str, str]]:
     line, *rest = text.split("\r\n")
     method, target, _ = line.split(" ", 2)
-    pairs = (one.partition(":") for one in rest)
+    pairs = (line.partition(":") for line in rest)
     return method, target, {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 

@@ -6,7 +6,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,41 +13,14 @@ from typing import NamedTuple, Self
 
 from lavaclient import Lava
 from lavaclient._system.clock import use_clock
+from tests.support.clock import MovedClock
+from tests.support.recorder import SentRequest, recorded
 
 USER = "myusername"
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
 TENANT = "123456"
 LIMIT = {"limit": 10, "remaining": 7}
 LIMITS = {"limits": {"absolute": dict.fromkeys(("node_count", "ram", "disk", "vcpus"), LIMIT)}}
-START = 1_700_000_000.0
-
-
-class MovedClock:
-    """A clock that sleeping moves, and the test."""
-
-    def __init__(self, now: float = START) -> None:
-        self.now = now
-        self.slept: list[float] = []
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now - START
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-class Seen(NamedTuple):
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    def json(self) -> object:
-        return json.loads(self.body)
 
 
 class Reply(NamedTuple):
@@ -69,7 +41,7 @@ class FakeCloud:
         replies: What the next sign-ins are answered with, oldest first; then the usual.
         outage: What every sign-in is answered with, while it is set.
         good: The tokens that the service takes.
-        seen: Every request.
+        requests: Every request.
         before: Called with each request before it is answered.
         lifetime: Seconds that a token is good for.
         change: Changes the body of a usual sign-in.
@@ -80,8 +52,8 @@ class FakeCloud:
         self.replies: list[object] = []
         self.outage: object = None
         self.good: set[str] = set()
-        self.seen: list[Seen] = []
-        self.before: Callable[[Seen], object] = lambda seen: None
+        self.requests: list[SentRequest] = []
+        self.before: Callable[[SentRequest], object] = lambda request: None
         self.lifetime = 86_400.0
         self.change: Callable[[dict[str, object]], None] = lambda access: None
         self.lock = threading.Lock()
@@ -109,19 +81,21 @@ class FakeCloud:
 
     def client(self, **options: object) -> Lava:
         """A client of this cloud, on its clock; an option of None is left out."""
-        given = {"username": USER, "api_key": KEY, "auth_url": self.auth_url, "region": "DFW"}
-        named = {name: value for name, value in {**given, **options}.items() if value is not None}
+        defaults = {"username": USER, "api_key": KEY, "auth_url": self.auth_url, "region": "DFW"}
+        named = {
+            name: value for name, value in {**defaults, **options}.items() if value is not None
+        }
         named.setdefault("username", None)
         with use_clock(self.clock):
             return Lava(**named)  # type: ignore[arg-type]
 
     @property
     def sign_ins(self) -> int:
-        return len([one for one in self.seen if one.path.endswith("/tokens")])
+        return len([request for request in self.requests if request.path.endswith("/tokens")])
 
     @property
     def calls(self) -> int:
-        return len(self.seen) - self.sign_ins
+        return len(self.requests) - self.sign_ins
 
     def speak_tls(self, context: ssl.SSLContext) -> None:
         """Go on over TLS."""
@@ -158,24 +132,26 @@ class FakeCloud:
             return {"region": region, "versionId": version, "publicURL": url, "tenantId": TENANT}
 
         regions = ("DFW", "ORD", "IAD")
-        files = [{"region": one, "publicURL": f"{self.url}/files/{one}"} for one in regions]
-        data = [entry(one, v, p) for one in regions for v, p in (("1", "v1.0"), ("2", "v2"))]
+        files = [
+            {"region": region, "publicURL": f"{self.url}/files/{region}"} for region in regions
+        ]
+        data = [entry(region, v, p) for region in regions for v, p in (("1", "v1.0"), ("2", "v2"))]
         return [
             {"type": "rax:dns", "name": "dns", "endpoints": [{"publicURL": f"{self.url}/dns"}]},
             {"type": "object-store", "name": "cloudFiles", "endpoints": files},
             {"type": "rax:bigdata", "name": "cloudBigData", "endpoints": data},
         ]
 
-    def answer(self, seen: Seen) -> object:
-        if not seen.path.endswith("/tokens"):
-            known = seen.headers.get("X-Auth-Token") in self.good
+    def answer(self, request: SentRequest, /) -> object:
+        if not request.path.endswith("/tokens"):
+            known = request.headers.get("X-Auth-Token") in self.good
             return Reply(200, LIMITS) if known else Reply(401, _fault(401, "not valid"))
         with self.lock:
             scripted = self.replies.pop(0) if self.replies else self.outage
-        return self.usual(seen) if scripted is None else scripted
+        return self.usual(request) if scripted is None else scripted
 
-    def usual(self, seen: Seen) -> Reply:
-        auth = json.loads(seen.body)["auth"]
+    def usual(self, request: SentRequest, /) -> Reply:
+        auth = json.loads(request.body)["auth"]
         key = auth.get("RAX-KSKEY:apiKeyCredentials")
         by_key = key == {"username": USER, "apiKey": KEY}
         by_token = auth.get("token", {}).get("id") in self.good
@@ -234,12 +210,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _any(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        seen = Seen(self.command, self.path, dict(self.headers.items()), body)
+        request = recorded(self.command, self.path, dict(self.headers.items()), body)
         cloud = self.server.cloud
         with cloud.lock:
-            cloud.seen.append(seen)
-        cloud.before(seen)
-        reply = cloud.answer(seen)
+            cloud.requests.append(request)
+        cloud.before(request)
+        reply = cloud.answer(request)
         if isinstance(reply, Reply):
             self._send(reply)
         else:
@@ -252,32 +228,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write("\r\n".join(head).encode() + b"\r\n\r\n" + raw)
 
     do_GET = do_POST = do_PUT = do_DELETE = _any  # noqa: N815 (what http.server looks for)
-
-
-def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it did not come to be in time"
-        time.sleep(0.002)
-
-
-def together(count: int, call: Callable[[int], object]) -> list[object]:
-    """What each of so many threads, started at once, returned or raised."""
-    outcomes: list[object] = [None] * count
-    barrier = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        barrier.wait(10)
-        try:
-            outcomes[number] = call(number)
-        except Exception as raised:  # noqa: BLE001 (it is what the test looks at)
-            outcomes[number] = raised
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    return outcomes

@@ -1,0 +1,38 @@
+"""Threads that start at once, and waiting for what another thread does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+__all__ = ["together", "until"]
+
+
+def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, "it did not come to be in time"
+        time.sleep(0.002)
+
+
+def together(count: int, call: Callable[[int], object]) -> list[object]:
+    """What each of so many threads, started at once, returned or raised."""
+    outcomes: list[object] = [None] * count
+    barrier = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        barrier.wait(10)
+        try:
+            outcomes[number] = call(number)
+        except Exception as raised:  # noqa: BLE001 (it is what the test looks at)
+            outcomes[number] = raised
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    return outcomes
