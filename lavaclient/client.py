@@ -6,30 +6,15 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
-from lavaclient._auth.identity_api import IdentityClient
-from lavaclient._auth.provider import TokenProvider, provider_for
+from lavaclient import api
 from lavaclient._config.environment import environment_arguments
-from lavaclient._config.insecure_warning import InsecureTransportWarner
 from lavaclient._config.options import Arguments, Options
-from lavaclient._http.redaction import Redactor
-from lavaclient._http.retry import retry_policy
-from lavaclient._http.service_client import ServiceClient
-from lavaclient._system.clock import current_clock
 from lavaclient._system.fork import no_fork
-from lavaclient.api.clusters import ClusterManager
-from lavaclient.api.credentials import CredentialManager
-from lavaclient.api.distros import DistroManager
-from lavaclient.api.flavors import FlavorManager
-from lavaclient.api.limits import LimitManager
-from lavaclient.api.nodes import NodeManager
-from lavaclient.api.scripts import ScriptManager
-from lavaclient.api.stacks import StackManager
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 else:
-    # keystoneauth1 and requests take twice as long to import as all of this package; they are
-    # imported with the first client.
+    # Its import takes longer than that of all of this package, and comes with the first client.
     Session = object
 
 __all__ = ["Lava", "LavaOptions"]
@@ -107,8 +92,14 @@ class Lava:
                 print(cluster.name, cluster.status)
     """
 
-    _client: ServiceClient
-    _options: Options
+    clusters: api.clusters.ClusterManager
+    credentials: api.credentials.CredentialManager
+    distros: api.distros.DistroManager
+    flavors: api.flavors.FlavorManager
+    limits: api.limits.LimitManager
+    nodes: api.nodes.NodeManager
+    scripts: api.scripts.ScriptManager
+    stacks: api.stacks.StackManager
 
     def __init__(
         self,
@@ -143,51 +134,21 @@ class Lava:
         )
         del token, api_key  # no frame shows them from here on
         self._options = Options.checked(arguments, has_session=session is not None)
-        self._connect(session)
-        self.clusters = ClusterManager(self._client)
-        self.credentials = CredentialManager(self._client)
-        self.distros = DistroManager(self._client)
-        self.flavors = FlavorManager(self._client)
-        self.limits = LimitManager(self._client)
-        self.nodes = NodeManager(self._client)
-        self.scripts = ScriptManager(self._client)
-        self.stacks = StackManager(self._client)
-
-    def _connect(self, session: Session | None) -> None:
-        """Sign in, unless a token and an endpoint are given, and make the way to the service."""
-        options = self._options
-        warner = InsecureTransportWarner()
-        warner.check(options)
-        redactor = Redactor(options.api_key, options.token)
-        policy = retry_policy(current_clock(), options.max_retries, options.retry_backoff)
-        identity = IdentityClient(
-            options.auth_url,
-            policy=policy,
-            timeout=options.timeout,
-            redactor=redactor,
-            with_catalog=options.endpoint is None,
-        )
-        self._provider, self._session = _provider_and_session(session, options, identity)
-        self._owns_session = session is None
-        try:
-            self._provider.get_token(self._session)
-            endpoint = options.endpoint
-            if endpoint is None:
-                endpoint = self._provider.find_endpoint(
-                    self._session, options.region, options.tenant_id
-                )
-                warner.check_url(endpoint)
-        except BaseException:
-            self._close_session()
-            raise
-        self._client = ServiceClient(
-            session=self._session,
-            provider=self._provider,
-            endpoint=endpoint,
-            timeout=options.timeout,
-            policy=policy,
-            redactor=redactor,
-        )
+        # What a client is made of stands on requests, keystoneauth1 and msgspec, which take
+        # most of the time that an import takes. This is the one place where something of ours
+        # is imported late; a fork by another thread waits until it is all there.
+        with no_fork():
+            from lavaclient._connection import Connection
+        self._connection = Connection.open(self._options, session)
+        client = self._connection.client
+        self.clusters = api.clusters.ClusterManager(client)
+        self.credentials = api.credentials.CredentialManager(client)
+        self.distros = api.distros.DistroManager(client)
+        self.flavors = api.flavors.FlavorManager(client)
+        self.limits = api.limits.LimitManager(client)
+        self.nodes = api.nodes.NodeManager(client)
+        self.scripts = api.scripts.ScriptManager(client)
+        self.stacks = api.stacks.StackManager(client)
 
     @classmethod
     def from_env(
@@ -221,19 +182,17 @@ class Lava:
     @property
     def session(self) -> Session:
         """The keystoneauth1 session in use, which was given or is the client's own."""
-        return self._session
+        return self._connection.session
 
     @property
     def token(self) -> str:
         """The token; may be passed as the ``token`` option of another ``Lava``."""
-        # There is none after ``lava.session.invalidate()``.
-        token = self._provider.current or self._provider.get_token(self._session)
-        return token.reveal()
+        return self._connection.token().reveal()
 
     @property
     def endpoint(self) -> str:
         """The service's URL; may be passed as the ``endpoint`` option of another ``Lava``."""
-        return self._client.endpoint
+        return self._connection.client.endpoint
 
     def reauthenticate(self) -> None:
         """Sign in again, as if the service had refused the token.
@@ -246,20 +205,14 @@ class Lava:
                 API key to do it with.
             InvalidError: The client is closed.
         """
-        self._client.check_open()
-        self._provider.reauthenticate(self._session)
+        self._connection.reauthenticate()
 
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards.
 
         Closing twice does nothing. A session that was passed in stays open.
         """
-        self._client.closed = True
-        self._close_session()
-
-    def _close_session(self) -> None:
-        if self._owns_session:
-            self._session.session.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -271,10 +224,11 @@ class Lava:
 
     def __repr__(self) -> str:
         # A debugger may show a client whose construction has failed.
-        options, client = getattr(self, "_options", None), getattr(self, "_client", None)
-        username, region = getattr(options, "username", None), getattr(options, "region", None)
-        endpoint = getattr(client, "endpoint", None)
-        return f"<Lava username={username!r} region={region!r} endpoint={endpoint!r}>"
+        options, connection = getattr(self, "_options", None), getattr(self, "_connection", None)
+        return (
+            f"<Lava username={options and options.username!r} region={options and options.region!r}"
+            f" endpoint={connection and connection.client.endpoint!r}>"
+        )
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         """Refuse to be pickled or copied."""
@@ -282,17 +236,3 @@ class Lava:
             "a Lava cannot be pickled or copied: it holds connections and a sign-in; "
             "construct another one, with the same token and endpoint if you like"
         )
-
-
-def _provider_and_session(
-    session: Session | None, options: Options, identity: IdentityClient
-) -> tuple[TokenProvider, Session]:
-    # The one place where something of ours is imported late: with keystoneauth1 and requests,
-    # on which it stands. A fork by another thread waits until it is all there.
-    with no_fork():
-        from lavaclient._auth.session_provider import SessionProvider, usable_session
-        from lavaclient.identity import client_session
-    if session is not None:
-        return SessionProvider(identity), usable_session(session)
-    provider = provider_for(options, identity)
-    return provider, client_session(provider, options)

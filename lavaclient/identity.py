@@ -39,7 +39,7 @@ from lavaclient._config.urls import identity_url
 from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import HEADERS
-from lavaclient._http.session import HTTPSession, renew_pools
+from lavaclient._http.session import HTTPSession, check_bundle, renew_pools
 from lavaclient._system.clock import current_clock
 from lavaclient._system.fork import renew_in_child
 
@@ -309,7 +309,12 @@ def _is_public_v2(wanted: dict[str, object]) -> bool:
 
 
 def client_session(provider: ApiKeyProvider, options: Options) -> Session:
-    """Return the session of a client, which signs in by this provider."""
+    """Return the session of a client, which signs in by this provider.
+
+    Raises:
+        InvalidError: The CA bundle of the options cannot be read.
+    """
+    check_bundle(options.verify)
     auth = RackspaceApiKey.__new__(RackspaceApiKey)
     auth._use(provider, options.tenant_id)  # noqa: SLF001 (another way to construct it)
     session = Session(

@@ -137,7 +137,10 @@ def file_path(name: str, value: object) -> str:
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not path or not _system_can_take(path):
         raise InvalidError(f"{name} must be the path of a file")
-    return os.path.expanduser(path)
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("~"):
+        raise InvalidError(f"{name}: the home directory in {path!r} is not known")
+    return expanded
 
 
 def program_argument(name: str, value: object, *, blank: bool = False) -> str:

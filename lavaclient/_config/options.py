@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import ssl
-
-import msgspec
+from typing import NamedTuple
 
 from lavaclient import error
-from lavaclient._config.checks import number
+from lavaclient._config.checks import file_path, number
 from lavaclient._config.secret import Secret
 from lavaclient._config.urls import endpoint_url, identity_url
 
@@ -131,35 +128,10 @@ def account_number(value: object) -> str | None:
 def _verify(value: object) -> bool | str:
     if value is None or isinstance(value, bool):
         return value is not False
-    path = _path("verify_ssl", value)
-    try:
-        context = ssl.create_default_context()
-        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
-    except FileNotFoundError:
-        raise error.InvalidError(f"verify_ssl: there is no file {path!r}") from None
-    except (OSError, ValueError):
-        raise error.InvalidError(f"verify_ssl: {path!r} is no readable CA bundle") from None
-    return path
+    return file_path("verify_ssl", value)
 
 
-def _path(name: str, value: object) -> str:
-    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str) or not path or not _can_be_named(path):
-        raise error.InvalidError(f"{name} must be the path of a file")
-    expanded = os.path.expanduser(path)
-    if expanded.startswith("~"):
-        raise error.InvalidError(f"{name}: the home directory in {path!r} is not known")
-    return expanded
-
-
-def _can_be_named(path: str) -> bool:
-    try:
-        return b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:
-        return False
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class Options(NamedTuple):
     """The options of a client, checked."""
 
     username: str | None
@@ -200,7 +172,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
             timeout=_timeout(arguments["timeout"]),
             max_retries=_retries(arguments["max_retries"]),
             retry_backoff=_backoff(arguments["retry_backoff"]),
-            token_cache=None if cache is None else _path("token_cache", cache),
+            token_cache=None if cache is None else file_path("token_cache", cache),
         )
         options._check_together(arguments, has_session=has_session)
         return options

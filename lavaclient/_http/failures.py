@@ -14,11 +14,12 @@ import ssl
 import sys
 import urllib.parse
 from collections.abc import Iterator
-from functools import cache
 from types import CodeType, TracebackType
 from typing import TypeAlias
 
-import msgspec
+import keystoneauth1.exceptions
+import requests.exceptions
+import urllib3.exceptions
 
 from lavaclient import error
 from lavaclient._http.messages import OutgoingRequest
@@ -46,56 +47,6 @@ _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirector
 _CREDENTIALS = re.compile(r"//[^/@\s]*@")
 
 
-class _LibraryErrors(msgspec.Struct, frozen=True):
-    """The exceptions of others that matter here."""
-
-    network: Errors
-    never_sent: Errors
-    permanent: Errors
-    timeouts: Errors
-    refused: Errors
-    proxy: Errors
-    undecodable: Errors
-    with_request: Errors
-
-
-@cache
-def _library_errors() -> _LibraryErrors:
-    # requests takes longer to import than all of this package; once something has failed, it is
-    # there.
-    import keystoneauth1.exceptions
-    import requests.exceptions as of_requests
-    import urllib3.exceptions as of_urllib3
-
-    return _LibraryErrors(
-        network=(
-            OSError,
-            http.client.HTTPException,
-            keystoneauth1.exceptions.ClientException,
-            of_requests.RequestException,
-            of_urllib3.HTTPError,
-            TooLargeError,
-            UnsupportedEncodingError,
-        ),
-        never_sent=(
-            of_requests.ConnectTimeout,
-            of_requests.ProxyError,
-            of_requests.InvalidURL,
-            of_requests.InvalidSchema,
-            of_urllib3.NewConnectionError,
-            of_urllib3.ConnectTimeoutError,
-            ssl.SSLCertVerificationError,
-        ),
-        permanent=(of_requests.InvalidURL, of_requests.InvalidSchema),
-        timeouts=(TimeoutError, of_requests.Timeout, of_urllib3.TimeoutError),
-        # urllib3 counts a refused connection among the timeouts.
-        refused=(of_urllib3.NewConnectionError,),
-        proxy=(of_requests.ProxyError, of_urllib3.ProxyError),
-        undecodable=(of_urllib3.DecodeError,),
-        with_request=(of_requests.RequestException,),
-    )
-
-
 class TooLargeError(Exception):
     """The body is larger than BODY_LIMIT."""
 
@@ -108,6 +59,33 @@ class UnsupportedEncodingError(Exception):
 
     def __str__(self) -> str:
         return "the body is packed in a way that was not asked for"
+
+
+_NETWORK: Errors = (
+    OSError,
+    http.client.HTTPException,
+    keystoneauth1.exceptions.ClientException,
+    requests.exceptions.RequestException,
+    urllib3.exceptions.HTTPError,
+    TooLargeError,
+    UnsupportedEncodingError,
+)
+_NEVER_SENT: Errors = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
+_PERMANENT: Errors = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    ssl.SSLCertVerificationError,
+)
+_TIMEOUTS: Errors = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+_PROXY: Errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 
 
 class TransportFailure:
@@ -181,7 +159,7 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
             return link
     places = list(_places(cause.__traceback__))
     of_stack = not places or f"{places[-1][1]}.".startswith(_STACK) or sys.is_finalizing()
-    is_network = isinstance(cause, _library_errors().network)
+    is_network = isinstance(cause, _NETWORK)
     return None if of_stack or (is_network and not isinstance(cause, _OF_FILES)) else cause
 
 
@@ -217,7 +195,7 @@ def classify_failure(
     kind, text = _verdict(chain, request, timeout)
     refused = _certificate_error(chain)
     for link in chain:
-        if isinstance(link, _library_errors().with_request):
+        if isinstance(link, requests.exceptions.RequestException):
             vars(link).update(request=None, response=None)
         link.__traceback__ = without_library_frames(link.__traceback__)
     return TransportFailure(
@@ -226,12 +204,9 @@ def classify_failure(
         request,
         request_id=sent_id,
         request_sent=not any(
-            getattr(link, NEVER_SENT, False) or isinstance(link, _library_errors().never_sent)
-            for link in chain
+            getattr(link, NEVER_SENT, False) or isinstance(link, _NEVER_SENT) for link in chain
         ),
-        permanent=kind is error.ApiError
-        or refused is not None
-        or any(isinstance(link, _library_errors().permanent) for link in chain),
+        permanent=kind is error.ApiError or any(isinstance(link, _PERMANENT) for link in chain),
         cause=refused or cause,
     )
 
@@ -246,21 +221,22 @@ def _verdict(
     for link in chain:
         if isinstance(link, TooLargeError | UnsupportedEncodingError):
             return error.ApiError, str(link)
-        if isinstance(link, _library_errors().undecodable):
+        if isinstance(link, urllib3.exceptions.DecodeError):
             return error.ApiError, "the body cannot be unpacked"
     if refused := _certificate_error(chain):
         return error.ConnectionError, f"certificate refused: {refused.verify_message}"
     if any(_is_timeout(link) for link in chain):
         return error.TimeoutError, f"no whole answer within {round(timeout, 3):g} s"
-    if any(isinstance(link, _library_errors().proxy) for link in chain):
+    if any(isinstance(link, _PROXY) for link in chain):
         return error.ConnectionError, f"the proxy{_proxy_host(chain)} failed: {_reason(chain)}"
     host = urllib.parse.urlsplit(request.url).netloc
     return error.ConnectionError, f"connection to {host} failed: {_reason(chain)}"
 
 
 def _is_timeout(link: BaseException) -> bool:
-    errors = _library_errors()
-    return isinstance(link, errors.timeouts) and not isinstance(link, errors.refused)
+    # urllib3 counts a refused connection among the timeouts.
+    refused = isinstance(link, urllib3.exceptions.NewConnectionError)
+    return isinstance(link, _TIMEOUTS) and not refused
 
 
 def _proxy_host(chain: list[BaseException]) -> str:

@@ -8,6 +8,7 @@ cannot change: proxies and CA bundle of the environment, the pool of an origin.
 from __future__ import annotations
 
 import os
+import ssl
 import string
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -20,6 +21,7 @@ import requests.structures
 import requests.utils
 import urllib3
 
+from lavaclient import error
 from lavaclient._http.connections import keep_deadlines
 from lavaclient._http.failures import BODY_LIMIT, NEVER_SENT, TooLargeError
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from keystoneauth1.session import Session
 
-__all__ = ["HTTPSession", "renew_pools"]
+__all__ = ["HTTPSession", "check_bundle", "renew_pools"]
 
 Verify: TypeAlias = bool | str | None
 Certificate: TypeAlias = str | tuple[str, str] | None
@@ -235,6 +237,23 @@ class HTTPSession(_Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         """Return None: redirects are judged where the caller's rules are known."""
         return None
+
+
+def check_bundle(verify: bool | str) -> None:
+    """Raise InvalidError for a path of certificates that cannot be read.
+
+    Args:
+        verify: What ``verify_ssl`` came to.
+    """
+    if isinstance(verify, bool):
+        return
+    try:
+        context = ssl.create_default_context()
+        context.load_verify_locations(**{"capath" if os.path.isdir(verify) else "cafile": verify})
+    except FileNotFoundError:
+        raise error.InvalidError(f"verify_ssl: there is no file {verify!r}") from None
+    except (OSError, ValueError):
+        raise error.InvalidError(f"verify_ssl: {verify!r} is no readable CA bundle") from None
 
 
 def renew_pools(session: Session) -> None:

@@ -61,10 +61,16 @@ def test_a_tenant_id_is_an_int_or_text(value: object) -> None:
     assert checked(tenant_id=value).tenant_id == "123456"
 
 
+def verifying(value: object) -> Lava:
+    """A client that has sent nothing yet, if the bundle is a good one."""
+    endpoint = "https://dfw.example/v2/1"
+    return Lava("u", token="t0ken-t0ken", endpoint=endpoint, verify_ssl=value)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("value", ["", "0", 0, 1, "False", "/no/such/bundle.pem", b"x", [], "a\0b"])
 def test_06_what_is_no_bundle_is_refused(value: object) -> None:
     with pytest.raises(error.InvalidError, match=r"^verify_ssl"):
-        checked(verify_ssl=value)
+        verifying(value)
 
 
 def test_06_a_bundle_that_is_not_pem_is_refused(tmp_path: Path) -> None:
@@ -72,7 +78,7 @@ def test_06_a_bundle_that_is_not_pem_is_refused(tmp_path: Path) -> None:
         path = tmp_path / "bundle.pem"
         path.write_bytes(contents)
         with pytest.raises(error.InvalidError, match=r"^verify_ssl: .* no readable CA bundle"):
-            checked(verify_ssl=str(path))
+            verifying(str(path))
 
 
 def test_a_bundle_may_be_a_path_object_a_directory_or_below_home(
@@ -175,7 +181,6 @@ def test_the_options_show_no_secret() -> None:
     options = checked(token="t0ken-t0ken")
     assert "token=<hidden>, api_key=<hidden>" in repr(options)
     assert "t0ken" not in repr(options)
-    assert "t0ken" not in str(list(options.__rich_repr__()))
 
 
 PAIRS = {

@@ -58,5 +58,5 @@ def test_a_clock_and_a_speed_do_not_go_together() -> None:
 def test_only_the_clients_it_makes_live_in_its_time() -> None:
     with LavaSandbox() as sandbox:
         sandbox.advance(1e9)
-        assert sandbox.lava()._client.clock.time() == sandbox.clock.time()
+        assert sandbox.lava()._connection.client.clock.time() == sandbox.clock.time()
         assert current_clock().time() < sandbox.clock.time() - 1e8
