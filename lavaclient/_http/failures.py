@@ -27,6 +27,7 @@ from lavaclient._http.redaction import Redactor, plain_line, without_library_fra
 
 __all__ = [
     "BODY_LIMIT",
+    "FOREIGN",
     "NEVER_SENT",
     "TooLargeError",
     "TransportFailure",
@@ -36,6 +37,9 @@ __all__ = [
 ]
 
 BODY_LIMIT = 64 * 2**20
+
+FOREIGN = "_lavaclient_foreign"
+"""The attribute that marks what is no failure of the network, whatever its class."""
 
 NEVER_SENT = "_lavaclient_never_sent"
 """The attribute that marks what was raised before a connection stood."""
@@ -155,7 +159,8 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
         return cause
     handlers = _signal_handlers()
     for link in _chain(cause):
-        if any(code in handlers for code, _ in _places(link.__traceback__)):
+        marked = getattr(link, FOREIGN, False)
+        if marked or any(code in handlers for code, _ in _places(link.__traceback__)):
             return link
     places = list(_places(cause.__traceback__))
     of_stack = not places or f"{places[-1][1]}.".startswith(_STACK) or sys.is_finalizing()

@@ -12,23 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from lavaclient._http.failures import FOREIGN
 from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.urls import locate
 from lavaclient.sandbox.http.app import Application, phrase
 from lavaclient.sandbox.http.messages import Reply
 from lavaclient.sandbox.service import Sandbox
 
-__all__ = ["SANDBOX_ERROR", "Interceptor", "UrlMatcher", "is_public_host"]
-
-SANDBOX_ERROR = "_lavaclient_sandbox_error"
-"""The attribute that marks an error of the sandbox itself, which is no answer of the service."""
+__all__ = ["Interceptor", "LateAnswerError", "UrlMatcher"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-def is_public_host(host: str) -> bool:
-    """Return whether a host is one of the real service's."""
-    return locate(f"https://{host}/", "").urls.public
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,11 @@ class UrlMatcher:
         """Return whether a host name stands for the sandbox; names of this machine never do."""
         host = host.rstrip(".").lower()
         own = {urlsplit(url).hostname for url in (self.auth_url, self.base_url or "")}
-        return is_public_host(host) or (host in own and not _is_local(host))
+        return locate(f"https://{host}/", "").urls.public or (host in own and not _is_local(host))
+
+
+class LateAnswerError(Exception):
+    """A fault lets an answer take longer than the request may."""
 
 
 class _RequestTimeout(threading.local):
@@ -115,9 +112,9 @@ class Interceptor:
             timeout: Seconds within which the answer must begin.
 
         Raises:
-            TimeoutError: A fault takes longer than that. The clock has moved up to the timeout.
+            LateAnswerError: A fault takes longer than that. The clock has moved up to the timeout.
             ConnectionResetError: A fault breaks the connection.
-            Exception: Any error of the sandbox itself, marked with ``SANDBOX_ERROR``.
+            Exception: Any error of the sandbox itself, which is no failure of the network.
         """
         self._timeout.limit = timeout
         self._timeout.exceeded = False
@@ -127,10 +124,10 @@ class Interceptor:
         except ConnectionResetError as error:
             raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from error
         except Exception as error:
-            setattr(error, SANDBOX_ERROR, True)
+            setattr(error, FOREIGN, True)
             raise
         if self._timeout.exceeded:
-            raise TimeoutError(f"mock_lava: no answer within {timeout:g} s")
+            raise LateAnswerError(f"mock_lava: no answer within {timeout:g} s")
         return _response(method, reply)
 
     def _wait(self, seconds: float) -> None:

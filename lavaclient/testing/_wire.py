@@ -20,8 +20,9 @@ import requests.adapters
 import urllib3
 from urllib3.connection import HTTPConnection
 
+from lavaclient._http.failures import FOREIGN
 from lavaclient.testing._blocks import Block, active_blocks, current
-from lavaclient.testing._interceptor import SANDBOX_ERROR
+from lavaclient.testing._interceptor import LateAnswerError
 
 __all__ = ["intercept_adapters", "intercept_pools", "pass_on", "refuse_names"]
 
@@ -86,10 +87,12 @@ class _Adapter(requests.adapters.BaseAdapter):
         send: _Send = _SEND.__get__(self._adapter, kind) if inherited else self._adapter.send
         try:
             response = send(request, *args, **options)
-        except requests.ConnectionError as error:
-            cause = next((arg for arg in error.args if getattr(arg, SANDBOX_ERROR, False)), error)
-            if cause is not error:
-                raise cause from None
+        except requests.RequestException as error:
+            cause: BaseException | None = error
+            while cause is not None:
+                if getattr(cause, FOREIGN, False):
+                    raise cause from None
+                cause = cause.__cause__ or cause.__context__
             raise
         return response
 
@@ -247,7 +250,7 @@ class _Pool(urllib3.HTTPConnectionPool):
         assert block is not None and url is not None  # noqa: S101, PT018 - for mypy
         try:
             return block.interceptor.answer(method, url, headers, body, self._limit)
-        except TimeoutError as error:
+        except LateAnswerError as error:
             raise urllib3.exceptions.ReadTimeoutError(self, url, str(error)) from error
 
     def reason(self, method: str) -> str:
