@@ -58,7 +58,7 @@ def test_the_sandbox_may_come_by_a_decorator(examples: Path) -> None:
 
 
 def test_a_suite_is_tested_with_the_fixtures(examples: Path) -> None:
-    assert "6 passed" in _pytest(examples / "suite")
+    assert "8 passed" in _pytest(examples / "suite")
 
 
 @needs_curl

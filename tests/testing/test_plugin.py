@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from lavaclient.testing import _blocks
+
 pytest_plugins = ["pytester"]
 
 CONFTEST = 'pytest_plugins = ["lavaclient.testing.plugin"]'
@@ -72,6 +74,56 @@ def test_the_marker_gives_options_and_the_nearest_wins(suite: pytest.Pytester) -
     _run(suite).assert_outcomes(passed=4)
 
 
+def test_a_fixture_of_any_scope_is_made_by_the_factory(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        """
+        import pytest
+        import requests
+        from lavaclient.testing import _blocks
+
+        @pytest.fixture(scope="session")
+        def server(make_lava_sandbox):
+            with make_lava_sandbox(server=True) as sandbox:
+                yield sandbox
+            with pytest.raises(requests.ConnectionError):
+                requests.get(sandbox.url, timeout=5)
+
+        @pytest.fixture(scope="module")
+        def service(make_lava_sandbox):
+            with make_lava_sandbox(username="ada", passthrough=True) as sandbox:
+                sandbox.add_cluster("numbers")
+                yield sandbox
+            assert _blocks.active_blocks() == []
+
+        @pytest.mark.parametrize("number", [1, 2])
+        def test_it_lasts(service, number):
+            assert len(service.lava().clusters.list()) == 1
+            assert len(service.requests) == 2 * number
+
+        def test_one_of_a_test_is_nested(service, lava):
+            before = len(service.requests)
+            assert lava.clusters.list() == []
+            assert len(service.requests) == before
+
+        def test_a_server(server, service):
+            assert server.lava().clusters.list() == []
+            assert service.username == "ada"
+        """
+    )
+    suite.makepyfile(
+        test_second="""
+        from lavaclient.testing import _blocks
+
+        def test_what_is_not_left_lasts_to_the_end(make_lava_sandbox):
+            assert _blocks.active_blocks() == []
+            make_lava_sandbox().add_cluster("numbers")
+            assert len(_blocks.active_blocks()) == 1
+        """
+    )
+    _run(suite).assert_outcomes(passed=5)
+    assert _blocks.active_blocks() == []
+
+
 def test_wrong_options_are_errors_that_say_so(suite: pytest.Pytester) -> None:
     suite.makepyfile(
         """
@@ -114,7 +166,9 @@ def test_it_can_be_switched_on_from_the_command_line(pytester: pytest.Pytester) 
 def test_it_tells_of_its_fixtures_and_its_marker(suite: pytest.Pytester) -> None:
     suite.makepyfile("")
     _run(suite, "--markers").stdout.fnmatch_lines(["@pytest.mark.lava_sandbox(server=False, *"])
-    _run(suite, "--fixtures").stdout.fnmatch_lines(["lava_sandbox -- *", "lava -- *"])
+    _run(suite, "--fixtures").stdout.fnmatch_lines_random(
+        ["lava_sandbox -- *", "lava -- *", "make_lava_sandbox *-- *"]
+    )
 
 
 def test_nothing_is_switched_on_by_installing(pytester: pytest.Pytester) -> None:
