@@ -33,7 +33,7 @@ def test_get_returns_a_stack_with_all_details(lava: Lava, wire: Wire) -> None:
     assert (groups["master"].count, groups["master"].flavor_id) == (1, "hadoop1-7")
     assert isinstance(groups["master"].resource_limits, ResourceLimits)
     assert groups["master"].resource_limits.max_count == 1
-    assert (groups["slave"].count, groups["slave"].flavor_id) == (None, None)
+    assert (groups["slave"].count, groups["slave"].flavor_id) == (1, "hadoop1-7")
     assert groups["slave"].components[0] == {"name": "Datanode"}
 
 

@@ -25,14 +25,15 @@ Changes = dict[RecordKey, Struct | None]
 
 T = TypeVar("T", bound=Struct)
 
-_MOST_DEPARTED = 10_000
+_MOST_DEPARTED = 1_000
 
 
 class Departed(dict[str, float]):
     """The places of the last items that were deleted, so that a page can go on after them."""
 
-    def __setitem__(self, key: str, place: float) -> None:
-        super().__setitem__(key, place)
+    def add(self, key: str, place: float) -> None:
+        """Note an item; of very many, the oldest is forgotten."""
+        self[key] = place
         if len(self) > _MOST_DEPARTED:
             del self[next(iter(self))]
 
@@ -68,7 +69,7 @@ class Table(MutableMapping[str, T]):
 
     def __delitem__(self, key: str) -> None:
         del self._records[key]
-        self.departed[key] = self.positions.pop(key)
+        self.departed.add(key, self.positions.pop(key))
         self._note(key, None)
 
     def __iter__(self) -> Iterator[str]:
@@ -154,8 +155,10 @@ class ClusterTable(Table[Cluster]):
             self[cluster.id] = cluster
         else:
             del self[cluster.id]
-        left = {node.id for node in nodes} - {node.id for node in cluster.nodes}
-        self.departed_nodes.update({node.id: node.serial for node in nodes if node.id in left})
+        staying = {node.id for node in cluster.nodes}
+        for node in nodes:
+            if node.id not in staying:
+                self.departed_nodes.add(node.id, node.serial)
 
     def _count(self, key: str, uses: Counter[tuple[str, str]]) -> None:
         self.uses.subtract(self._uses_of.get(key, Counter()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,8 @@ class Store:
         self.accounts: dict[str, Account]
         self.counters: dict[str, int] = {}
         self.clock = 0.0
-        self._endings: list[tuple[float, str]] = []
+        self._endings: list[tuple[float, int, str]] = []
+        self._numbers = itertools.count()
         self._empty()
         if self._file is not None:
             self._load(self._file, path)
@@ -64,9 +66,9 @@ class Store:
     def add_token(self, token: Token, now: float) -> None:
         """Keep a token, and forget those that are over; of very many, those that end first."""
         self.tokens[token.id] = token
-        heapq.heappush(self._endings, (token.expires, token.id))
+        self._plan_end(token)
         while self._endings and (self._endings[0][0] <= now or len(self._endings) > _MOST_TOKENS):
-            self.tokens.pop(heapq.heappop(self._endings)[1], None)
+            self.tokens.pop(heapq.heappop(self._endings)[2], None)
 
     def commit(self, clock: float) -> None:
         """Write what has changed to the file, if there is one.
@@ -110,6 +112,10 @@ class Store:
             self.accounts[key] = Account(key, self._changes)
         return self.accounts[key]
 
+    def _plan_end(self, token: Token) -> None:
+        # The number keeps those that end at one time in their order.
+        heapq.heappush(self._endings, (token.expires, next(self._numbers), token.id))
+
     def _own_tables(self) -> dict[str, Table[Any]]:
         return {"user": self.users, "token": self.tokens}
 
@@ -125,8 +131,8 @@ class Store:
         except (msgspec.DecodeError, KeyError, sqlite3.Error) as error:
             file.close()
             raise StateFileError(f"{path} does not hold a sandbox's state: {error}") from error
-        self._endings = [(token.expires, token.id) for token in self.tokens.values()]
-        heapq.heapify(self._endings)
+        for token in self.tokens.values():
+            self._plan_end(token)
 
     def _load_settings(self, file: StateFile) -> None:
         self.clock = decoder_for(float).decode(file.setting("clock") or b"0")

@@ -25,9 +25,15 @@ class _SSHKeyBody(Struct, forbid_unknown_fields=True):
     ssh_keys: _SSHKey
 
 
+# The reference states limits for these, and prints examples that break them: both are kept.
+_ApiKey = Annotated[str, Meta(pattern=r"^(?:.{20,40}|samplekey)$")]
+_AccessKeyId = Annotated[str, Meta(pattern=r"^(?:.{20}|<s3-access-key-id>)$")]
+_SecretKey = Annotated[str, Meta(pattern=r"^(?:.{40}|<s3-access-key>)$")]
+
+
 class _CloudFiles(Struct, forbid_unknown_fields=True):
     username: ShortName
-    api_key: Annotated[str, Meta(min_length=20, max_length=40)]
+    api_key: _ApiKey
 
 
 class _CloudFilesBody(Struct, forbid_unknown_fields=True):
@@ -35,8 +41,8 @@ class _CloudFilesBody(Struct, forbid_unknown_fields=True):
 
 
 class _S3(Struct, forbid_unknown_fields=True):
-    access_key_id: Annotated[str, Meta(min_length=20, max_length=20)]
-    access_secret_key: Annotated[str, Meta(min_length=40, max_length=40)]
+    access_key_id: _AccessKeyId
+    access_secret_key: _SecretKey
 
 
 class _S3Body(Struct, forbid_unknown_fields=True):

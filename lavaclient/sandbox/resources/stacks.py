@@ -194,7 +194,7 @@ def _summary(context: Context, stack: Stack) -> dict[str, object]:
     return {
         "id": stack.id,
         "name": stack.name,
-        "description": stack.description,
+        "description": stack.description or "",
         "distro": stack.distro,
         "services": [_short_service(service) for service in stack.services],
         "links": context.links.of(f"stacks/{stack.id}"),
@@ -202,8 +202,8 @@ def _summary(context: Context, stack: Stack) -> dict[str, object]:
 
 
 def _short_service(service: StackService) -> dict[str, object]:
-    # The list leaves out versions, and modes where there are none.
-    return {"name": service.name, **({"modes": service.modes} if service.modes else {})}
+    # The list leaves out versions and components.
+    return {"name": service.name, "modes": service.modes}
 
 
 def _service_view(service: StackService) -> dict[str, object]:
@@ -221,22 +221,20 @@ def _view(context: Context, stack: Stack) -> dict[str, object]:
         "created": datetime.fromtimestamp(int(stack.created), UTC).isoformat(),
         "is_deletable": stack.is_deletable,
         "services": [_service_view(service) for service in stack.services],
-        "node_groups": [_group_view(group) for group in stack.node_groups],
+        "node_groups": [_group_view(context, group) for group in stack.node_groups],
     }
 
 
-def _group_view(group: StackNodeGroup) -> dict[str, object]:
-    body: dict[str, object] = {
+def _group_view(context: Context, group: StackNodeGroup) -> dict[str, object]:
+    limits = group.resource_limits
+    # A group that leaves count and flavor to the cluster shows what a cluster would get.
+    return {
         "id": group.id,
         "components": _named(group.components),
-        "resource_limits": to_builtins(group.resource_limits),
+        "resource_limits": to_builtins(limits),
+        "count": limits.min_count if group.count is None else group.count,
+        "flavor_id": group.flavor_id or flavors.smallest(context, limits.min_ram).id,
     }
-    # A group that leaves count and flavor to the cluster has no such fields.
-    if group.count is not None:
-        body["count"] = group.count
-    if group.flavor_id is not None:
-        body["flavor_id"] = group.flavor_id
-    return body
 
 
 def _named(components: Sequence[str]) -> list[dict[str, str]]:
