@@ -83,7 +83,7 @@ class Service(RuleBasedStateMachine):
     @precondition(lambda self: self.active)
     @rule(
         which=st.integers(0, 5),
-        how=st.sampled_from(["grown", "shrunk", "node deleted"]),
+        how=st.sampled_from(["shrunk", "grown", "shrunk", "node deleted"]),
         number=st.integers(1, 5),
     )
     def change_what_is_active(self, which: int, how: str, number: int) -> None:
@@ -97,6 +97,16 @@ class Service(RuleBasedStateMachine):
         after = self.caller.sandbox.cluster(cluster).groups[-1].count
         if after != before:
             self.came_to[how] += 1
+
+    @precondition(lambda self: self.active)
+    @rule(which=st.integers(0, 5), number=st.integers(0, 12))
+    def replace_a_node(self, which: int, number: int) -> None:
+        cluster = self.active[which % len(self.active)]
+        self.delete_node(cluster, number)
+        self.clock.advance(600)
+        self.what_must_hold_holds()
+        if cluster in self.known:
+            self.resize(cluster, self.caller.sandbox.cluster(cluster).groups[-1].count + 1)
 
     @rule(cluster=clusters)
     def restart(self, cluster: str) -> None:
