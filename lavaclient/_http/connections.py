@@ -28,6 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from lavaclient._http.failures import NEVER_SENT
+from lavaclient._http.socks import SocksOptions, proxy_address, socks_socket
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -183,7 +184,7 @@ class _DeadlineMixin(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         try:
-            sock = self._first_that_connects()
+            sock = self._open_socket()
         except socket.gaierror as failure:
             raise NameResolutionError(self.host, self, failure) from failure
         except TimeoutError as failure:
@@ -193,8 +194,7 @@ class _DeadlineMixin(HTTPConnection):
         sys.audit("http.client.connect", self, self.host, self.port)
         return sock
 
-    def _first_that_connects(self) -> socket.socket:
-        """Connect to the first address that answers; those to come share the time evenly."""
+    def _open_socket(self) -> socket.socket:
         module = urllib3.util.connection
         if module.create_connection.__code__.co_filename != module.__file__:
             # It is patched, to find hosts in another way: so it is used.
@@ -204,8 +204,12 @@ class _DeadlineMixin(HTTPConnection):
                 source_address=self.source_address,
                 socket_options=self.socket_options,
             )
-        host, family = self._dns_host.strip("[]"), module.allowed_gai_family()
-        addresses = socket.getaddrinfo(host, self.port, family, socket.SOCK_STREAM)
+        return self._first_that_connects(self._dns_host.strip("[]"), self.port)
+
+    def _first_that_connects(self, host: str, port: int) -> socket.socket:
+        """Connect to the first address that answers; those to come share the time evenly."""
+        family = urllib3.util.connection.allowed_gai_family()
+        addresses = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
         # Name resolution has no timeout of its own and is not counted.
         if self.timeout is not None:
             self.deadline = time.monotonic() + self.timeout
@@ -219,17 +223,23 @@ class _DeadlineMixin(HTTPConnection):
                 failure = refusal
         raise failure
 
+    def _make_socket(self, kind: tuple[int, int, int], address: tuple[Any, ...]) -> socket.socket:
+        return socket.socket(*kind)
+
+    def _destination(self, address: tuple[Any, ...]) -> tuple[Any, ...]:
+        return address
+
     def _connect_to(
         self, kind: tuple[int, int, int], address: tuple[Any, ...], seconds: float | None
     ) -> socket.socket:
-        sock = socket.socket(*kind)
+        sock = self._make_socket(kind, address)
         try:
             for option in self.socket_options or ():
                 sock.setsockopt(*option)
             if self.source_address:
                 sock.bind(self.source_address)
             sock.settimeout(seconds)
-            sock.connect(address)
+            sock.connect(self._destination(address))
         except BaseException:
             sock.close()
             raise
@@ -240,6 +250,21 @@ class _DeadlineMixin(HTTPConnection):
         self.apply_remaining()
         super()._tunnel()
         self.apply_remaining()
+
+
+class _SocksMixin(_DeadlineMixin):
+    """Connections through a SOCKS proxy; what is said to it takes of the same time."""
+
+    _socks_options: SocksOptions
+
+    def _open_socket(self) -> socket.socket:
+        return self._first_that_connects(*proxy_address(self._socks_options))
+
+    def _make_socket(self, kind: tuple[int, int, int], address: tuple[Any, ...]) -> socket.socket:
+        return socks_socket(kind, address, self._socks_options, self.remaining)
+
+    def _destination(self, address: tuple[Any, ...]) -> tuple[Any, ...]:
+        return self._dns_host.strip("[]"), self.port
 
 
 class _Stack(queue.LifoQueue[Any]):
@@ -299,7 +324,9 @@ class _PoolMixin(HTTPConnectionPool):
 @functools.cache
 def _deadline_class(base: type[HTTPConnection]) -> type[HTTPConnection]:
     """Return a class of connections that keep their deadline."""
-    return type(f"Deadline{base.__name__}", (_DeadlineMixin, base), {})
+    is_socks = any(parent.__module__ == "urllib3.contrib.socks" for parent in base.__mro__)
+    mixin = _SocksMixin if is_socks else _DeadlineMixin
+    return type(f"Deadline{base.__name__}", (mixin, base), {})
 
 
 @functools.cache

@@ -1,0 +1,83 @@
+"""Sockets through a SOCKS proxy that keep the deadline of an exchange.
+
+PySocks, which requests uses, gives its timeout to each read of what the proxy says.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+__all__ = ["SocksOptions", "proxy_address", "socks_socket"]
+
+_DEFAULT_PORT = 1080
+
+
+class SocksOptions(TypedDict):
+    """What urllib3 tells its connections of their SOCKS proxy."""
+
+    socks_version: int
+    proxy_host: str | None
+    proxy_port: int | None
+    username: str | None
+    password: str | None
+    rdns: bool
+
+
+def proxy_address(options: SocksOptions) -> tuple[str, int]:
+    """Return the host and port of a proxy."""
+    return (options["proxy_host"] or "").strip("[]"), options["proxy_port"] or _DEFAULT_PORT
+
+
+def socks_socket(
+    kind: tuple[int, int, int],
+    address: tuple[Any, ...],
+    options: SocksOptions,
+    remaining: Callable[[], float | None],
+) -> socket.socket:
+    """Return a socket that reaches what it is connected to through a proxy.
+
+    Args:
+        kind: Family, type and protocol.
+        address: The proxy's, one of those that its name has.
+        options: The proxy's version and credentials, and who resolves names.
+        remaining: Tells the seconds that are left.
+    """
+    sock = _socket_class()(*kind)
+    sock.set_proxy(
+        options["socks_version"],
+        address[0],
+        address[1],
+        options["rdns"],
+        options["username"],
+        options["password"],
+    )
+    sock.remaining = remaining
+    proxied: socket.socket = sock
+    return proxied
+
+
+@functools.cache
+def _socket_class() -> Any:  # noqa: ANN401 (PySocks has no types)
+    import socks  # an optional dependency: only who has a SOCKS proxy needs it
+
+    class SocksSocket(socks.socksocket):  # type: ignore[misc]
+        """Gives each read of what the proxy says the time that is left."""
+
+        remaining: Callable[[], float | None]
+        is_connected = False
+
+        def connect(self, address: tuple[str, int]) -> None:
+            # Otherwise PySocks hides what has failed, a timeout for instance.
+            super().connect(address, catch_errors=True)
+            self.is_connected = True
+
+        def recv_into(self, *arguments: Any) -> int:  # noqa: ANN401 (as socket has it)
+            if not self.is_connected:
+                self.settimeout(self.remaining())
+            size: int = super().recv_into(*arguments)
+            return size
+
+    return SocksSocket
