@@ -10,6 +10,7 @@ from lavaclient import api
 from lavaclient._config.environment import environment_arguments
 from lavaclient._config.options import Arguments, Options
 from lavaclient._system.fork import no_fork
+from lavaclient.error import InvalidError
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
@@ -178,6 +179,39 @@ class Lava:
         arguments = environment_arguments(environ, overrides)
         del environ, overrides  # no frame shows a key or token from here on
         return cls(**arguments.values())  # type: ignore[arg-type]
+
+    @classmethod
+    def from_profile(cls, name: str | None = None, **overrides: Unpack[LavaOptions]) -> Self:
+        """Return a client made from a profile that ``lava configure`` has written.
+
+        No variable is read but ``LAVA_PROFILE``.
+
+        Args:
+            name: The profile; by default the one that ``LAVA_PROFILE`` names, else
+                ``default``.
+            **overrides: Options of ``Lava`` that win over the profile.
+
+        Raises:
+            InvalidError: There is no such profile, or one of its values is not valid; the
+                text says in which file and line.
+
+        Example::
+
+            lava = Lava.from_profile("london")
+        """
+        # A client that is made otherwise needs neither TOML nor platformdirs.
+        from lavaclient._config import profiles
+
+        profile = profiles.read_profile(profiles.chosen_name(name, os.environ) or profiles.DEFAULT)
+        arguments = Arguments(**profiles.client_options(profile, overrides))
+        origins = {
+            name: origin for name, origin in profile.origins().items() if name not in overrides
+        }
+        del overrides  # no frame shows a key or token from here on
+        try:
+            return cls(**arguments.values())  # type: ignore[arg-type]
+        except InvalidError as error:
+            raise InvalidError(profiles.named_by_origin(str(error), origins)) from error
 
     @property
     def session(self) -> Session:
