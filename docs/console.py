@@ -21,7 +21,7 @@ from tests.support.terminal import Terminal
 __all__ = ["Console", "run_block"]
 
 _COLUMNS = 88
-_PROMPT = re.compile(r"(?P<words>.*(?:\[y/N\]|API key):)(?: (?P<answer>\w+))?")
+_PROMPT = re.compile(r"(?P<words>.*(?:\[[^\]]+\]|API key|known\)):)(?: (?P<answer>\w+))?")
 
 
 class Console:
@@ -65,10 +65,11 @@ class Console:
         with Terminal(["bash", "-c", line], self.environ, _COLUMNS) as terminal:
             for prompt in filter(None, map(_PROMPT.fullmatch, shown.splitlines())):
                 terminal.expect(prompt["words"].rpartition("...")[2])
-                terminal.type((prompt["answer"] or self.sandbox.api_key) + "\n")
+                default = self.sandbox.api_key if prompt["words"] == "API key:" else ""
+                terminal.type((prompt["answer"] or default) + "\n")
             status = terminal.end()
         got = "".join(f"{part.rstrip()}\n" for part in terminal.text.splitlines())
-        if status and "lava: " not in shown:
+        if status and "Error: " not in shown:
             return f"{command}\nended with status {status}:\n{got}"
         options = ELLIPSIS | NORMALIZE_WHITESPACE
         if shown and not OutputChecker().check_output(shown, got, options):

@@ -1,4 +1,4 @@
-"""The ``lava`` program: a thin face on the SDK.
+"""The ``lava`` program: a command line over the SDK.
 
 ``lava --help`` tells what it can do; ``python -m lavaclient.cli`` is the same.
 """
@@ -24,23 +24,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C.
     """
-    _open_what_is_closed()
+    _open_missing_streams()
     try:
+        # Ctrl-C while this is imported ends the program quietly too.
         from lavaclient.cli.run import run
 
         status = run(sys.argv[1:] if argv is None else list(argv))
     except KeyboardInterrupt:
-        # The terminal shows ^C on this line.
-        _end_line()
+        if sys.stderr.isatty():  # which shows ^C on this line
+            print(file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         status = 0
-    _hush()
+    _silence_streams()
     return status
 
 
-def _open_what_is_closed() -> None:
-    """Let there be three streams, and let each write what its encoding lacks in another way."""
+def _open_missing_streams() -> None:
+    """Open the streams that are closed, and let stdout escape what its encoding lacks."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
@@ -48,17 +49,12 @@ def _open_what_is_closed() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _end_line() -> None:
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
-
-
-def _hush() -> None:
-    """Let what can no longer be written go nowhere, so that the interpreter's end is quiet."""
+def _silence_streams() -> None:
+    """Send what can no longer be written to the null device: the interpreter flushes at its end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)

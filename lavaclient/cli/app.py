@@ -8,22 +8,23 @@ __all__ = ["lava"]
 
 _HELP = """Work with Rackspace Cloud Big Data.
 
-Settings come from the options, then from the environment. Names of commands
-and options may be written with - or _.
+Settings come from the options, then from the environment, then from a profile
+('lava configure'). Names of commands and options may be written with - or _.
 
 \b
 Examples:
+  lava configure
   lava clusters list
   lava clusters create logs HDP2.3_Hadoop --ssh-key laptop --wait
   lava nodes list logs --output json
-  lava clusters delete logs
+  lava clusters delete logs --wait
 """
 
 lava = LazyGroup(
     "lava",
     {
-        noun: (f"lavaclient.cli.commands.{module}:{name}", words)
-        for noun, module, name, words in (
+        noun: (f"lavaclient.cli.commands.{module}:{name}", summary)
+        for noun, module, name, summary in (
             ("clusters", "clusters", "clusters", "Build, watch, resize and reach clusters."),
             ("nodes", "nodes", "nodes", "The servers of a cluster."),
             ("flavors", "flavors", "flavors", "Sizes of nodes."),
@@ -33,9 +34,11 @@ lava = LazyGroup(
             ("scripts", "scripts", "scripts", "Scripts that run on new nodes."),
             ("credentials", "credentials", "credentials", "Keys and passwords of clusters."),
             ("authenticate", "session", "authenticate", "Sign in and print the token."),
+            ("configure", "configure", "configure", "Keep settings in a profile."),
             ("shell", "session", "shell", "Python, with a client as 'lava'."),
             ("sandbox", "session", "sandbox", "Run the service on this machine, to try things."),
             ("completion", "session", "completion", "Print what makes a shell complete."),
+            ("help", "session", "help_command", "Show the help of a command."),
         )
     },
     help=_HELP,

@@ -1,4 +1,4 @@
-"""One run of the program: from what went wrong to one line and an exit status."""
+"""One run of the program: from an error to one line and an exit status."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import TextIO
 
 import click
+from click.shell_completion import shell_complete
 
 from lavaclient.cli.app import lava
-from lavaclient.cli.options.settings import Settings
+from lavaclient.cli.options.settings import MissingSettings, Settings
 from lavaclient.error import FailedError, InsecureTransportWarning, LavaError
 
 __all__ = ["run"]
@@ -29,9 +30,9 @@ def run(argv: Sequence[str]) -> int:
     settings = Settings()
     try:
         with warnings.catch_warnings():
-            if asked := os.environ.get(_COMPLETION):
+            if shell := os.environ.get(_COMPLETION):
                 warnings.simplefilter("ignore")  # nothing gets into someone's prompt
-                return _complete(asked, settings)
+                return _complete(shell, settings)
             warnings.filterwarnings("always", category=InsecureTransportWarning)
             warnings.showwarning = _show_warning
             return _call(argv, settings)
@@ -44,40 +45,40 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
         with lava.make_context("lava", list(argv), obj=settings) as context:
             lava.invoke(context)
         sys.stdout.flush()
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.UsageError as error:
         error.show()
         return _USAGE
+    except MissingSettings as error:
+        print(f"Error: {error.format_message()}", file=sys.stderr)
     except click.ClickException as error:
-        _say(error.format_message())
+        _report(error.format_message())
     except click.Abort:
         raise KeyboardInterrupt from None
     except LavaError as error:
-        _say_failure(error)
+        _report_failure(error)
     except BrokenPipeError:
         raise
     except OSError as error:
-        _say(error.strerror or str(error))
+        _report(error.strerror or str(error))
     else:
         return 0
     return _ERROR
 
 
-def _complete(asked: str, settings: Settings) -> int:
-    from click.shell_completion import shell_complete
-
-    return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, asked)
+def _complete(shell: str, settings: Settings) -> int:
+    return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, shell)
 
 
-def _say_failure(error: LavaError) -> None:
+def _report_failure(error: LavaError) -> None:
     if isinstance(error, FailedError) and error.output:
         sys.stderr.write(error.output.rstrip("\n") + "\n")
-    _say(str(error))
+    _report(str(error))
 
 
-def _say(words: str) -> None:
-    print(f"lava: {' '.join(words.split())}", file=sys.stderr)
+def _report(text: str) -> None:
+    print(f"Error: {' '.join(text.split())}", file=sys.stderr)
 
 
 def _show_warning(
@@ -88,4 +89,4 @@ def _show_warning(
     file: TextIO | None = None,  # noqa: ARG001
     line: str | None = None,  # noqa: ARG001
 ) -> None:
-    _say(f"warning: {message}")
+    print(f"Warning: {message}", file=sys.stderr)

@@ -67,9 +67,9 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
+def offline(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Program:
     """The program without any settings."""
-    return Program(monkeypatch, capsys)
+    return Program(monkeypatch, capfd)
 
 
 @pytest.fixture

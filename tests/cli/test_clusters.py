@@ -8,7 +8,7 @@ from lavaclient.sandbox.http.server import SandboxServer
 from tests.cli.conftest import CREATE, Program
 from tests.support.recorder import Wire
 
-HEADER = "ID,Name,Status,Stack,Created"
+HEADER = "id,name,status,stack,created"
 
 
 def test_list_into_a_pipe_is_delimited_text_with_the_header_on_stderr(
@@ -18,7 +18,7 @@ def test_list_into_a_pipe_is_delimited_text_with_the_header_on_stderr(
     assert ran.err == HEADER + "\n"
     (line,) = ran.lines
     assert line.startswith(f"{logs},logs,ACTIVE,HDP2.3_Hadoop,20")
-    assert line.endswith("Z")
+    assert line.endswith("+00:00")
 
 
 def test_get_takes_a_name_and_shows_all_of_it(run: Program, logs: str) -> None:
@@ -69,17 +69,17 @@ def test_create_sends_what_its_options_say(run: Program, key: str, wire: Wire) -
 def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: Program) -> None:
     ran = run("clusters create logs HDP2.3_Hadoop --username analyst")
     assert ran.status == 1
-    assert ran.err.startswith("lava: POST clusters: 400")
+    assert ran.err.startswith("Error: POST clusters: 400")
 
 
 def test_create_with_wait_tells_how_it_goes_in_plain_lines(run: Program, key: str) -> None:
     ran = run.ok(CREATE.format("logs") + " --wait --interval 60 --timeout 30")
     *told, header = ran.err.splitlines()
-    assert header.startswith("ID,Name,Status,Progress (%)")
+    assert header == HEADER + ",cbd_version,username,progress"
     assert told[0].startswith("logs: BUILDING ")
     assert told[-1].startswith("logs: ACTIVE 100% after 0:")
     assert len(told) > 3
-    assert ",logs,ACTIVE,100," in ran.out
+    assert ran.out.endswith(",2,analyst,100.0\n")
 
 
 def test_wait_in_quiet_says_nothing_but_the_id(run: Program, building: str) -> None:
@@ -115,22 +115,31 @@ def test_resize_without_wait_shows_what_has_begun(run: Program, logs: str) -> No
 
 
 def test_delete_asks_and_a_no_deletes_nothing(run: Program, logs: str, wire: Wire) -> None:
-    ran = run("clusters delete logs", answers="n\n")
-    assert ran.status == 1
+    ran = run.ok("clusters delete logs", answers="n\n")
     assert f"Delete cluster logs ({logs}, ACTIVE)? [y/N]" in ran.err
-    assert ran.err.endswith("Nothing was deleted.\n")
+    assert ran.err.endswith("Nothing was changed.\n")
     assert not [line for line in wire.lines if line.startswith("DELETE")]
 
 
-def test_delete_of_several_lists_what_will_go(
+def test_delete_of_several_asks_one_by_one(
     run: Program, logs: str, sandbox: SandboxServer, wire: Wire
 ) -> None:
-    run.ok(CREATE.format("more"))
+    for name in ("more", "most"):
+        run.ok(CREATE.format(name))
     sandbox.sandbox.clock.advance(900)
-    ran = run.ok("clusters delete logs more logs", answers="y\n")
-    assert "These 2 clusters will be deleted:\n  logs (" in ran.err
+    ran = run.ok("clusters delete logs more most logs", answers="y\nn\ny\n")
+    assert ran.err.count("? [y/N]") == 3
     assert ran.err.count("Deleted cluster ") == 2
+    assert "Deleted cluster more" not in ran.err
     assert len([line for line in wire.lines if line.startswith("DELETE")]) == 2
+
+
+def test_delete_goes_on_where_the_answers_end(run: Program, logs: str, wire: Wire) -> None:
+    run.ok(CREATE.format("more"))
+    ran = run("clusters delete logs more", answers="y\n")
+    assert ran.status == 1
+    assert "Deleted cluster logs" in ran.err
+    assert [line for line in wire.lines if line.startswith("DELETE")] == [f"DELETE clusters/{logs}"]
 
 
 @pytest.mark.parametrize("option", ["--force", "--headless"])
@@ -142,7 +151,7 @@ def test_delete_does_not_ask_when_it_must_not(run: Program, logs: str, option: s
 def test_delete_when_nobody_answers_says_how_to(run: Program, logs: str) -> None:
     ran = run("clusters delete logs")
     assert ran.status == 1
-    assert ran.err.splitlines()[-1] == "lava: nobody answers: pass --force to go on without"
+    assert ran.err.splitlines()[-1] == "Error: no answer in the input: --force does not ask"
 
 
 def test_delete_of_one_that_is_not_there_deletes_the_others(
@@ -167,7 +176,8 @@ def test_nodes_lists_them(run: Program, logs: str) -> None:
 
 
 def test_services_sends_action_and_names(run: Program, logs: str, wire: Wire) -> None:
-    run.ok("clusters services restart logs HDFS YARN")
+    ran = run.ok("clusters services restart logs HDFS YARN", answers="y\n")
+    assert "Restart HDFS, YARN of cluster logs? [y/N]" in ran.err
     assert wire.last == (
         f"PUT clusters/{logs}",
         {
@@ -179,6 +189,15 @@ def test_services_sends_action_and_names(run: Program, logs: str, wire: Wire) ->
             }
         },
     )
+
+
+def test_services_that_are_declined_stay(run: Program, logs: str, wire: Wire) -> None:
+    ran = run.ok("clusters services stop logs", answers="n\n")
+    assert "Stop all services of cluster logs? [y/N]" in ran.err
+    assert ran.out == ""
+    assert wire.lines == []
+    run.ok("clusters services stop logs --force --wait")
+    assert f"PUT clusters/{logs}" in wire.lines
 
 
 def test_update_credentials_takes_pairs(run: Program, logs: str, wire: Wire) -> None:
@@ -200,7 +219,7 @@ def test_update_credentials_wants_one(run: Program, logs: str) -> None:
 
 def test_delete_ssh_credentials_asks_and_sends_names(run: Program, logs: str, wire: Wire) -> None:
     ran = run.ok("clusters delete_ssh_credentials logs laptop", answers="y\n")
-    assert "Delete SSH key laptop of cluster logs?" in ran.err
+    assert "Take SSH key laptop away from cluster logs?" in ran.err
     assert wire.last == (
         f"PUT clusters/{logs}",
         {"cluster": {"remove_credentials": [{"type": "ssh_keys", "name": "laptop"}]}},

@@ -198,7 +198,7 @@ def test_an_unknown_shell_is_asked_for(offline: Program, monkeypatch: pytest.Mon
     monkeypatch.setenv("SHELL", "/bin/tcsh")
     ran = offline("completion")
     assert ran.status == 2
-    assert "say which shell: bash, zsh or fish" in ran.err
+    assert "give the shell: bash, zsh or fish" in ran.err
 
 
 def test_help_imports_neither_the_client_nor_rich() -> None:

@@ -16,6 +16,7 @@ SECRETS = {
     "s3": (ACCESS, "s" * 40),
     "ambari": ("admin", "password-of-admin"),
 }
+TITLES = {"cloud-files": "Cloud Files", "s3": "Amazon S3", "ambari": "Ambari"}
 KEYS = {"cloud-files": "cloud_files", "s3": "s3", "ambari": "ambari"}
 
 
@@ -30,7 +31,7 @@ def test_an_ssh_key_comes_from_a_file_and_goes(run: Program, tmp_path: Path, wir
     )
     run.ok("credentials update_ssh_key laptop", PUBLIC_KEY + "-new")
     assert wire.lines[-1] == "PUT credentials/ssh_keys/laptop"
-    assert run.ok("credentials list_ssh_keys").lines == ["laptop"]
+    assert run.ok("credentials list_ssh_keys").lines == ["SSH Key,laptop"]
     ran = run.ok("credentials delete_ssh_key laptop", answers="y\n")
     assert "Delete SSH key laptop? [y/N]" in ran.err
     assert run.ok("credentials list_ssh_keys -q").out == ""
@@ -54,7 +55,7 @@ def test_a_secret_may_be_an_argument_or_a_line_of_the_input(
 def test_a_credential_is_listed_replaced_and_deleted(run: Program, wire: Wire, kind: str) -> None:
     name, secret = SECRETS[kind]
     run.ok(f"credentials create-{kind}", name, secret)
-    assert run.ok(f"credentials list-{kind}").lines == [name]
+    assert run.ok(f"credentials list-{kind}").lines == [f"{TITLES[kind]},{name}"]
     run.ok(f"credentials update-{kind}", name, answers=secret[::-1] + "\n")
     assert wire.lines[-1] == f"PUT credentials/{KEYS[kind]}/{name}"
     run.ok(f"credentials delete-{kind} --force", name)
@@ -63,7 +64,7 @@ def test_a_credential_is_listed_replaced_and_deleted(run: Program, wire: Wire, k
 
 def test_no_secret_in_the_input_is_an_error(run: Program) -> None:
     ran = run("credentials create-s3", ACCESS)
-    assert (ran.status, ran.err) == (1, "lava: no Secret key in the input\n")
+    assert (ran.status, ran.err) == (1, "Error: no Secret key in the input\n")
 
 
 def test_list_has_all_types(run: Program) -> None:

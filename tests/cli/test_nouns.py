@@ -16,8 +16,8 @@ SERVICES = [{"name": "HDFS", "modes": ["Secondary"]}, {"name": "YARN"}]
 
 def test_nodes_list_has_their_addresses(run: Program, logs: str) -> None:
     ran = run.ok("nodes list logs")
-    assert ran.err == "ID,Name,Status,Group,Flavor,Public IP,Private IP\n"
-    assert any(",slave0-1,ACTIVE,slave0," in line for line in ran.lines)
+    assert ran.err == "id,name,role,status,public_ip,private_ip\n"
+    assert any(",slave0-1,slave0,ACTIVE,203." in line for line in ran.lines)
 
 
 def test_nodes_delete_takes_names_and_ids(run: Program, logs: str, wire: Wire) -> None:
@@ -33,13 +33,13 @@ def test_nodes_delete_of_one_that_is_not_there_deletes_the_others(run: Program, 
     ran = run("nodes delete --force logs slave0-99 slave0-1")
     assert ran.status == 1
     missing, deleted = ran.err.splitlines()
-    assert missing == "lava: cluster logs has no node slave0-99"
+    assert missing == "Error: cluster logs has no node slave0-99"
     assert deleted.startswith("Deleted node slave0-1 of cluster logs (")
 
 
 def test_flavors_list(run: Program) -> None:
     ran = run.ok("flavors list")
-    assert ran.err == "ID,Name,RAM (MB),VCPUs,Disk (GB),Class\n"
+    assert ran.err == "id,name,ram_(mb),vcpus,disk_(gb)\n"
     assert any(line.startswith("hadoop1-7,") for line in ran.lines)
 
 
@@ -53,6 +53,47 @@ def test_limits_get_has_what_is_used(run: Program, logs: str) -> None:
     assert run.ok("limits get -q").lines == list(rows)
 
 
+def test_flavors_get_takes_a_name(run: Program) -> None:
+    assert run.ok("flavors get 'Small Hadoop Instance' -q").out == "hadoop1-7\n"
+    assert "RAM (MB)   8192" in run.ok("flavors get hadoop1-7 -f").out
+
+
+def test_nodes_get_has_components_and_urls(run: Program, logs: str) -> None:
+    ran = run.ok("nodes get logs master0-1 --format")
+    assert ran.lines[1].split() == ["Name", "master0-1"]
+    assert "Components" in ran.lines
+    assert "http" in ran.out
+    assert run.ok("nodes get logs master0-1").lines[0].split(",")[1:4] == [
+        "master0-1",
+        "master0",
+        "ACTIVE",
+    ]
+    ran = run("nodes get logs nobody")
+    assert ran.status == 1
+    assert "nobody" in ran.err
+
+
+def test_scripts_get_takes_a_name(run: Program) -> None:
+    assert run.ok("scripts get 'MongoDB Connector' -q").out.count("\n") == 1
+
+
+def test_names_serve_wherever_ids_do(run: Program, wire: Wire) -> None:
+    run.ok("scripts create tools https://example.com/t.sh")
+    run.ok("scripts update tools --name better")
+    run.ok("scripts delete better --force")
+    assert wire.lines[-1].startswith("DELETE scripts/")
+    run.ok("stacks create mine HDP2.3", json.dumps(SERVICES))
+    assert run.ok("stacks get mine --columns name").out == "mine\n"
+    run.ok("stacks delete mine --force")
+    assert run.ok("distros get 'Apache Spark' -q").out == "SPARK1.5\n"
+
+
+def test_a_name_that_two_have_is_refused(run: Program, wire: Wire) -> None:
+    ran = run("stacks get 'Core Hadoop'")
+    assert ran.status == 1
+    assert "stacks are named 'Core Hadoop': give one of the ids" in ran.err
+
+
 def test_distros_list(run: Program) -> None:
     assert "HDP2.3" in run.ok("distros list -q").lines
 
@@ -63,8 +104,14 @@ def test_distros_get_shows_the_services(run: Program) -> None:
     assert run.ok("distros get HDP2.3 --output json").json["services"]
 
 
-def test_stacks_list_quotes_what_holds_the_delimiter(run: Program) -> None:
-    ran = run.ok("stacks list")
+def test_a_field_of_text_has_no_delimiter_in_it(run: Program) -> None:
+    stack = "HDP2.3_Hadoop,Core Hadoop,HDP2.3,Hadoop with Hive and Pig  managed by Ambari"
+    assert stack in run.ok("stacks list").lines
+    assert stack.replace(",", ";") in run.ok("stacks list -l ';'").lines
+
+
+def test_csv_quotes_what_holds_the_delimiter(run: Program) -> None:
+    ran = run.ok("stacks list --output csv")
     assert any(',"HDFS, YARN, MapReduce, Hive, Pig",' in line for line in ran.lines)
 
 
@@ -155,7 +202,7 @@ def test_stacks_create_leaves_odd_services_to_the_sdk(offline: Program, run: Pro
     [
         ("{}", "must be a JSON list of objects"),
         ("[1]", "must be a JSON list of objects"),
-        ("[{]", "is no JSON"),
+        ("[{]", "is not valid JSON"),
         ("/nowhere/services.json", "cannot read /nowhere/services.json: No such file"),
         ("latin1.json", "cannot read latin1.json: it is not UTF-8"),
     ],
@@ -181,7 +228,7 @@ def test_one_that_cannot_be_deleted_does_not_keep_the_others(run: Program, wire:
     made = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
     ran = run("stacks delete --force nowhere HDP2.3_Hadoop", made)
     assert ran.status == 1
-    assert ran.err.count("lava: DELETE stacks/") == 2
+    assert ran.err.count("Error: DELETE stacks/") == 2
     assert f"Deleted stack mine ({made})." in ran.err
 
 
@@ -197,7 +244,9 @@ def test_scripts_create_update_list_delete(run: Program, wire: Wire) -> None:
         {"script": {"name": "better", "url": "https://example.com/b.sh", "type": "POST_INIT"}},
     )
     listed = [line for line in run.ok("scripts list").lines if line.startswith(made)]
-    assert listed == [f"{made},better,POST_INIT,no,https://example.com/b.sh"]
+    (fields,) = (line.split(",") for line in listed)
+    assert fields[:4] == [made, "better", "POST_INIT", "False"]
+    assert fields[5:] == ["https://example.com/b.sh"]
     ran = run.ok(f"scripts delete {made}", answers="y\n")
     assert f"Delete script better ({made})?" in ran.err
     assert wire.lines[-1] == f"DELETE scripts/{made}"
@@ -257,4 +306,4 @@ def test_sandbox_says_what_it_needs(offline: Program, monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "lavaclient.sandbox.__main__", None)
     ran = offline("sandbox")
     assert ran.status == 1
-    assert "lava: the sandbox needs the extra lavaclient[sandbox]" in ran.err
+    assert "Error: the sandbox needs werkzeug: pip install 'lavaclient[sandbox]'" in ran.err

@@ -83,7 +83,7 @@ def test_an_output_that_takes_no_more_is_an_error(
         timeout=30,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (1, "lava: No space left on device\n")
+    assert (ran.returncode, ran.stderr) == (1, "Error: No space left on device\n")
 
 
 def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[str]:

@@ -84,7 +84,7 @@ def test_a_region_goes_before_the_endpoint_of_the_environment(
 def test_a_message_names_the_option_of_the_program(run: Program, line: str, words: str) -> None:
     ran = run(f"clusters list {line}")
     assert ran.status == 1
-    assert ran.err.startswith(f"lava: {words}")
+    assert ran.err.startswith(f"Error: {words}")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_user_name_that_is_no_text_is_one_line(
     monkeypatch.setenv("LAVA_USERNAME", "\udcff")
     ran = run("clusters list")
     assert ran.status == 1
-    assert ran.err.startswith("lava: --user must")
+    assert ran.err.startswith("Error: LAVA_USERNAME must")
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -155,7 +155,7 @@ def test_what_the_output_cannot_write_is_written_in_another_way(
 
 def test_times_at_the_ends_of_the_calendar_are_shown() -> None:
     first = datetime.fromisoformat("0001-01-01T00:00:00+14:00")
-    assert printable(first) == "0001-01-01T00:00:00+14:00"
+    assert printable(first) == "0001-01-01 00:00:00+14:00"
 
 
 def test_ctrl_c_at_a_question_without_a_terminal_is_130(
@@ -184,7 +184,8 @@ def test_without_credentials_the_message_says_what_to_set(
 ) -> None:
     monkeypatch.delenv("LAVA_API_KEY")
     ran = run("clusters list")
-    assert ran.err.startswith("lava: no credentials: set LAVA_API_KEY")
+    assert "  API key  --api-key -, LAVA_API_KEY," in ran.err
+    assert "region " not in ran.err
 
 
 def test_no_header_holds_for_tables_too(run: Program, building: str) -> None:
@@ -197,10 +198,24 @@ def test_underscores_do_for_hyphens_in_options_and_commands(run: Program, buildi
     assert run.ok("--request_timeout 9 clusters get logs --no_header -q").lines == [building]
 
 
-def test_without_settings_one_line_says_what_is_missing(offline: Program) -> None:
+def test_without_settings_one_message_says_all_that_is_missing(offline: Program) -> None:
     ran = offline("clusters list")
     assert (ran.status, ran.out) == (1, "")
-    assert ran.err == "lava: --region is required, unless --endpoint is given\n"
+    first, *settings, last = ran.err.splitlines()
+    assert first == "Error: cannot sign in: these settings are missing."
+    assert [line.split("  ")[1] for line in settings] == ["user", "API key", "region"]
+    for line, places in zip(
+        settings,
+        (
+            ("--user", "LAVA_USERNAME", "user in a profile"),
+            ("--api-key", "LAVA_API_KEY", "lava configure"),
+            ("--region", "LAVA_REGION_NAME", "region in a profile"),
+        ),
+        strict=True,
+    ):
+        assert all(place in line for place in places)
+    assert "lava configure" in last
+    assert "lava sandbox" in last
 
 
 def test_the_api_key_can_be_read_from_the_input(
@@ -270,16 +285,14 @@ def test_debug_twice_shows_what_libraries_log(run: Program, sandbox: SandboxServ
 
 def test_an_insecure_client_warns_in_one_plain_line(run: Program) -> None:
     ran = run.ok("flavors list -q -k")
-    assert ran.err == (
-        "lava: warning: verify_ssl=False: anyone on the way can pose as the service\n"
-    )
+    assert ran.err == ("Warning: verify_ssl=False: anyone on the way can pose as the service\n")
 
 
 def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
     ran = run("clusters get nowhere")
     assert ran.status == 1
     assert ran.err.count("\n") == 1
-    assert ran.err.startswith("lava: GET clusters/nowhere: 404 ")
+    assert ran.err.startswith("Error: GET clusters/nowhere: 404 ")
     assert "(request id req-" in ran.err
 
 
@@ -290,7 +303,20 @@ def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
         ("clusters lst", "No such command 'lst'"),
         ("clusters get", "Missing argument 'CLUSTER'"),
         ("clusters list --outpt json", "No such option"),
-        ("flavors list --output yaml", "'yaml' is not one of"),
+        ("flavors list --output xml", "'xml' is not one of"),
+        ("flavors list --columns id,price", "no column 'price'; there are id, name, ram, vcpus"),
+        ("flavors list --sort price", "flavors have no column 'price'"),
+        ("flavors list --filter name", "is not like name=log*"),
+        ("flavors list --query [", "cannot be read"),
+        ("flavors list --query [] -o csv", "--query goes with --output json or yaml or text"),
+        ("clusters list --re x", "--re is one of --region, --request-timeout, --retries,"),
+        ("cluster list", "No such command 'cluster'. Did you mean 'clusters'?"),
+        ("clustres list", "Did you mean 'clusters'?"),
+        ("clusters show logs", "Did you mean 'get'?"),
+        ("nodes describe logs x", "Did you mean 'get'?"),
+        ("clusters creat", "Did you mean 'create'?"),
+        ("help clusters creat", "Did you mean 'create'?"),
+        ("help flavors list all", "has no command 'all'"),
         ("clusters resize logs --node-groups slave=3", "is not like 'slave(count=3"),
         ("clusters resize logs --node-groups 'slave(count=x)'", "count=x: not a whole number"),
         ("clusters resize logs --node-groups 'slave(size=3)'", "neither count=N nor flavor_id=ID"),
@@ -320,7 +346,7 @@ def test_json_quiet_and_csv(run: Program, building: str) -> None:
     assert run.ok("clusters list --output JSON").json[0]["id"] == building
     assert run.ok("clusters list --output json --quiet").out == building + "\n"
     header, line = run.ok("clusters list --output csv --delimiter '\\t'").lines
-    assert header.split("\t")[:2] == ["ID", "Name"]
+    assert header.split("\t")[:2] == ["id", "name"]
     assert line.split("\t")[:2] == [building, "logs"]
     assert len(run.ok("clusters list --output csv --no-header").lines) == 1
     assert run.ok("clusters list --no-header").err == ""
@@ -331,7 +357,8 @@ def test_json_quiet_and_csv(run: Program, building: str) -> None:
 def test_an_empty_list_is_an_empty_answer(run: Program) -> None:
     assert run.ok("clusters list").out == ""
     assert run.ok("clusters list --output json").json == []
-    assert run.ok("clusters list --format").out == "None.\n"
+    assert run.ok("clusters list --format").out == "No clusters.\n"
+    assert run.ok("flavors list --format --filter id=none").out == "No flavors match.\n"
 
 
 def test_json_is_ascii_where_the_output_is(
@@ -348,7 +375,7 @@ def test_what_a_terminal_would_obey_is_printed_harmlessly(run: Program, key: str
     ran = run.ok(
         "clusters create", "a\x1b[31mb\n,", "HDP2.3_Hadoop", "--ssh-key=laptop", "--username=me_"
     )
-    assert ',"a\\x1b[31mb\\n,",' in ran.out
+    assert ",a\\x1b[31mb\\n ," in ran.out
 
 
 def test_a_missing_file_of_the_machine_is_one_line(
@@ -384,4 +411,8 @@ def test_ctrl_c_into_a_pipe_leaves_no_traceback(
         assert program.stderr.readline().startswith("logs: BUILDING")
         program.send_signal(signal.SIGINT)
         _, said = program.communicate(timeout=20)
-    assert (program.returncode, said) == (130, "")
+    assert program.returncode == 130
+    assert said == (
+        "The work on cluster logs goes on; this waits for it again: "
+        f"lava clusters wait {building}\n"
+    )

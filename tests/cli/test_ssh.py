@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -54,22 +55,56 @@ def _fake(tmp_path: Path, lines: str) -> str:
 
 @needs_ssh
 def test_a_command_runs_on_a_node(run: Program, ssh: str) -> None:
-    assert run.ok("clusters ssh logs --node-name slave0-1", ssh, "--", "hostname").out == (
-        "slave0-1.local\n"
-    )
+    words = ("clusters ssh logs --node-name slave0-1", ssh, "--", "hostname")
+    assert run.ok(*words).out == "slave0-1.local\n"
 
 
 @needs_ssh
-def test_a_command_that_fails_is_an_error(run: Program, ssh: str) -> None:
-    ran = run("clusters ssh logs", ssh, "exit 3")
-    assert ran.status == 1
-    assert ran.err.splitlines()[-1].endswith("exited with status 3")
+def test_the_exit_status_of_a_command_is_the_programs(run: Program, ssh: str) -> None:
+    ran = run("clusters ssh", ssh, "logs", "exit 3")
+    assert (ran.status, ran.out, ran.err) == (3, "", "")
 
 
-def test_what_a_failing_command_wrote_is_shown(run: Program, logs: str, tmp_path: Path) -> None:
-    ran = run("clusters ssh logs ls", _fake(tmp_path, "echo so far; echo no >&2; exit 2"))
-    assert (ran.status, ran.out) == (1, "")
-    assert ran.err.startswith("so far\nno\nlava: ")
+def test_what_a_failing_command_wrote_is_on_its_own_streams(
+    run: Program, logs: str, tmp_path: Path
+) -> None:
+    ran = run("clusters ssh", _fake(tmp_path, "echo so far; echo no >&2; exit 2"), "logs", "ls")
+    assert (ran.status, ran.out, ran.err) == (2, "so far\n", "no\n")
+
+
+def test_nothing_after_the_command_begins_is_an_option_of_the_program(
+    run: Program, logs: str, tmp_path: Path
+) -> None:
+    fake = _fake(tmp_path, "shift 4; printf '<%s>' \"$@\"")
+    for line, words in (
+        ("logs grep -q x --help", "<grep><-q><x><--help>"),
+        ("logs -- --wait -f", "<--wait><-f>"),
+        ("-- logs ls -l", "<ls><-l>"),
+        ("logs df -- -h --columns", "<df><--><-h><--columns>"),
+        ("logs --command 'uptime -p'", "<uptime -p>"),
+        ("logs --node-name slave0-1 hostname --wait", "<hostname><--wait>"),
+        ("--com uptime logs", "<uptime>"),
+    ):
+        assert run.ok("clusters ssh", fake, *shlex.split(line)).out == words, line
+
+
+def test_a_command_is_given_once(offline: Program) -> None:
+    ran = offline("clusters ssh --command ls logs ls")
+    assert ran.status == 2
+    assert "give COMMAND or --command, and not both" in ran.err
+
+
+def test_streams_are_bytes_both_ways(
+    sandbox: SandboxServer, run: Program, logs: str, tmp_path: Path
+) -> None:
+    _fake(tmp_path, "cat; printf '\\377\\0' >&2")
+    command = [sys.executable, "-m", "lavaclient.cli", "clusters", "ssh", "logs", "cat"]
+    data = bytes(range(256)) * 300
+    environ = {**os.environ, "LAVA_SSH_COMMAND": str(tmp_path / "ssh")}
+    ran = subprocess.run(
+        command, input=data, capture_output=True, env=environ, check=True, cwd=ROOT
+    )
+    assert (ran.stdout, ran.stderr) == (data, b"\xff\0")
 
 
 def test_a_session_has_the_terminal_and_ctrl_c_is_for_the_node(
@@ -89,7 +124,7 @@ def test_a_session_has_the_terminal_and_ctrl_c_is_for_the_node(
         terminal.expect("interrupted")
         terminal.type("two\n")
         terminal.expect("got two")
-        assert terminal.end() == 0
+        assert terminal.end() == 7
 
 
 def test_a_session_that_is_told_to_end_gives_the_terminal_back(
@@ -108,9 +143,8 @@ def test_a_session_that_is_told_to_end_gives_the_terminal_back(
 def test_a_session_that_ssh_cannot_open_is_an_error(
     run: Program, logs: str, tmp_path: Path
 ) -> None:
-    ran = run("clusters ssh logs", _fake(tmp_path, "exit 255"))
-    assert ran.status == 1
-    assert ran.err.startswith("lava: ssh to 203.0.113.")
+    ran = run("clusters ssh logs", _fake(tmp_path, "echo cannot resolve >&2; exit 255"))
+    assert (ran.status, ran.err) == (255, "cannot resolve\n")
     ran = run("clusters ssh logs --ssh-command /nowhere/ssh")
     assert ran.status == 1
     assert "cannot start '/nowhere/ssh'" in ran.err
@@ -121,13 +155,13 @@ def test_a_cluster_in_progress_is_waited_for_only_when_asked(
     run: Program, building: str, tmp_path: Path
 ) -> None:
     fake = _fake(tmp_path, "echo there")
-    ran = run("clusters ssh logs whoami", fake)
+    ran = run("clusters ssh", fake, "logs", "whoami")
     assert ran.status == 1
     assert "BUILDING" in ran.err
-    ran = run.ok("clusters ssh logs whoami --wait", fake)
+    ran = run.ok("clusters ssh --wait", fake, "logs", "whoami")
     assert ran.out == "there\n"
     assert "logs: ACTIVE 100%" in ran.err
-    assert run.ok("clusters ssh logs whoami --wait", fake).err == ""
+    assert run.ok("clusters ssh --wait", fake, "logs", "whoami").err == ""
 
 
 def _connects(port: int) -> bool:
@@ -175,7 +209,7 @@ def test_a_program_that_is_told_to_end_leaves_no_ssh(
 def test_what_nohup_ignores_stays_ignored(run: Program, logs: str, tmp_path: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        run.ok("clusters ssh logs whoami", _fake(tmp_path, "kill -HUP $PPID; echo there"))
+        run.ok("clusters ssh", _fake(tmp_path, "kill -HUP $PPID; echo there"), "logs", "whoami")
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -194,4 +228,4 @@ def test_a_proxy_whose_ssh_ends_is_an_error(
         nodes.close()
         _, said = program.communicate(timeout=20)
     assert program.returncode == 1
-    assert said.startswith("lava: ssh ended with status 255: ")
+    assert said.startswith("Error: ssh ended with status 255: ")

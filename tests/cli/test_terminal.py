@@ -46,8 +46,9 @@ def cluster(sandbox: SandboxServer, client: Lava) -> str:
 @pytest.mark.parametrize(
     ("columns", "titles"),
     [
-        (200, "ID,Name,Status,Group,Flavor,Public IP,Private IP"),
-        (80, "ID,Name,Status,Public IP"),
+        (600, "ID,Name,Status,Role,Flavor,Public IP,Private IP,Components,URLs"),
+        (120, "ID,Name,Status,Role,Flavor,Public IP,Private IP"),
+        (80, "ID,Name,Status,Role,Public IP"),
     ],
 )
 def test_a_list_is_a_table_that_fits(
@@ -56,6 +57,8 @@ def test_a_list_is_a_table_that_fits(
     with lava("nodes list logs", sandbox.environ(), columns) as terminal:
         assert terminal.end() == 0
     header, rule, *rows = terminal.text.splitlines()
+    if columns < 600:
+        assert re.fullmatch("Too narrow for .*components, urls: --columns shows them.", rows.pop())
     assert re.split("  +", header.strip()) == titles.split(",")
     assert set(rule.strip()) == {"─"}
     assert max(map(len, (header, rule, *rows))) <= columns
@@ -63,20 +66,48 @@ def test_a_list_is_a_table_that_fits(
     assert "\x1b[32mACTIVE" in terminal.raw
 
 
-def test_what_wraps_is_whole(sandbox: SandboxServer) -> None:
-    with lava("scripts list", sandbox.environ()) as terminal:
+@pytest.mark.parametrize("columns", [20, 40, 60, 80, 100, 132, 160])
+def test_no_word_is_broken_at_any_width(sandbox: SandboxServer, columns: int) -> None:
+    with Lava.from_env(sandbox.environ()) as client:
+        stacks = client.stacks.list()
+    words = {
+        word.strip(",")
+        for stack in stacks
+        for value in (stack.id, stack.name, stack.distro, stack.description)
+        for word in str(value).split()
+    }
+    words |= {service.name for stack in stacks for service in stack.services}
+    titles = {"ID", "Name", "Distro", "Services", "Description"}
+    with lava("stacks list", sandbox.environ(), columns) as terminal:
         assert terminal.end() == 0
-    last = "".join(line[60:].strip() for line in terminal.text.splitlines()[2:])
-    assert all(len(line) <= 80 for line in terminal.text.splitlines())
-    assert "https://scripts.example.com/jupyter.sh" in last
+    lines = terminal.text.splitlines()
+    if lines[-1].startswith("Too narrow for "):
+        lines.pop()
+    shown = {word.strip(",") for line in lines for word in line.split() if "─" not in word}
+    assert shown <= words | titles
+    with lava("scripts list", sandbox.environ(), columns) as terminal:
+        assert terminal.end() == 0
+    assert "c5033423-97ff-4215-9552-19d425e1f9dd" in terminal.text
+    if columns == 20:
+        assert "https://scripts.example.com/mongodb-connector.sh" in terminal.text
+
+
+def test_columns_that_are_asked_for_are_all_there(sandbox: SandboxServer) -> None:
+    line = "scripts list --columns url,name --sort -name"
+    with lava(line, sandbox.environ(), 60) as terminal:
+        assert terminal.end() == 0
+    lines = terminal.text.splitlines()
+    assert lines[0] == "URL   https://scripts.example.com/mongodb-connector.sh"
+    assert lines[1] == "Name  MongoDB Connector"
 
 
 def test_a_list_that_is_too_wide_has_a_block_for_each(sandbox: SandboxServer, cluster: str) -> None:
     with lava("nodes list logs", sandbox.environ(), 60) as terminal:
         assert terminal.end() == 0
     first, *others = terminal.text.rstrip().split("\n\n")
-    assert [line.split("  ")[0] for line in first.splitlines()] == [
-        *("ID", "Name", "Status", "Group", "Flavor", "Public IP", "Private IP")
+    titles = [line.split("  ")[0] for line in first.splitlines()]
+    assert [title for title in titles if title] == [
+        *("ID", "Name", "Status", "Role", "Flavor", "Public IP", "Private IP", "Components", "URLs")
     ]
     assert len(others) == 3
 
@@ -92,11 +123,11 @@ def test_no_format_gives_text_on_a_terminal(sandbox: SandboxServer, cluster: str
     with lava("clusters list --no-format", sandbox.environ()) as terminal:
         assert terminal.end() == 0
     header, line = terminal.text.splitlines()
-    assert header == "ID,Name,Status,Stack,Created"
+    assert header == "id,name,status,stack,created"
     assert line.startswith(f"{cluster},logs,ACTIVE,")
 
 
-@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 1), ("", 1)])
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("n", 0), ("", 0)])
 def test_a_delete_is_confirmed(
     sandbox: SandboxServer, client: Lava, cluster: str, answer: str, status: int
 ) -> None:
@@ -146,7 +177,7 @@ def test_no_key_no_cluster(sandbox: SandboxServer, client: Lava, tmp_path: Path)
         terminal.expect("[Y/n]: ")
         terminal.type("n\n")
         assert terminal.end() == 1
-    assert "no SSH key, no cluster: give --ssh-key" in terminal.text
+    assert "a cluster needs an SSH key: give --ssh-key" in terminal.text
     assert client.credentials.list_ssh_keys() == []
     assert client.clusters.list() == []
 

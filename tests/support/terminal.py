@@ -66,7 +66,7 @@ class Terminal:
         """
         self.type("\x03")
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1.0)
+            self._process.wait(5.0)
             return
         self.type("\x03")
 

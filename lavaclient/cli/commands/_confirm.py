@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
 from lavaclient.cli.options.settings import Settings
-from lavaclient.cli.output.render import printable
-from lavaclient.error import InvalidError, LavaError, NotFoundError
+from lavaclient.cli.output.columns import printable
+from lavaclient.error import LavaError
 
-__all__ = ["agree", "confirmed", "delete_each", "force_option", "lookup", "somebody_is_there"]
+__all__ = ["agreed", "confirmed", "delete_each", "force_option", "report", "somebody_is_there"]
 
-T = TypeVar("T")
-
-force_option = click.option("--force", "-f", is_flag=True, help="Do not ask.")
+force_option = click.option("--force", is_flag=True, help="Do not ask.")
 
 
 def somebody_is_there(settings: Settings) -> bool:
@@ -24,11 +21,16 @@ def somebody_is_there(settings: Settings) -> bool:
     return not settings.headless and sys.stdin.isatty()
 
 
+def report(text: str) -> None:
+    """Print an error after which the program goes on."""
+    click.echo(f"Error: {' '.join(text.split())}", err=True)
+
+
 def confirmed(question: str, *, default: bool = False) -> bool:
     """Ask on stderr, and return the answer.
 
     Raises:
-        ClickException: Nobody is there to answer.
+        ClickException: The input ended.
     """
     try:
         return click.confirm(question, default=default, err=True)
@@ -36,86 +38,58 @@ def confirmed(question: str, *, default: bool = False) -> bool:
         if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
         click.echo(err=True)
-        raise click.ClickException("nobody answers: pass --force to go on without") from None
+        raise click.ClickException("no answer in the input: --force does not ask") from None
 
 
-def agree(settings: Settings, noun: str, labels: Sequence[str], *, force: bool) -> None:
-    """Ask whether things may go.
+def agreed(settings: Settings, question: str, *, force: bool) -> bool:
+    """Ask before something is changed, and return whether it may be.
 
     Args:
         settings: The run's settings.
-        noun: What they are, in the singular.
-        labels: What to call each.
+        question: What to ask.
         force: Whether not to ask.
-
-    Raises:
-        Exit: They may not.
     """
-    if force or settings.headless:
-        return
-    if len(labels) > 1:
-        click.echo(f"These {len(labels)} {noun}s will be deleted:", err=True)
-        for label in labels:
-            click.echo(f"  {label}", err=True)
-    if not confirmed("Delete them?" if len(labels) > 1 else f"Delete {noun} {labels[0]}?"):
-        click.echo("Nothing was deleted.", err=True)
-        raise click.exceptions.Exit(1)
-
-
-def lookup(names: Iterable[str], find: Callable[[str], T]) -> tuple[list[T], list[str]]:
-    """Find things by what they were called.
-
-    Args:
-        names: What was typed.
-        find: Returns one.
-
-    Returns:
-        The things, and what is wrong with those that are not there.
-    """
-    found, missing = [], []
-    for name in dict.fromkeys(names):
-        try:
-            found.append(find(name))
-        except (InvalidError, NotFoundError) as error:
-            missing.append(str(error))
-    return found, missing
+    if force or settings.headless or confirmed(question):
+        return True
+    click.echo("Nothing was changed.", err=True)
+    return False
 
 
 def delete_each(
     settings: Settings,
     noun: str,
-    things: Mapping[str, str],
+    labels: Mapping[str, str],
     delete: Callable[[str], object],
     *,
     force: bool,
-    missing: Sequence[str] = (),
+    errors: Sequence[str] = (),
 ) -> None:
-    """Delete things, after asking. One that cannot be deleted does not keep the others.
+    """Delete things, asking before each. One that cannot be deleted does not keep the others.
 
     Args:
         settings: The run's settings.
         noun: What they are, in the singular.
-        things: What to call each, by id.
+        labels: What to call each, by id.
         delete: Deletes one.
         force: Whether to delete without asking.
-        missing: What is wrong with those that are not there.
+        errors: The errors of those that were not found.
 
     Raises:
-        Exit: Something went wrong, and was said, after all were tried.
+        Exit: Something failed, and was reported, after all were tried.
     """
-    for words in missing:
-        click.echo(f"lava: {words}", err=True)
-    if things:
-        agree(settings, noun, list(things.values()), force=force)
-    failed = bool(missing)
-    for key, label in things.items():
+    for text in errors:
+        report(text)
+    failed = bool(errors)
+    for key, label in labels.items():
+        if not agreed(settings, f"Delete {noun} {label}?", force=force):
+            continue
         try:
             delete(key)
         except LavaError as error:
-            click.echo(f"lava: {error}", err=True)
+            report(str(error))
             failed = True
             continue
-        if settings.choice("quiet"):
+        if settings.quiet:
             click.echo(printable(key))
         else:
             click.echo(f"Deleted {noun} {label}.", err=True)

@@ -2,41 +2,118 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from lavaclient.cli.options.abbreviations import AddedOption
 from lavaclient.cli.options.settings import Settings
+from lavaclient.cli.output.columns import printable
 from lavaclient.cli.output.progress import progress
+from lavaclient.error import InvalidError
 
+# Help and completion wait for nothing, and need no client.
 if TYPE_CHECKING:
     from lavaclient.api.clusters import ClusterDetail
 
-__all__ = ["pace_options", "wait_for", "wait_options"]
+__all__ = ["Waiting", "pace_options", "wait_options"]
 
-F = TypeVar("F", bound=Callable[..., object])
-
-
-def pace_options(command: F) -> F:
-    """Give a command the options that say how long and how often."""
-    command = click.option(
-        "--interval", type=float, metavar="SECONDS", help="Between two looks.  [default: 30]"
-    )(command)
-    return click.option(
-        "--timeout", type=float, metavar="MINUTES", help="Give up after these.  [default: never]"
-    )(command)
+ACTIVE, DELETED = "ACTIVE", "DELETED"
 
 
-def wait_options(command: F) -> F:
+class Waiting(NamedTuple):
+    """Whether to wait for a cluster, and how.
+
+    Attributes:
+        wanted: Whether to wait.
+        timeout: Minutes to wait, None for no end.
+        interval: Seconds between two looks, None for the usual.
+    """
+
+    wanted: bool = True
+    timeout: float | None = None
+    interval: float | None = None
+
+    def finish(
+        self, settings: Settings, cluster: ClusterDetail, until: str = ACTIVE
+    ) -> ClusterDetail:
+        """Wait, if that is wanted, and show how it goes.
+
+        Args:
+            settings: The run's settings.
+            cluster: The cluster as it was last.
+            until: The status to wait for.
+
+        Returns:
+            The cluster as it is then.
+        """
+        if not self.wanted:
+            return cluster
+        timeout = self._setting(settings, "timeout", self.timeout)
+        interval = self._setting(settings, "interval", self.interval)
+        try:
+            with progress(cluster, until=until, quiet=settings.quiet) as show:
+                return settings.lava.clusters.wait(
+                    cluster.id, timeout, interval, until=until, on_progress=show
+                )
+        except KeyboardInterrupt:
+            option = f" --until {until}" if until != ACTIVE else ""
+            name = printable(cluster.name)
+            click.echo(
+                f"The work on cluster {name} goes on; this waits for it again: "
+                f"lava clusters wait {cluster.id}{option}",
+                err=True,
+            )
+            raise
+
+    def _setting(self, settings: Settings, name: str, value: float | None) -> float | None:
+        """Return an option, or what the profile says."""
+        if value is not None:
+            return value
+        configured = settings.configured(f"wait_{name}")
+        try:
+            return None if configured is None else float(configured)
+        except ValueError:
+            profile = settings.profile()
+            origin = profile.origin(f"wait_{name}") if profile else name
+            raise InvalidError(f"{origin} must be a number") from None
+
+
+def pace_options(
+    command: Callable[..., object], *, kind: type[click.Option] = click.Option
+) -> Callable[..., object]:
+    """Give a command the options that say how long and how often, as a `Waiting`."""
+
+    @click.option(
+        "--timeout",
+        type=float,
+        cls=kind,
+        metavar="MINUTES",
+        help="Give up after these.  [default: never]",
+    )
+    @click.option(
+        "--interval",
+        type=float,
+        cls=kind,
+        metavar="SECONDS",
+        help="Between two looks.  [default: 2, growing to 30]",
+    )
+    @functools.wraps(command)
+    def with_pace(
+        *args: object,
+        timeout: float | None,
+        interval: float | None,
+        wait: bool = True,
+        **kwargs: object,
+    ) -> object:
+        return command(*args, waiting=Waiting(wait, timeout, interval), **kwargs)
+
+    return with_pace
+
+
+def wait_options(command: Callable[..., object]) -> Callable[..., object]:
     """Give a command ``--wait`` as well."""
-    command = pace_options(command)
-    return click.option("--wait", is_flag=True, help="Wait until the cluster is ACTIVE.")(command)
-
-
-def wait_for(
-    settings: Settings, cluster: ClusterDetail, timeout: float | None, interval: float | None
-) -> ClusterDetail:
-    """Wait until a cluster is active, and show how it goes."""
-    with progress(cluster, quiet=settings.choice("quiet") is True) as tell:
-        return settings.lava.clusters.wait(cluster.id, timeout, interval, on_progress=tell)
+    with_pace = pace_options(command, kind=AddedOption)
+    return click.option("--wait", is_flag=True, help="Wait until it is done.")(with_pace)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import click
 
-from lavaclient.cli.commands._confirm import agree, delete_each, force_option, lookup
-from lavaclient.cli.commands._waiting import pace_options, wait_for, wait_options
+from lavaclient.cli.commands._confirm import agreed, delete_each, force_option
+from lavaclient.cli.commands._resolve import resolve_each
+from lavaclient.cli.commands._waiting import ACTIVE, DELETED, Waiting, pace_options, wait_options
 from lavaclient.cli.commands.cluster_create import create
 from lavaclient.cli.commands.cluster_ssh import proxy, session, tunnel
-from lavaclient.cli.options.completion import CLUSTER, SSH_KEY
-from lavaclient.cli.options.groups import Noun
+from lavaclient.cli.options.abbreviations import AddedOption
+from lavaclient.cli.options.completion import CLUSTER, SERVICE, SSH_KEY
+from lavaclient.cli.options.groups import Command, ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
 from lavaclient.cli.options.types import NODE_GROUPS, PAIR
-from lavaclient.cli.output.render import printable
-from lavaclient.cli.output.views import show_cluster, show_clusters, show_nodes
+from lavaclient.cli.output.columns import printable
+from lavaclient.cli.output.render import show_list, show_one
+from lavaclient.cli.output.views import CLUSTER as VIEW
+from lavaclient.cli.output.views import CLUSTERS, NODES, cluster_sections
 
 __all__ = ["clusters"]
 
@@ -26,27 +30,27 @@ def clusters() -> None:
     """
 
 
-clusters.add_command(create)
-for _command in (session, proxy, tunnel):
+for _command in (create, session, proxy, tunnel):
     clusters.add_command(_command)
 
 
-@clusters.command("list")
+@clusters.command("list", cls=ListCommand, view=CLUSTERS)
 @pass_settings
 def list_clusters(settings: Settings) -> None:
     """List the clusters."""
-    show_clusters(settings, settings.lava.clusters.list())
+    show_list(settings, settings.lava.clusters.list(), CLUSTERS)
 
 
-@clusters.command("get")
+@clusters.command("get", cls=Command, view=VIEW)
 @click.argument("cluster", type=CLUSTER)
 @pass_settings
 def get(settings: Settings, cluster: str) -> None:
     """Show one cluster."""
-    show_cluster(settings, settings.lava.clusters.get(cluster))
+    detail = settings.lava.clusters.get(cluster)
+    show_one(settings, detail, VIEW, cluster_sections(detail))
 
 
-@clusters.command("resize")
+@clusters.command("resize", cls=Command, view=VIEW)
 @click.argument("cluster", type=CLUSTER)
 @click.option(
     "--node-groups",
@@ -61,9 +65,7 @@ def resize(
     settings: Settings,
     cluster: str,
     node_groups: tuple[list[dict[str, object]], ...],
-    wait: bool,
-    timeout: float | None,
-    interval: float | None,
+    waiting: Waiting,
 ) -> None:
     """Change how many nodes a cluster has.
 
@@ -71,70 +73,102 @@ def resize(
     Example:
       lava clusters resize logs --node-groups 'slave(count=5)' --wait
     """
-    groups = [group for given in node_groups for group in given]
-    changed = settings.lava.clusters.resize(cluster, groups)
-    show_cluster(settings, wait_for(settings, changed, timeout, interval) if wait else changed)
+    groups = [group for option in node_groups for group in option]
+    resizing = settings.lava.clusters.resize(cluster, groups)
+    detail = waiting.finish(settings, resizing)
+    show_one(settings, detail, VIEW, cluster_sections(detail))
 
 
 @clusters.command("delete")
 @click.argument("clusters", type=CLUSTER, nargs=-1, required=True, metavar="CLUSTER...")
 @force_option
+@wait_options
 @pass_settings
-def delete(settings: Settings, clusters: tuple[str, ...], force: bool) -> None:
+def delete(settings: Settings, clusters: tuple[str, ...], force: bool, waiting: Waiting) -> None:
     """Delete clusters, their nodes and all that is on them."""
     manager = settings.lava.clusters
-    found, missing = lookup(clusters, manager.get)
-    things = {one.id: f"{printable(one.name)} ({one.id}, {printable(one.status)})" for one in found}
-    delete_each(settings, "cluster", things, manager.delete, force=force, missing=missing)
+    details, errors = resolve_each(clusters, manager.get)
+    by_id = {detail.id: detail for detail in details}
+    labels = {
+        key: f"{printable(detail.name)} ({key}, {printable(detail.status)})"
+        for key, detail in by_id.items()
+    }
+
+    def delete_one(cluster_id: str) -> None:
+        manager.delete(cluster_id)
+        waiting.finish(settings, by_id[cluster_id], DELETED)
+
+    delete_each(settings, "cluster", labels, delete_one, force=force, errors=errors)
 
 
-@clusters.command("wait")
+@clusters.command("wait", cls=Command, view=VIEW)
 @click.argument("cluster", type=CLUSTER)
+@click.option(
+    "--until",
+    cls=AddedOption,
+    type=click.Choice([ACTIVE, DELETED], case_sensitive=False),
+    default=ACTIVE,
+    help=f"What to wait for.  [default: {ACTIVE}]",
+)
 @pace_options
 @pass_settings
-def wait(settings: Settings, cluster: str, timeout: float | None, interval: float | None) -> None:
-    """Wait until a cluster is ACTIVE; fail if it never will be."""
-    found = settings.lava.clusters.get(cluster)
-    show_cluster(settings, wait_for(settings, found, timeout, interval))
+def wait(settings: Settings, cluster: str, until: str, waiting: Waiting) -> None:
+    """Wait until a cluster is ACTIVE, or DELETED; fail if it never will be."""
+    detail = waiting.finish(settings, settings.lava.clusters.get(cluster), until.upper())
+    show_one(settings, detail, VIEW, cluster_sections(detail))
 
 
-@clusters.command("nodes")
+@clusters.command("nodes", cls=ListCommand, view=NODES)
 @click.argument("cluster", type=CLUSTER)
 @pass_settings
 def nodes(settings: Settings, cluster: str) -> None:
     """List the nodes of a cluster."""
-    show_nodes(settings, settings.lava.clusters.nodes(cluster))
+    show_list(settings, settings.lava.clusters.nodes(cluster), NODES)
 
 
-@clusters.command("services")
+@clusters.command("services", cls=Command, view=VIEW)
 @click.argument("action", type=click.Choice(["start", "stop", "restart"]))
 @click.argument("cluster", type=CLUSTER)
-@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@click.argument("services", type=SERVICE, nargs=-1, metavar="[SERVICE]...")
+@force_option
+@wait_options
 @pass_settings
-def services(settings: Settings, action: str, cluster: str, services: tuple[str, ...]) -> None:
+def services(
+    settings: Settings,
+    action: str,
+    cluster: str,
+    services: tuple[str, ...],
+    force: bool,
+    waiting: Waiting,
+) -> None:
     """Start, stop or restart services of a cluster, by default all.
 
     \b
     Example:
       lava clusters services restart logs HDFS YARN
     """
-    show_cluster(settings, settings.lava.clusters.services(action, cluster, services))
+    which = ", ".join(map(printable, services)) or "all services"
+    question = f"{action.capitalize()} {which} of cluster {printable(cluster)}?"
+    if agreed(settings, question, force=force):
+        changing = settings.lava.clusters.services(action, cluster, services)
+        detail = waiting.finish(settings, changing)
+        show_one(settings, detail, VIEW, cluster_sections(detail))
 
 
-@clusters.command("update-credentials")
+@clusters.command("update-credentials", cls=Command, view=VIEW)
 @click.argument("cluster", type=CLUSTER)
 @click.argument("pairs", type=PAIR, nargs=-1, metavar="[TYPE=NAME]...")
-@click.option("--credential", type=PAIR, multiple=True, help="One more; may be repeated.")
+@click.option(
+    "--credential", "credentials", type=PAIR, multiple=True, help="One more; may be repeated."
+)
 @wait_options
 @pass_settings
 def update_credentials(
     settings: Settings,
     cluster: str,
     pairs: tuple[tuple[str, str], ...],
-    credential: tuple[tuple[str, str], ...],
-    wait: bool,
-    timeout: float | None,
-    interval: float | None,
+    credentials: tuple[tuple[str, str], ...],
+    waiting: Waiting,
 ) -> None:
     """Let a cluster use more credentials.
 
@@ -142,34 +176,29 @@ def update_credentials(
     Example:
       lava clusters update-credentials logs ssh_keys=laptop cloud_files=user
     """
-    if not (given := pairs + credential):
+    if not pairs + credentials:
         raise click.UsageError("give at least one TYPE=NAME")
-    lists: dict[str, list[str]] = {}
-    for kind, name in given:
-        lists.setdefault(kind, []).append(name)
-    changed = settings.lava.clusters.update_credentials(cluster, lists)
-    show_cluster(settings, wait_for(settings, changed, timeout, interval) if wait else changed)
+    names: dict[str, list[str]] = {}
+    for kind, name in pairs + credentials:
+        names.setdefault(kind, []).append(name)
+    changing = settings.lava.clusters.update_credentials(cluster, names)
+    detail = waiting.finish(settings, changing)
+    show_one(settings, detail, VIEW, cluster_sections(detail))
 
 
-@clusters.command("delete-ssh-credentials")
+@clusters.command("delete-ssh-credentials", cls=Command, view=VIEW)
 @click.argument("cluster", type=CLUSTER)
 @click.argument("keys", type=SSH_KEY, nargs=-1, required=True, metavar="KEY...")
 @force_option
 @wait_options
 @pass_settings
 def delete_ssh_credentials(
-    settings: Settings,
-    cluster: str,
-    keys: tuple[str, ...],
-    force: bool,
-    wait: bool,
-    timeout: float | None,
-    interval: float | None,
+    settings: Settings, cluster: str, keys: tuple[str, ...], force: bool, waiting: Waiting
 ) -> None:
     """Take SSH keys away from a cluster; the keys themselves stay."""
-    manager = settings.lava.clusters
-    found = manager.get(cluster)
-    labels = [f"{printable(key)} of cluster {printable(found.name)}" for key in keys]
-    agree(settings, "SSH key", labels, force=force)
-    changed = manager.delete_ssh_credentials(found.id, keys)
-    show_cluster(settings, wait_for(settings, changed, timeout, interval) if wait else changed)
+    which = f"SSH key{'s' * (len(keys) > 1)} {', '.join(map(printable, keys))}"
+    question = f"Take {which} away from cluster {printable(cluster)}?"
+    if agreed(settings, question, force=force):
+        changing = settings.lava.clusters.delete_ssh_credentials(cluster, keys)
+        detail = waiting.finish(settings, changing)
+        show_one(settings, detail, VIEW, cluster_sections(detail))

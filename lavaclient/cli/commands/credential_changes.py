@@ -2,81 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from lavaclient.cli.commands._confirm import delete_each, force_option
-from lavaclient.cli.options.completion import Known
+from lavaclient.cli.options.completion import CompletedParam
 from lavaclient.cli.options.groups import Command
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
 from lavaclient.cli.options.settings import Settings, pass_settings
-from lavaclient.cli.output.render import Column, Thing, printable, show_one
+from lavaclient.cli.output.columns import Column, Model, View, printable
+from lavaclient.cli.output.render import show_one
 
+# Help and completion need no client.
 if TYPE_CHECKING:
     from lavaclient.api.credentials import CredentialManager
 
-__all__ = ["CHANGES"]
-
-_NAME = (Column("Type", "type"), Column("Name", "id"))
+__all__ = ["CHANGES", "KINDS", "Kind"]
 
 
-class _Kind(NamedTuple):
-    """A type of credential: how its commands are called, and what they call."""
+class Kind(NamedTuple):
+    """A type of credential: how its commands are called, and what they call.
+
+    Attributes:
+        command: What its commands end with.
+        plural: What the command that lists them ends with.
+        noun: What one of them is, in the singular.
+        view: How it is shown.
+        name: What identifies one, as help calls it.
+        secret: Its secret, as help calls it.
+        create: Creates one of a name and a secret.
+        update: Replaces the secret.
+        delete: Deletes one by name.
+        list_all: Lists them.
+        option: Another way to give the secret.
+        is_hidden: Whether the secret is one that nobody is to see.
+    """
 
     command: str
+    plural: str
     noun: str
+    view: View
     name: str
     secret: str
-    create: Callable[[CredentialManager, str, str], Thing]
-    update: Callable[[CredentialManager, str, str], Thing]
+    create: Callable[[CredentialManager, str, str], Model]
+    update: Callable[[CredentialManager, str, str], Model]
     delete: Callable[[CredentialManager, str], object]
-    held: Callable[[CredentialManager], list[str]]
+    list_all: Callable[[CredentialManager], Sequence[Model]]
+    option: str | None = None
     is_hidden: bool = True
 
 
-_KINDS = (
-    _Kind(
+def _view(noun: str, name: str, title: str) -> View:
+    columns = (Column("type", "Type", "type"), Column(name, title, "id"))
+    return View(noun, columns, ("type", name))
+
+
+KINDS = (
+    Kind(
         "ssh-key",
+        "ssh-keys",
         "SSH key",
+        _view("SSH keys", "name", "Name"),
         "NAME",
         "PUBLIC_KEY",
         lambda manager, name, key: manager.create_ssh_key(name, key),
         lambda manager, name, key: manager.update_ssh_key(name, key),
         lambda manager, name: manager.delete_ssh_key(name),
-        lambda manager: [one.id for one in manager.list_ssh_keys()],
+        lambda manager: manager.list_ssh_keys(),
         is_hidden=False,
     ),
-    _Kind(
+    Kind(
+        "cloud-files",
         "cloud-files",
         "Cloud Files user",
+        _view("Cloud Files users", "username", "Username"),
         "USERNAME",
         "API_KEY",
         lambda manager, name, key: manager.create_cloud_files(name, key),
         lambda manager, name, key: manager.update_cloud_files(name, key),
         lambda manager, name: manager.delete_cloud_files(name),
-        lambda manager: [one.id for one in manager.list_cloud_files()],
+        lambda manager: manager.list_cloud_files(),
     ),
-    _Kind(
+    Kind(
+        "s3",
         "s3",
         "S3 access key",
+        _view("S3 access keys", "access_key_id", "Access key ID"),
         "ACCESS_KEY_ID",
         "SECRET_KEY",
         lambda manager, name, key: manager.create_s3(name, key),
         lambda manager, name, key: manager.update_s3(name, key),
         lambda manager, name: manager.delete_s3(name),
-        lambda manager: [one.id for one in manager.list_s3()],
+        lambda manager: manager.list_s3(),
     ),
-    _Kind(
+    Kind(
+        "ambari",
         "ambari",
         "Ambari user",
+        _view("Ambari users", "username", "Username"),
         "USERNAME",
         "PASSWORD",
         lambda manager, name, password: manager.create_ambari(name, password),
         lambda manager, name, password: manager.update_ambari(name, password),
         lambda manager, name: manager.delete_ambari(name),
-        lambda manager: [one.id for one in manager.list_ambari()],
+        lambda manager: manager.list_ambari(),
+        option="--ambari-password",
     ),
 )
 _WARNING = """{secret} stands in the shell's history and in the list of processes when it is
@@ -86,62 +118,72 @@ _PUBLIC = """PUBLIC_KEY is the path of a file, ~/.ssh/id_rsa.pub for example, or
 itself. A private key is refused."""
 
 
-def _secret(settings: Settings, kind: _Kind, given: str | None) -> str:
-    if given is not None and given != ASK:
-        return given
-    words = _words(kind.secret)
-    return read_secret(words[0].upper() + words[1:], headless=settings.headless)
-
-
-def _words(metavar: str) -> str:
-    return metavar.replace("_", " ").lower().replace("api", "API")
-
-
-def _writing(kind: _Kind, verb: str, words: str) -> click.Command:
+def _writing(kind: Kind, verb: str, summary: str) -> click.Command:
     """Make the command that creates or updates."""
     call = kind.create if verb == "create" else kind.update
+    names = _names(kind)
 
     @click.command(
         f"{verb}-{kind.command}",
         cls=Command,
-        help=f"{words}\n\n{_WARNING.format(secret=kind.secret) if kind.is_hidden else _PUBLIC}",
-        short_help=words,
+        view=kind.view,
+        help=f"{summary}\n\n{_WARNING.format(secret=kind.secret) if kind.is_hidden else _PUBLIC}",
+        short_help=summary,
     )
-    @click.argument("name", metavar=kind.name, type=_known(kind) if verb == "update" else None)
+    @click.argument("name", metavar=kind.name, type=names if verb == "update" else None)
     @click.argument("secret", metavar=kind.secret, required=not kind.is_hidden)
     @pass_settings
-    def write(settings: Settings, name: str, secret: str | None) -> None:
-        value = _secret(settings, kind, secret) if kind.is_hidden else str(secret)
-        show_one(settings, call(settings.lava.credentials, name, value), _NAME)
+    def write(
+        settings: Settings, name: str, secret: str | None, secret_option: str | None = None
+    ) -> None:
+        text = secret if secret_option is None else secret_option
+        if kind.is_hidden and (text is None or text == ASK):
+            title = _title(kind.secret)
+            text = read_secret(title[0].upper() + title[1:], headless=settings.headless)
+        show_one(settings, call(settings.lava.credentials, name, str(text)), kind.view)
 
+    if kind.option is not None:
+        help_text = "The same, as an option."
+        option = click.Option([kind.option, "secret_option"], metavar=kind.secret, help=help_text)
+        write.params.append(option)
     return write
 
 
-def _deleting(kind: _Kind) -> click.Command:
+def _deleting(kind: Kind) -> click.Command:
     """Make the command that deletes."""
 
     @click.command(f"delete-{kind.command}", cls=Command, help=f"Delete {kind.noun}s.")
-    @click.argument("names", metavar=f"{kind.name}...", nargs=-1, required=True, type=_known(kind))
+    @click.argument("names", metavar=f"{kind.name}...", nargs=-1, required=True, type=_names(kind))
     @force_option
     @pass_settings
     def delete(settings: Settings, names: tuple[str, ...], force: bool) -> None:
         manager = settings.lava.credentials
-        things = {name: printable(name) for name in names}
+        labels = {name: printable(name) for name in names}
         delete_each(
-            settings, kind.noun, things, lambda name: kind.delete(manager, name), force=force
+            settings, kind.noun, labels, lambda name: kind.delete(manager, name), force=force
         )
 
     return delete
 
 
-def _known(kind: _Kind) -> Known:
-    return Known(kind.command, lambda lava: [(n, kind.noun) for n in kind.held(lava.credentials)])
+def _title(metavar: str) -> str:
+    return metavar.replace("_", " ").lower().replace("api", "API")
+
+
+def _names(kind: Kind) -> CompletedParam:
+    return CompletedParam(
+        kind.command,
+        lambda lava, _: [
+            (str(kind.view.columns[1].of(model)), kind.noun)
+            for model in kind.list_all(lava.credentials)
+        ],
+    )
 
 
 def _commands() -> Iterator[click.Command]:
-    for kind in _KINDS:
+    for kind in KINDS:
         yield _writing(kind, "create", f"Make the {kind.noun} known to the service.")
-        yield _writing(kind, "update", f"Replace the {_words(kind.secret)} of the {kind.noun}.")
+        yield _writing(kind, "update", f"Replace the {_title(kind.secret)} of the {kind.noun}.")
         yield _deleting(kind)
 
 

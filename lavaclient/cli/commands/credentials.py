@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import click
 
-from lavaclient.cli.commands.credential_changes import CHANGES
-from lavaclient.cli.options.groups import Noun
+from lavaclient.cli.commands.credential_changes import CHANGES, KINDS, Kind
+from lavaclient.cli.options.groups import ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
-from lavaclient.cli.output.render import Column, show_list, show_parts
+from lavaclient.cli.output.columns import Column, View
+from lavaclient.cli.output.render import show_list, show_parts
 from lavaclient.cli.output.views import credential_pairs
 
 __all__ = ["credentials"]
@@ -22,9 +23,22 @@ class _Row(NamedTuple):
     name: str
 
 
-_ALL = (Column("Type", "type"), Column("Name", "name"))
-_NAME = (Column("Name", "id"),)
-_TYPES = (Column("Type", "type"), Column("Fields", "schema"), Column("Connector", "connector"))
+_ALL: Final = View(
+    "credentials",
+    (Column("type", "Type", "type"), Column("name", "Name", "name")),
+    ("type", "name"),
+    key="name",
+)
+_TYPES: Final = View(
+    "types of credential",
+    (
+        Column("type", "Type", "type"),
+        Column("fields", "Fields", "schema"),
+        Column("connector", "Connector", "connector"),
+    ),
+    ("type", "fields", "connector"),
+    key="type",
+)
 
 
 @click.group("credentials", cls=Noun)
@@ -32,49 +46,34 @@ def credentials() -> None:
     """Keys and passwords that clusters may use."""
 
 
-for _command in CHANGES:
-    credentials.add_command(_command)
-
-
-@credentials.command("list")
+@credentials.command("list", cls=ListCommand, view=_ALL)
 @pass_settings
 def list_all(settings: Settings) -> None:
     """List the credentials of all types."""
-    held = settings.lava.credentials.list()
-    rows = [_Row(kind, name) for kind, name in credential_pairs(held)]
-    show_parts(settings, held, rows, _ALL, key="name")
+    owned = settings.lava.credentials.list()
+    rows = [_Row(kind, name) for kind, name in credential_pairs(owned)]
+    show_parts(settings, owned, rows, _ALL)
 
 
-@credentials.command("list-ssh-keys")
-@pass_settings
-def list_ssh_keys(settings: Settings) -> None:
-    """List the SSH keys."""
-    show_list(settings, settings.lava.credentials.list_ssh_keys(), _NAME)
+def _listing(kind: Kind) -> click.Command:
+    """Make the command that lists credentials of one type."""
+
+    @click.command(
+        f"list-{kind.plural}", cls=ListCommand, view=kind.view, help=f"List the {kind.noun}s."
+    )
+    @pass_settings
+    def list_kind(settings: Settings) -> None:
+        show_list(settings, kind.list_all(settings.lava.credentials), kind.view)
+
+    return list_kind
 
 
-@credentials.command("list-cloud-files")
-@pass_settings
-def list_cloud_files(settings: Settings) -> None:
-    """List the users of Cloud Files."""
-    show_list(settings, settings.lava.credentials.list_cloud_files(), _NAME)
+for _command in (*map(_listing, KINDS), *CHANGES):
+    credentials.add_command(_command)
 
 
-@credentials.command("list-s3")
-@pass_settings
-def list_s3(settings: Settings) -> None:
-    """List the access keys of Amazon S3."""
-    show_list(settings, settings.lava.credentials.list_s3(), _NAME)
-
-
-@credentials.command("list-ambari")
-@pass_settings
-def list_ambari(settings: Settings) -> None:
-    """List the users of Ambari."""
-    show_list(settings, settings.lava.credentials.list_ambari(), _NAME)
-
-
-@credentials.command("list-types")
+@credentials.command("list-types", cls=ListCommand, view=_TYPES)
 @pass_settings
 def list_types(settings: Settings) -> None:
     """List the types that there are, and what each consists of."""
-    show_list(settings, settings.lava.credentials.list_types(), _TYPES, key="type")
+    show_list(settings, settings.lava.credentials.list_types(), _TYPES)

@@ -5,35 +5,41 @@ from __future__ import annotations
 import click
 
 from lavaclient.cli.commands._confirm import delete_each, force_option
+from lavaclient.cli.commands._resolve import by_id_or_name
 from lavaclient.cli.options.completion import SCRIPT
-from lavaclient.cli.options.groups import Noun
+from lavaclient.cli.options.groups import Command, ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
-from lavaclient.cli.output.render import Column, printable, show_list, show_one
+from lavaclient.cli.output.columns import printable
+from lavaclient.cli.output.render import show_list, show_one
+from lavaclient.cli.output.views import SCRIPTS
 
 __all__ = ["scripts"]
-
-_COLUMNS = (
-    Column("ID", "id", whole=True),
-    Column("Name", "name"),
-    Column("Type", "type"),
-    Column("Public", "is_public", spare=True),
-    Column("URL", "url", least=20),
-)
 
 
 @click.group("scripts", cls=Noun)
 def scripts() -> None:
-    """Scripts that run on new nodes."""
+    """Scripts that run on new nodes.
+
+    Where a command takes a SCRIPT, its id or its name will do.
+    """
 
 
-@scripts.command("list")
+@scripts.command("list", cls=ListCommand, view=SCRIPTS)
 @pass_settings
 def list_scripts(settings: Settings) -> None:
     """List the scripts, your own and the service's."""
-    show_list(settings, settings.lava.scripts.list(), _COLUMNS)
+    show_list(settings, settings.lava.scripts.list(), SCRIPTS)
 
 
-@scripts.command("create")
+@scripts.command("get", cls=Command, view=SCRIPTS)
+@click.argument("script", type=SCRIPT)
+@pass_settings
+def get(settings: Settings, script: str) -> None:
+    """Show one script."""
+    show_one(settings, settings.lava.scripts.get(script), SCRIPTS)
+
+
+@scripts.command("create", cls=Command, view=SCRIPTS)
 @click.argument("name")
 @click.argument("url")
 @click.argument("script_type", metavar="[TYPE]", default="POST_INIT")
@@ -45,10 +51,10 @@ def create(settings: Settings, name: str, url: str, script_type: str) -> None:
     Example:
       lava scripts create tools https://example.com/tools.sh POST_INIT
     """
-    show_one(settings, settings.lava.scripts.create(name, url, script_type), _COLUMNS)
+    show_one(settings, settings.lava.scripts.create(name, url, script_type), SCRIPTS)
 
 
-@scripts.command("update")
+@scripts.command("update", cls=Command, view=SCRIPTS)
 @click.argument("script", type=SCRIPT)
 @click.option("--name", help="Another name.")
 @click.option("--url", help="Another URL.")
@@ -62,8 +68,10 @@ def update(
     script_type: str | None,
 ) -> None:
     """Change a script; what is not given stays as it is."""
-    changed = settings.lava.scripts.update(script, name, url, script_type)
-    show_one(settings, changed, _COLUMNS)
+    manager = settings.lava.scripts
+    model = by_id_or_name("script", script, manager.list())
+    changed = manager.update(script if model is None else model.id, name, url, script_type)
+    show_one(settings, changed, SCRIPTS)
 
 
 @scripts.command("delete")
@@ -71,8 +79,13 @@ def update(
 @force_option
 @pass_settings
 def delete(settings: Settings, scripts: tuple[str, ...], force: bool) -> None:
-    """Delete scripts, by id."""
+    """Delete scripts."""
     manager = settings.lava.scripts
-    names = {one.id: printable(one.name) for one in manager.list()}
-    things = {one: f"{names[one]} ({one})" if one in names else printable(one) for one in scripts}
-    delete_each(settings, "script", things, manager.delete, force=force)
+    known = manager.list()
+    labels = {}
+    for word in scripts:
+        script = by_id_or_name("script", word, known)
+        # What is not in the list is left to the service to refuse.
+        key = word if script is None else script.id
+        labels[key] = f"{printable(script.name)} ({key})" if script else printable(word)
+    delete_each(settings, "script", labels, manager.delete, force=force)

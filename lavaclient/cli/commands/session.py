@@ -1,17 +1,19 @@
-"""``lava authenticate``, ``shell``, ``sandbox`` and ``completion``."""
+"""``lava authenticate``, ``shell``, ``sandbox``, ``completion`` and ``help``."""
 
 from __future__ import annotations
 
+import code
 import importlib
 import os
 import shlex
 
 import click
+from click.shell_completion import get_completion_class
 
 from lavaclient.cli.options.groups import Command
 from lavaclient.cli.options.settings import Settings, pass_settings
 
-__all__ = ["authenticate", "completion", "sandbox", "shell"]
+__all__ = ["authenticate", "completion", "help_command", "sandbox", "shell"]
 
 _EXPORTED = {
     "username": "LAVA_USERNAME",
@@ -33,19 +35,19 @@ def authenticate(settings: Settings, export: bool) -> None:
     Example:
       eval "$(lava authenticate --export)"
     """
-    lava = settings.lava
+    token = settings.new_token()
     if not export:
-        click.echo(f"AUTH_TOKEN={shlex.quote(lava.token)}")
+        click.echo(f"AUTH_TOKEN={shlex.quote(token)}")
         return
-    exports = {"AUTH_TOKEN": lava.token, "LAVA_AUTH_TOKEN": lava.token}
-    exports["LAVA2_API_URL"] = lava.endpoint
+    exports = {"AUTH_TOKEN": token, "LAVA_AUTH_TOKEN": token}
+    exports["LAVA2_API_URL"] = settings.lava.endpoint
     for option, name in _EXPORTED.items():
-        if given := settings.used.get(option):
-            exports[name] = str(given)
+        if value := settings.used.get(option):
+            exports[name] = str(value)
     if settings.used.get("verify_ssl") is False:
         exports["LAVA_INSECURE"] = "1"
-    for name, value in exports.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    for name, text in exports.items():
+        click.echo(f"export {name}={shlex.quote(text)}")
 
 
 @click.command("shell", cls=Command)
@@ -57,8 +59,6 @@ def shell(settings: Settings) -> None:
     try:
         ipython = importlib.import_module("IPython")
     except ImportError:
-        import code
-
         code.interact(banner, local={"lava": lava}, exitmsg="")
     else:
         click.echo(banner)
@@ -80,14 +80,15 @@ def sandbox(context: click.Context, arguments: tuple[str, ...]) -> None:
     try:
         program = importlib.import_module("lavaclient.sandbox.__main__")
     except ImportError as error:
-        words = f"the sandbox needs the extra lavaclient[sandbox] ({error.name} is missing)"
-        raise click.ClickException(words) from error
+        text = f"the sandbox needs werkzeug: pip install 'lavaclient[sandbox]' ({error.name}"
+        raise click.ClickException(f"{text} is missing)") from error
     context.exit(program.main(list(arguments)))
 
 
 @click.command("completion", cls=Command)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
-def completion(shell: str | None) -> None:
+@click.pass_context
+def completion(context: click.Context, shell: str | None) -> None:
     """Print what makes a SHELL complete commands, ids and names.
 
     \b
@@ -96,12 +97,29 @@ def completion(shell: str | None) -> None:
       eval "$(lava completion zsh)"              in ~/.zshrc
       lava completion fish | source              in ~/.config/fish/config.fish
     """
-    from click.shell_completion import get_completion_class
-
-    from lavaclient.cli.app import lava
-
     name = shell or os.path.basename(os.environ.get("SHELL", ""))
     writer = get_completion_class(name)
     if writer is None:
-        raise click.UsageError("say which shell: bash, zsh or fish")
+        raise click.UsageError("give the shell: bash, zsh or fish")
+    lava = context.find_root().command
     click.echo(writer(lava, {}, "lava", "_LAVA_COMPLETE").source())
+
+
+@click.command("help", cls=Command)
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_command(context: click.Context, names: tuple[str, ...]) -> None:
+    """Show the help of a command.
+
+    \b
+    Example:
+      lava help clusters create
+    """
+    inner = context.find_root()
+    for name in names:
+        if not isinstance(inner.command, click.Group):
+            raise click.UsageError(f"{inner.command_path} has no command {name!r}")
+        _, command, _ = inner.command.resolve_command(inner, [name])
+        if command is not None:
+            inner = click.Context(command, info_name=command.name, parent=inner)
+    click.echo(inner.get_help())

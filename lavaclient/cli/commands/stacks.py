@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lavaclient.cli.commands._confirm import delete_each, force_option
+from lavaclient.cli.commands._resolve import by_id_or_name, get_by_name
 from lavaclient.cli.options.completion import DISTRO, STACK
-from lavaclient.cli.options.groups import Noun
+from lavaclient.cli.options.groups import Command, ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
 from lavaclient.cli.options.types import JSON, JSON_OBJECT
-from lavaclient.cli.output.render import Column, Section, printable, show_list, show_one
+from lavaclient.cli.output.columns import Column, Section, View, printable
+from lavaclient.cli.output.render import show_list, show_one
 from lavaclient.cli.output.views import component_names
 
+# Help and completion show nothing, and need not wait for the client and its models.
 if TYPE_CHECKING:
     from lavaclient.api.stacks import StackDetail
 
@@ -23,51 +26,83 @@ __all__ = ["stacks"]
 _OF_A_STACK: Final = {"name", "distro", "services", "node_groups", "description"}
 _OF_THE_SERVICE: Final = {"id", "links", "created", "is_deletable"}
 
-_COLUMNS = (
-    Column("ID", "id", whole=True),
-    Column("Name", "name"),
-    Column("Distro", "distro"),
-    Column("Services", lambda stack: [one.name for one in stack.services]),
-    Column("Description", "description"),
+_COLUMNS: Final = (
+    Column("id", "ID", "id", whole=True),
+    Column("name", "Name", "name"),
+    Column("distro", "Distro", "distro", rank=3),
+    Column(
+        "services", "Services", lambda stack: [service.name for service in stack.services], rank=2
+    ),
+    Column("description", "Description", "description", rank=1),
 )
-_STACK = (*_COLUMNS, Column("Created", "created"), Column("Deletable", "is_deletable"))
-_SERVICES = (
-    Column("Name", "name"),
-    Column("Version", "version"),
-    Column("Components", lambda service: component_names(service.components)),
-    Column("Modes", "modes"),
+_STACKS: Final = View("stacks", _COLUMNS, ("id", "name", "distro", "description"))
+_STACK: Final = View(
+    "stacks",
+    (
+        *_COLUMNS,
+        Column("created", "Created", "created"),
+        Column("deletable", "Deletable", "is_deletable"),
+        Column(
+            "node_groups",
+            "Node groups",
+            lambda stack: [group.id for group in stack.node_groups],
+            rank=None,
+            is_section=True,
+        ),
+    ),
+    ("id", "name", "distro", "created", "description", "services", "node_groups"),
 )
-_GROUPS = (
-    Column("ID", "id"),
-    Column("Flavor", "flavor_id"),
-    Column("Count", "count"),
-    Column("Least", lambda group: group.resource_limits and group.resource_limits.min_count),
-    Column("Most", lambda group: group.resource_limits and group.resource_limits.max_count),
-    Column("Components", lambda group: component_names(group.components)),
+_SERVICES: Final = (
+    Column("name", "Name", "name"),
+    Column("version", "Version", "version"),
+    Column("components", "Components", lambda service: component_names(service.components)),
+    Column("modes", "Modes", "modes", rank=1),
+)
+_GROUPS: Final = (
+    Column("id", "ID", "id"),
+    Column("flavor", "Flavor", "flavor_id"),
+    Column("count", "Count", "count"),
+    Column(
+        "least",
+        "Least",
+        lambda group: group.resource_limits and group.resource_limits.min_count,
+        rank=3,
+    ),
+    Column(
+        "most",
+        "Most",
+        lambda group: group.resource_limits and group.resource_limits.max_count,
+        rank=2,
+    ),
+    Column("components", "Components", lambda group: component_names(group.components), rank=1),
 )
 
 
 @click.group("stacks", cls=Noun)
 def stacks() -> None:
-    """Plans of clusters."""
+    """Plans of clusters.
+
+    Where a command takes a STACK, its id or its name will do.
+    """
 
 
-@stacks.command("list")
+@stacks.command("list", cls=ListCommand, view=_STACKS)
 @pass_settings
 def list_stacks(settings: Settings) -> None:
     """List the stacks, your own and the service's."""
-    show_list(settings, settings.lava.stacks.list(), _COLUMNS)
+    show_list(settings, settings.lava.stacks.list(), _STACKS)
 
 
-@stacks.command("get")
+@stacks.command("get", cls=Command, view=_STACK)
 @click.argument("stack", type=STACK)
 @pass_settings
 def get(settings: Settings, stack: str) -> None:
     """Show one stack, its services and node groups."""
-    _show(settings, settings.lava.stacks.get(stack))
+    manager = settings.lava.stacks
+    _show(settings, get_by_name("stack", stack, manager.get, manager.list))
 
 
-@stacks.command("create")
+@stacks.command("create", cls=Command, view=_STACK)
 @click.argument("name", metavar="NAME|STACK")
 @click.argument("distro", type=DISTRO, required=False)
 @click.argument("services", type=JSON, required=False)
@@ -100,16 +135,16 @@ def create(
       lava stacks create mine HDP2.3 services.json --node-groups groups.json
     """
     if distro is None:
-        given = _read_whole(name)
+        fields = _read_whole(name)
     elif services is None:
         raise click.UsageError("Missing argument 'SERVICES'.")
     else:
-        given = {"name": name, "distro": distro, "services": services}
+        fields = {"name": name, "distro": distro, "services": services}
     if node_groups is not None:
-        given["node_groups"] = node_groups
+        fields["node_groups"] = node_groups
     if description is not None:
-        given["description"] = description
-    _show(settings, settings.lava.stacks.create(**given))  # type: ignore[arg-type]
+        fields["description"] = description
+    _show(settings, settings.lava.stacks.create(**fields))  # type: ignore[arg-type]
 
 
 @stacks.command("delete")
@@ -117,11 +152,16 @@ def create(
 @force_option
 @pass_settings
 def delete(settings: Settings, stacks: tuple[str, ...], force: bool) -> None:
-    """Delete stacks of your own, by id."""
+    """Delete stacks of your own."""
     manager = settings.lava.stacks
-    names = {one.id: printable(one.name) for one in manager.list()}
-    things = {one: f"{names[one]} ({one})" if one in names else printable(one) for one in stacks}
-    delete_each(settings, "stack", things, manager.delete, force=force)
+    known = manager.list()
+    labels = {}
+    for word in stacks:
+        stack = by_id_or_name("stack", word, known)
+        # What is not in the list is left to the service to refuse.
+        key = word if stack is None else stack.id
+        labels[key] = f"{printable(stack.name)} ({key})" if stack else printable(word)
+    delete_each(settings, "stack", labels, manager.delete, force=force)
 
 
 def _read_whole(text: str) -> dict[str, object]:
@@ -131,11 +171,11 @@ def _read_whole(text: str) -> dict[str, object]:
         raise click.UsageError(f"the stack has no {' and no '.join(missing)}")
     if unknown := sorted(stack.keys() - _OF_A_STACK - _OF_THE_SERVICE):
         raise click.UsageError(f"the stack has {', '.join(unknown)}, which no stack has")
-    given = {name: stack[name] for name in _OF_A_STACK if stack.get(name)}
-    given["services"] = _parts(given["services"], ("name", "modes"))
-    if groups := given.get("node_groups"):
-        given["node_groups"] = _parts(groups, ("id", "flavor_id", "count", "components"))
-    return given
+    fields = {name: stack[name] for name in _OF_A_STACK if stack.get(name)}
+    fields["services"] = _parts(fields["services"], ("name", "modes"))
+    if groups := fields.get("node_groups"):
+        fields["node_groups"] = _parts(groups, ("id", "flavor_id", "count", "components"))
+    return fields
 
 
 def _parts(parts: object, names: Sequence[str]) -> object:
@@ -143,13 +183,13 @@ def _parts(parts: object, names: Sequence[str]) -> object:
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         return parts
     # What is not set, 'stacks get' shows as null or as an empty list.
-    kept = [
+    chosen = [
         {name: part[name] for name in names if part.get(name) not in (None, [])} for part in parts
     ]
-    for part in kept:
+    for part in chosen:
         if "components" in part:
             part["components"] = _parts(part["components"], ("name",))
-    return kept
+    return chosen
 
 
 def _show(settings: Settings, stack: StackDetail) -> None:

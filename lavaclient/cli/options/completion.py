@@ -2,38 +2,65 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
+from lavaclient._config.profiles import read_profiles
+from lavaclient.cli.options.completion_cache import load, save
 from lavaclient.cli.options.settings import Settings
+from lavaclient.cli.output.views import credential_pairs
+from lavaclient.error import LavaError
 
+# Names that are kept are completed without the client, which takes 100 ms and more.
 if TYPE_CHECKING:
     from lavaclient import Lava
 
-if TYPE_CHECKING:
     _ParamType = click.ParamType[str]
 else:  # of click before 8.3 it takes no type
     _ParamType = click.ParamType
 
-__all__ = ["CLUSTER", "CREDENTIAL", "DISTRO", "FLAVOR", "SCRIPT", "SSH_KEY", "STACK", "Known"]
+__all__ = [
+    "CLUSTER",
+    "COLUMN_NAMES",
+    "CREDENTIAL",
+    "DISTRO",
+    "FLAVOR",
+    "NODE",
+    "NODE_GROUP",
+    "PROFILE",
+    "REGION",
+    "SCRIPT",
+    "SERVICE",
+    "SSH_KEY",
+    "STACK",
+    "STACK_GROUP",
+    "CompletedParam",
+]
 
-_PATIENCE = "5"
+_TIMEOUT = "5"
+
+Pairs = Iterable[tuple[str, str]]
 
 
-class Known(_ParamType):
+class CompletedParam(_ParamType):
     """An id or a name that the service knows.
 
     Args:
         name: What it is.
-        find: Asks the service for pairs of a word and what it stands for.
+        find: Asks the service for pairs of a name and what it stands for.
+        within: The argument that ``find`` needs as well, the cluster of a node for instance.
     """
 
-    def __init__(self, name: str, find: Callable[[Lava], Iterable[tuple[str, str]]]) -> None:
+    def __init__(
+        self, name: str, find: Callable[[Lava, str], Pairs], *, within: str | None = None
+    ) -> None:
         self.name = name
         self._find = find
+        self._within = within
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
@@ -41,28 +68,29 @@ class Known(_ParamType):
         """Return what may stand here; nothing if the service cannot be asked."""
         del param
         settings = ctx.ensure_object(Settings)
-        settings.hurry(_PATIENCE)
+        settings.for_completion(_TIMEOUT)
+        owner = str(ctx.params.get(self._within) or "") if self._within else ""
+        if self._within and not owner:
+            return []
         return [
-            CompletionItem(word, help=words)
-            for word, words in dict(self._known(settings)).items()
-            if word.startswith(incomplete)
+            CompletionItem(name, help=help)
+            for name, help in dict(self._names(settings, owner)).items()
+            if name.startswith(incomplete)
         ]
 
-    def _known(self, settings: Settings) -> list[tuple[str, str]]:
-        from lavaclient.cli.options.completion_cache import recall, remember
-
-        kind, owner = self.name.replace(" ", "-"), settings.owner
-        found = recall(kind, owner)
-        if found is None:
+    def _names(self, settings: Settings, owner: str) -> list[tuple[str, str]]:
+        kind = re.sub(r"[^\w-]", "-", f"{self.name}{owner and '-'}{owner}")[:80]
+        names = load(kind, settings.owner)
+        if names is None:
             try:
-                found = list(self._find(settings.lava))
+                names = list(self._find(settings.lava, owner))
             except Exception:  # noqa: BLE001 (a traceback within someone's prompt helps nobody)
                 return []
-            remember(kind, owner, found)
-        return found
+            save(kind, settings.owner, names)
+        return names
 
 
-def _clusters(lava: Lava) -> Iterable[tuple[str, str]]:
+def _clusters(lava: Lava, _owner: str) -> Pairs:
     clusters = lava.clusters.list()
     names = [cluster.name for cluster in clusters]
     for cluster in clusters:
@@ -71,36 +99,94 @@ def _clusters(lava: Lava) -> Iterable[tuple[str, str]]:
         yield cluster.id, f"{cluster.name}, {cluster.status}"
 
 
-def _stacks(lava: Lava) -> Iterable[tuple[str, str]]:
-    return [(stack.id, stack.name) for stack in lava.stacks.list()]
+def _services(lava: Lava, cluster: str) -> Pairs:
+    stack = lava.stacks.get(lava.clusters.get(cluster).stack_id)
+    return [(service.name, service.version or "") for service in stack.services]
 
 
-def _flavors(lava: Lava) -> Iterable[tuple[str, str]]:
-    return [(flavor.id, flavor.name) for flavor in lava.flavors.list()]
+def _node_groups(lava: Lava, owner: str) -> Pairs:
+    """Give the groups of a cluster, or of a stack that a cluster is to be made from."""
+    try:
+        cluster = lava.clusters.get(owner)
+    except LavaError:
+        return [(group.id, group.flavor_id or "") for group in lava.stacks.get(owner).node_groups]
+    return [(group.id, f"{group.count} of {group.flavor_id}") for group in cluster.node_groups]
 
 
-def _distros(lava: Lava) -> Iterable[tuple[str, str]]:
-    return [(distro.id, distro.name) for distro in lava.distros.list()]
+class _ColumnNames(_ParamType):
+    """Names of columns with commas between; the last one is completed."""
+
+    name = "columns"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the columns of the command."""
+        del param
+        view = getattr(ctx.command, "view", None)
+        before, comma, begun = incomplete.rpartition(",")
+        sign = "-" if begun.startswith("-") else ""
+        return [
+            CompletionItem(f"{before}{comma}{sign}{column.key}", help=column.title)
+            for column in (view.columns if view else ())
+            if column.key.startswith(begun.removeprefix("-"))
+        ]
 
 
-def _scripts(lava: Lava) -> Iterable[tuple[str, str]]:
-    return [(script.id, script.name) for script in lava.scripts.list()]
+class _Profile(_ParamType):
+    """The name of a profile."""
+
+    name = "profile"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names of the profiles; nothing if their file cannot be read."""
+        del ctx, param
+        try:
+            names = list(read_profiles())
+        except LavaError:
+            return []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _keys(lava: Lava) -> Iterable[tuple[str, str]]:
-    return [(key.name, "SSH key") for key in lava.credentials.list_ssh_keys()]
+class _Region(_ParamType):
+    """A region of the service."""
+
+    name = "region"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the regions that the reference names."""
+        del ctx, param
+        names = ("DFW", "IAD", "LON", "ORD")
+        return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]
 
 
-def _credentials(lava: Lava) -> Iterable[tuple[str, str]]:
-    from lavaclient.cli.output.views import credential_pairs
-
-    return [(f"{kind}={name}", "") for kind, name in credential_pairs(lava.credentials.list())]
-
-
-CLUSTER = Known("cluster", _clusters)
-STACK = Known("stack", _stacks)
-FLAVOR = Known("flavor", _flavors)
-DISTRO = Known("distro", _distros)
-SCRIPT = Known("script", _scripts)
-SSH_KEY = Known("ssh key", _keys)
-CREDENTIAL = Known("credential", _credentials)
+COLUMN_NAMES = _ColumnNames()
+PROFILE = _Profile()
+REGION = _Region()
+CLUSTER = CompletedParam("cluster", _clusters)
+NODE = CompletedParam(
+    "node",
+    lambda lava, cluster: [(node.name, node.status) for node in lava.nodes.list(cluster)],
+    within="cluster",
+)
+NODE_GROUP = CompletedParam("node-group", _node_groups, within="cluster")
+STACK_GROUP = CompletedParam("stack-group", _node_groups, within="stack")
+SERVICE = CompletedParam("service", _services, within="cluster")
+STACK = CompletedParam("stack", lambda lava, _: [(s.id, s.name) for s in lava.stacks.list()])
+FLAVOR = CompletedParam("flavor", lambda lava, _: [(f.id, f.name) for f in lava.flavors.list()])
+DISTRO = CompletedParam("distro", lambda lava, _: [(d.id, d.name) for d in lava.distros.list()])
+SCRIPT = CompletedParam("script", lambda lava, _: [(s.id, s.name) for s in lava.scripts.list()])
+SSH_KEY = CompletedParam(
+    "ssh-key",
+    lambda lava, _: [(key.name, "SSH key") for key in lava.credentials.list_ssh_keys()],
+)
+CREDENTIAL = CompletedParam(
+    "credential",
+    lambda lava, _: [
+        (f"{kind}={name}", "") for kind, name in credential_pairs(lava.credentials.list())
+    ],
+)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from click.core import ParameterSource
 
 from lavaclient._version import __version__
+from lavaclient.cli.options.abbreviations import AddedOption
+from lavaclient.cli.options.completion import COLUMN_NAMES, PROFILE, REGION
 from lavaclient.cli.options.settings import Settings
+from lavaclient.cli.output.layout import KINDS
 
-__all__ = ["OPTIONS", "OUTPUT", "RUNNING", "SIGN_IN"]
+__all__ = ["LIST", "OPTIONS", "OUTPUT", "RUNNING", "SIGN_IN"]
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[str]
+else:  # of click before 8.3 it takes no type
+    _ParamType = click.ParamType
 
 _PREFIX = "global_"
 
@@ -20,18 +30,35 @@ def _take(context: click.Context, parameter: click.Parameter, value: object) -> 
 
 
 def _value(
-    name: str, spelling: str, metavar: str | None, help: str, type: click.Choice[str] | None = None
+    name: str,
+    *spellings: str,
+    metavar: str | None = None,
+    help: str,
+    type: _ParamType | None = None,
+    kind: type[click.Option] = click.Option,
+    multiple: bool = False,
 ) -> click.Option:
-    names = [_PREFIX + name, spelling]
-    return click.Option(
-        names, metavar=metavar, help=help, type=type, expose_value=False, callback=_take
+    return kind(
+        [_PREFIX + name, *spellings],
+        metavar=metavar,
+        help=help,
+        type=type,
+        multiple=multiple,
+        expose_value=False,
+        callback=_take,
     )
 
 
-def _switch(name: str, *spellings: str, help: str) -> click.Option:
-    names = [_PREFIX + name, *spellings]
-    return click.Option(
-        names, is_flag=True, default=None, help=help, expose_value=False, callback=_take
+def _switch(
+    name: str, *spellings: str, help: str, kind: type[click.Option] = click.Option
+) -> click.Option:
+    return kind(
+        [_PREFIX + name, *spellings],
+        is_flag=True,
+        default=None,
+        help=help,
+        expose_value=False,
+        callback=_take,
     )
 
 
@@ -42,32 +69,63 @@ def _show_version(context: click.Context, _parameter: click.Parameter, value: ob
 
 
 SIGN_IN: list[click.Parameter] = [
-    _value("username", "--user", "NAME", "Rackspace user.  [LAVA_USERNAME, OS_USERNAME]"),
+    _value(
+        "profile",
+        "--profile",
+        metavar="NAME",
+        type=PROFILE,
+        kind=AddedOption,
+        help="Settings that 'lava configure' has kept.  [LAVA_PROFILE; default: default]",
+    ),
+    _value(
+        "username",
+        "--user",
+        metavar="NAME",
+        help="Rackspace user.  [LAVA_USERNAME, OS_USERNAME; default: your login name]",
+    ),
     _value(
         "api_key",
         "--api-key",
-        "KEY",
-        "API key; it stays in the shell's history and shows in the list of processes, so better "
-        "use the variable, or '-' to be asked without echo.  [LAVA_API_KEY, OS_API_KEY]",
+        metavar="KEY",
+        help="API key; it stays in the shell's history and shows in the list of processes, so "
+        "better use the variable, or '-' to be asked without echo.  [LAVA_API_KEY, OS_API_KEY]",
     ),
     _value(
         "token",
         "--token",
-        "TOKEN",
-        "Token of an earlier sign-in, with the same risk; '-' asks.  [LAVA_AUTH_TOKEN, AUTH_TOKEN]",
+        metavar="TOKEN",
+        help="Token of an earlier sign-in, with the same risk; '-' asks.  "
+        "[LAVA_AUTH_TOKEN, AUTH_TOKEN]",
     ),
-    _value("tenant_id", "--tenant", "ID", "Account number.  [LAVA_TENANT_NAME, OS_TENANT_NAME]"),
+    _value(
+        "tenant_id",
+        "--tenant",
+        metavar="ID",
+        help="Account number.  [LAVA_TENANT_NAME, OS_TENANT_NAME]",
+    ),
     _value(
         "region",
         "--region",
-        "ID",
-        "Region, e.g. DFW; goes before LAVA2_API_URL.  [LAVA_REGION_NAME, OS_REGION_NAME]",
+        metavar="ID",
+        type=REGION,
+        help="Region, e.g. DFW; goes before LAVA2_API_URL.  [LAVA_REGION_NAME, OS_REGION_NAME]",
     ),
-    _value("auth_url", "--auth-url", "URL", "URL of identity.  [LAVA_AUTH_URL, OS_AUTH_URL]"),
-    _value("endpoint", "--endpoint", "URL", "URL of the service.  [LAVA2_API_URL, LAVA_API_URL]"),
+    _value(
+        "auth_url",
+        "--auth-url",
+        metavar="URL",
+        help="URL of identity.  [LAVA_AUTH_URL, OS_AUTH_URL]",
+    ),
+    _value(
+        "endpoint",
+        "--endpoint",
+        metavar="URL",
+        help="URL of the service.  [LAVA2_API_URL, LAVA_API_URL]",
+    ),
     _switch(
         "token_cache",
         "--token-cache/--no-token-cache",
+        kind=AddedOption,
         help="Keep the token in your cache directory for the next command, readable by you alone "
         "(the default with an API key).  [LAVA_TOKEN_CACHE: another file]",
     ),
@@ -76,28 +134,77 @@ OUTPUT: list[click.Parameter] = [
     _value(
         "output",
         "--output",
-        None,
-        "Kind of output.  [default: table on a terminal, else delimited text]",
-        click.Choice(["table", "json", "csv"], case_sensitive=False),
+        "-o",
+        type=click.Choice(KINDS, case_sensitive=False),
+        kind=AddedOption,
+        help="Kind of output.  [default: table on a terminal, else text]",
     ),
-    _switch("quiet", "--quiet", "-q", help="Show nothing but ids, one a line."),
-    _switch("format", "--format/--no-format", help="Tables, or delimited text, wherever it goes."),
+    _value(
+        "columns",
+        "--columns",
+        metavar="NAME,...",
+        type=COLUMN_NAMES,
+        kind=AddedOption,
+        help="The columns to show, in this order.",
+    ),
+    _value(
+        "query",
+        "--query",
+        metavar="JMESPATH",
+        kind=AddedOption,
+        help="Show what this takes out of the JSON.",
+    ),
+    _switch("quiet", "--quiet", "-q", kind=AddedOption, help="Show nothing but ids, one a line."),
+    _switch(
+        "format",
+        "--format/--no-format",
+        "-f/-F",
+        help="Tables, or delimited text, wherever it goes.",
+    ),
     _switch(
         "header",
         "--header/--no-header",
-        help="A header over tables; over delimited text, on stderr; over CSV, in its first line.",
+        help="The header of text on stdout, where it else is on stderr; or no header at all.",
     ),
-    _value("delimiter", "--delimiter", "TEXT", "What delimits text.  [default: ,]"),
+    _value(
+        "delimiter",
+        "--delimiter",
+        "-l",
+        metavar="TEXT",
+        help="What delimits text.  [default: ,]",
+    ),
+]
+LIST: list[click.Parameter] = [
+    _value(
+        "sort",
+        "--sort",
+        "-a",
+        metavar="NAME,...",
+        type=COLUMN_NAMES,
+        kind=AddedOption,
+        help="Sort by these columns; -NAME: downwards.",
+    ),
+    _value(
+        "filter",
+        "--filter",
+        metavar="NAME=GLOB",
+        type=COLUMN_NAMES,
+        kind=AddedOption,
+        multiple=True,
+        help="Only where a column is like this, e.g. name=log*; may be repeated.",
+    ),
 ]
 RUNNING: list[click.Parameter] = [
     _switch("insecure", "--insecure", "-k", help="Do not verify certificates.  [LAVA_INSECURE]"),
-    _value("timeout", "--request-timeout", "SECONDS", "For one request.  [LAVA_TIMEOUT]"),
-    _value("max_retries", "--retries", "COUNT", "Tries after the first.  [LAVA_RETRIES]"),
+    _value(
+        "timeout", "--request-timeout", metavar="SECONDS", help="For one request.  [LAVA_TIMEOUT]"
+    ),
+    _value("max_retries", "--retries", metavar="COUNT", help="Retries.  [LAVA_RETRIES]"),
     _value(
         "retry_backoff",
         "--retry-backoff",
-        "SECONDS",
-        "The first pause between tries.  [LAVA_RETRY_BACKOFF]",
+        metavar="SECONDS",
+        help="The first pause between tries.  [LAVA_RETRY_BACKOFF]",
     ),
     _switch("headless", "--headless", help="Never ask anything."),
     click.Option(

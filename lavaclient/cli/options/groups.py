@@ -2,67 +2,108 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 from click.shell_completion import CompletionItem
 
-from lavaclient.cli.options.global_options import OPTIONS, OUTPUT, RUNNING, SIGN_IN
+from lavaclient.cli.options.abbreviations import expand, hyphenated
+from lavaclient.cli.options.global_options import LIST, OPTIONS, OUTPUT, RUNNING, SIGN_IN
+from lavaclient.cli.options.settings import Settings
+from lavaclient.cli.output.columns import View
+from lavaclient.cli.output.layout import Layout
 from lavaclient.error import InvalidError
 
-__all__ = ["CONTEXT", "Command", "LazyGroup", "Noun"]
-
-
-def _spelled(word: str) -> str:
-    return word.replace("_", "-")
-
+__all__ = ["CONTEXT", "Command", "LazyGroup", "ListCommand", "Noun"]
 
 CONTEXT: Mapping[str, object] = {
-    "token_normalize_func": _spelled,
+    "token_normalize_func": hyphenated,
     "help_option_names": ["-h", "--help"],
     "max_content_width": 100,
 }
+# What other programs call it.
+_SYNONYMS = {
+    **dict.fromkeys(("show", "describe", "info", "view"), "get"),
+    **dict.fromkeys(("remove", "rm", "destroy", "del"), "delete"),
+    **dict.fromkeys(("add", "new", "build", "boot"), "create"),
+    **dict.fromkeys(("ls", "all"), "list"),
+    **dict.fromkeys(("scale", "grow", "shrink"), "resize"),
+    **dict.fromkeys(("login", "token"), "authenticate"),
+    **dict.fromkeys(("exec", "run"), "ssh"),
+    **dict.fromkeys(("config", "profile", "profiles"), "configure"),
+    **dict.fromkeys(("keys", "key", "ssh-keys"), "credentials"),
+}
 
 
-def _named_as_options(text: str, spelled: Mapping[str, str]) -> str:
+def _named_as_options(text: str, spellings: Mapping[str, str]) -> str:
     """Name options where an error of the SDK names its arguments.
 
     Args:
         text: The error.
-        spelled: The options, by the names of the arguments.
+        spellings: The options, by the names of the arguments.
     """
-    if not spelled:
+    if not spellings:
         return text
-    names = "|".join(map(re.escape, spelled))
+    names = "|".join(map(re.escape, spellings))
     # Elsewhere in a sentence the same word may be just a word.
     places = rf"(^|pass |give |unless |with an? |or )({names})(?:=True)?\b"
-    return re.sub(places, lambda found: found[1] + spelled[found[2]], text)
+    return re.sub(places, lambda match: match[1] + spellings[match[2]], text)
 
 
 class Command(click.Command):
-    """A command that takes the global options beside its own."""
+    """A command that takes the global options beside its own.
+
+    Args:
+        view: What it shows, where it shows something.
+    """
+
+    def __init__(self, *args: object, view: View | None = None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.view = view
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all parameters."""
-        return [*super().get_params(ctx), *OPTIONS]
+        return [*super().get_params(ctx), *self.shared_options()]
+
+    def shared_options(self) -> list[click.Parameter]:
+        """Return the options that other commands take as well."""
+        return OPTIONS
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write abbreviated options out before they are read."""
+        words = expand(args, self.get_params(ctx), interspersed=ctx.allow_interspersed_args)
+        return super().parse_args(ctx, words)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what is wrong with an argument is said in the program's words."""
+        """Run the command; an argument that is not valid is named in the program's words."""
+        if self.view is not None:
+            # Wrong columns are an error before anything is changed.
+            Layout.of(ctx.ensure_object(Settings), self.view)
         try:
             return super().invoke(ctx)
         except InvalidError as error:
-            options = (one for one in self.params if isinstance(one, click.Option) and one.name)
-            spelled = {str(one.name): max(one.opts, key=len) for one in options}
-            raise click.ClickException(_named_as_options(str(error), spelled)) from error
+            options = [option for option in self.params if isinstance(option, click.Option)]
+            spellings = {str(option.name): max(option.opts, key=len) for option in options}
+            raise click.ClickException(_named_as_options(str(error), spellings)) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options; the global ones are the same everywhere."""
-        own = [one for one in super().get_params(ctx) if isinstance(one, click.Option)]
-        _write(formatter, "Options", ctx, own)
+        own = [option for option in super().get_params(ctx) if isinstance(option, click.Option)]
+        listing = [option for option in self.shared_options() if option not in OPTIONS]
+        _write(formatter, "Options", ctx, [*listing, *own])
         formatter.write_paragraph()
         formatter.write_text("The options that 'lava --help' lists may stand here too.")
+
+
+class ListCommand(Command):
+    """A command that lists things, which may be sorted and filtered."""
+
+    def shared_options(self) -> list[click.Parameter]:
+        """Return the options that other commands take as well."""
+        return [*LIST, *OPTIONS]
 
 
 class Noun(click.Group):
@@ -74,15 +115,30 @@ class Noun(click.Group):
         """Return all parameters."""
         return [*super().get_params(ctx), *OPTIONS]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write abbreviated options out before they are read."""
+        return super().parse_args(ctx, expand(args, self.get_params(ctx), interspersed=False))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; where there is none of that name, say which one may be meant."""
+        word = hyphenated(args[0])
+        if self.get_command(ctx, word) is None and not ctx.resilient_parsing and word[:1] != "-":
+            names = _similar(word, self.list_commands(ctx))
+            hint = f" Did you mean {' or '.join(map(repr, names))}?" if names else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command, written with ``_`` where the beginning of it is."""
         if not incomplete[:1].isalnum():  # an option, or nothing yet
             return super().shell_complete(ctx, incomplete)
-        found = super().shell_complete(ctx, _spelled(incomplete))
+        items = super().shell_complete(ctx, hyphenated(incomplete))
         if "_" in incomplete:
-            for item in found:
+            for item in items:
                 item.value = item.value.replace("-", "_")
-        return found
+        return items
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and the group's own options."""
@@ -121,12 +177,12 @@ class LazyGroup(Noun):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete a command without importing any."""
-        found = [
-            CompletionItem(name, help=words)
-            for name, (_, words) in self._places.items()
+        items = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in self._places.items()
             if name.startswith(incomplete)
         ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(
         self,
@@ -135,15 +191,23 @@ class LazyGroup(Noun):
     ) -> None:
         """Write the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in self._places.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in self._places.items()])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and all global options."""
         self.format_commands(ctx, formatter)
         _write(formatter, "Signing in", ctx, SIGN_IN)
         _write(formatter, "Output", ctx, OUTPUT)
-        own = [one for one in click.Group.get_params(self, ctx) if one not in OPTIONS]
+        own = [option for option in click.Group.get_params(self, ctx) if option not in OPTIONS]
         _write(formatter, "Other options", ctx, [*RUNNING, *own])
+
+
+def _similar(word: str, names: Sequence[str]) -> list[str]:
+    """Return the names that a word may stand for: a synonym's, the plural, or near ones."""
+    for name in (_SYNONYMS.get(word, word), f"{word}s"):
+        if name in names:
+            return [name]
+    return difflib.get_close_matches(word, names, n=3, cutoff=0.6)
 
 
 def _write(
@@ -152,6 +216,6 @@ def _write(
     context: click.Context,
     parameters: Iterable[click.Parameter],
 ) -> None:
-    records = [one.get_help_record(context) for one in parameters]
+    records = [parameter.get_help_record(context) for parameter in parameters]
     with formatter.section(title):
         formatter.write_dl([record for record in records if record is not None])

@@ -11,11 +11,11 @@ __all__ = ["ASK", "read_secret"]
 ASK = "-"
 
 
-def read_secret(what: str, *, headless: bool) -> str:
+def read_secret(title: str, *, headless: bool) -> str:
     """Ask for a secret, or read it from an input that is no terminal.
 
     Args:
-        what: What to call it.
+        title: What to call it.
         headless: Whether nobody may be asked.
 
     Raises:
@@ -24,9 +24,9 @@ def read_secret(what: str, *, headless: bool) -> str:
     if not sys.stdin.isatty():
         secret = sys.stdin.readline().rstrip("\r\n")
     elif headless:
-        raise click.UsageError(f"{what} would have to be asked for, which --headless forbids")
+        raise click.UsageError(f"{title} would have to be asked for, which --headless forbids")
     else:
-        secret = str(click.prompt(what, hide_input=True, err=True))
+        secret = str(click.prompt(title, hide_input=True, err=True))
     if not secret:
-        raise click.ClickException(f"no {what} in the input")
+        raise click.ClickException(f"no {title} in the input")
     return secret

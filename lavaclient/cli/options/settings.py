@@ -1,52 +1,46 @@
-"""What the options say, over what the environment says, and the client made of both."""
+"""The settings of one run, and the client made of them."""
 
 from __future__ import annotations
 
+import getpass
+import hashlib
+import logging
 import os
-import re
+from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import click
+from platformdirs import user_cache_path
 
+from lavaclient._config.profiles import (
+    DEFAULT,
+    Profile,
+    chosen_name,
+    config_file,
+    named_by_origin,
+    read_profile,
+    read_profiles,
+)
+from lavaclient.cli.options.completion_cache import forget
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
+from lavaclient.cli.options.sources import SETTINGS, Collected, collect
 from lavaclient.error import InvalidError, LavaError
 
+# Help and completion do not wait for the client: it takes 100 ms and more.
 if TYPE_CHECKING:
-    import logging
-
     from lavaclient import Lava
 
-__all__ = ["Settings", "pass_settings"]
+__all__ = ["MissingSettings", "Settings", "pass_settings"]
 
 _SECRETS: Final = {"api_key": "API key", "token": "Token"}
-_OF_LAVA: Final = (
-    "username",
-    "api_key",
-    "token",
-    "tenant_id",
-    "region",
-    "auth_url",
-    "endpoint",
-    "max_retries",
-    "retry_backoff",
-    "timeout",
-)
-_SPELLED: Final = {
-    "username": "--user",
-    "api_key": "--api-key",
-    "token": "--token",
-    "tenant_id": "--tenant",
-    "region": "--region",
-    "auth_url": "--auth-url",
-    "endpoint": "--endpoint",
-    "max_retries": "--retries",
-    "retry_backoff": "--retry-backoff",
-    "timeout": "--request-timeout",
-    "token_cache": "LAVA_TOKEN_CACHE",
-    "verify_ssl": "--insecure",
-}
+_OF_LAVA: Final = frozenset(setting.name for setting in SETTINGS) - {"verify_ssl", "token_cache"}
 _OURS: Final = ("LAVA", "OS_", "AUTH_TOKEN")
 _LOGGERS: Final = ("lavaclient", "keystoneauth", "urllib3")
+
+
+class MissingSettings(click.ClickException):
+    """Nothing says how to sign in; the message has a line for each setting that is missing."""
 
 
 class Settings:
@@ -60,34 +54,76 @@ class Settings:
     """
 
     def __init__(self) -> None:
-        self._given: dict[str, object] = {}
+        self._options: dict[str, object] = {}
         self._debug = 0
-        self._completes = False
+        self._is_completing = False
         self._lava: Lava | None = None
-        self.used: dict[str, object] = {}
         self._handlers: list[tuple[logging.Logger, logging.Handler]] = []
+        self.used: dict[str, object] = {}
+        self._had_token = False
 
     def take(self, name: str, value: object) -> None:
         """Note an option that stands on the command line."""
         if name == "debug":
             self._debug += int(str(value))
         else:
-            self._given[name] = value
+            self._options[name] = value
 
     def text(self, name: str) -> str | None:
         """Return the value of an option, None if it was not given."""
-        value = self._given.get(name)
+        value = self._options.get(name)
         return None if value is None else str(value)
+
+    def texts(self, name: str) -> list[str]:
+        """Return the values of an option that may be repeated."""
+        values = self._options.get(name)
+        return list(map(str, values)) if isinstance(values, tuple) else []
 
     def choice(self, name: str) -> bool | None:
         """Return what an option like ``--header/--no-header`` says, None if nothing."""
-        value = self._given.get(name)
+        value = self._options.get(name)
         return value if isinstance(value, bool) else None
+
+    def is_given(self, name: str) -> bool:
+        """Tell whether an option stands on the command line."""
+        return name in self._options
 
     @property
     def headless(self) -> bool:
         """Whether nobody is there to be asked."""
         return self.choice("headless") is True
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing but ids is to be printed."""
+        return self.choice("quiet") is True
+
+    @property
+    def profile_name(self) -> str | None:
+        """The profile that is asked for, None where no name was given."""
+        return chosen_name(self.text("profile"), os.environ)
+
+    def profile(self) -> Profile | None:
+        """Return the profile that counts, None if there is none."""
+        if self.profile_name is not None:
+            return read_profile(self.profile_name)
+        return read_profiles().get(DEFAULT)
+
+    def configured(self, key: str) -> str | None:
+        """Return what the profile says of a setting of the program's own."""
+        # That there is no such profile is said where it is to sign in.
+        profile = read_profiles().get(self.profile_name or DEFAULT)
+        value = None if profile is None else profile.values.get(key)
+        return None if value is None else str(value)
+
+    def collected_over(self, profile: Profile | None) -> Collected:
+        """Return the options of ``Lava`` from the command line, the environment and a profile."""
+        given: dict[str, str | bool] = {
+            name: text for name in _OF_LAVA if (text := self.text(name)) is not None
+        }
+        if (insecure := self.choice("insecure")) is not None:
+            given["verify_ssl"] = not insecure
+        return collect(given, os.environ, profile)
 
     @property
     def lava(self) -> Lava:
@@ -96,19 +132,30 @@ class Settings:
             self._lava = self._sign_in()
         return self._lava
 
-    def hurry(self, seconds: str) -> None:
+    def new_token(self) -> str:
+        """Return a token that works: of a new sign-in, or one that the service has just taken."""
+        lava = self.lava
+        if "api_key" not in self.used:
+            lava.limits.get()
+        elif self._had_token:
+            lava.reauthenticate()
+        return lava.token
+
+    def for_completion(self, seconds: str) -> None:
         """Wait no longer than this for an answer, and ask nobody: a shell completes a word."""
-        self._given |= {"timeout": seconds, "max_retries": "0", "headless": True}
+        self._options |= {"timeout": seconds, "max_retries": "0", "headless": True}
         self._debug = 0
-        self._completes = True
+        self._is_completing = True
 
     @property
     def owner(self) -> str:
-        """What tells these settings from others, the environment's included."""
-        from lavaclient.cli.options.completion_cache import digest
-
-        around = [(name, value) for name, value in os.environ.items() if name.startswith(_OURS)]
-        return digest([*sorted(self._given.items()), *sorted(around)])
+        """What tells these settings from others, those of environment and profile included."""
+        variables = [item for item in os.environ.items() if item[0].startswith(_OURS)]
+        try:
+            configured = config_file().stat().st_mtime_ns
+        except OSError:
+            configured = 0
+        return _digest([*sorted(self._options.items()), *sorted(variables), configured])
 
     def close(self) -> None:
         """Close the client, if there is one, and log no more."""
@@ -118,44 +165,51 @@ class Settings:
         for logger, handler in self._handlers:
             logger.removeHandler(handler)
 
-    def _sign_in(self) -> Lava:
-        from lavaclient import Lava
-        from lavaclient._config.environment import from_environment
+    def client_of(self, collected: Collected) -> Lava:
+        """Sign in with some options.
 
+        Raises:
+            ClickException: It was not possible; the text says where bad values came from.
+        """
         self._log_to_stderr()
-        options: dict[str, object] = dict(from_environment(os.environ))
-        given = {name: value for name in _OF_LAVA if (value := self.text(name)) is not None}
-        _drop_what_belongs_to_another(options, given)
-        options.update(given)
-        for name in _SECRETS:
+        try:
+            # Help and completion do not wait for the client: it takes 100 ms and more.
+            make: Callable[..., Lava] = import_module("lavaclient.client").Lava
+            return make(**{"username": None, **collected.options})
+        except LavaError as error:
+            # Where it is not about the options, a token or a region is just what it is called.
+            origins = {
+                name: origin
+                for name, origin in collected.origins.items()
+                if isinstance(error, InvalidError) or "_" in name
+            }
+            raise click.ClickException(named_by_origin(str(error), origins)) from error
+
+    def _sign_in(self) -> Lava:
+        collected = self.collected_over(self.profile())
+        options = collected.options
+        for name, title in _SECRETS.items():
             if options.get(name) == ASK:
-                options[name] = read_secret(_SECRETS[name], headless=self.headless)
-        if self.choice("insecure") is not None:
-            options["verify_ssl"] = not self.choice("insecure")
+                options[name] = read_secret(title, headless=self.headless)
+        _check_nothing_is_missing(options)
         if self.choice("token_cache") is False:
             options["token_cache"] = None
         elif "api_key" in options and not options.keys() & {"token", "token_cache"}:
             options["token_cache"] = _token_cache(options)
+        self._had_token = "token" in options or _exists(options.get("token_cache"))
         self.used = options
         self._forget()
-        try:
-            return Lava(**{"username": None, **options})  # type: ignore[arg-type]
-        except LavaError as error:
-            raise click.ClickException(_in_words_of_the_program(error)) from error
+        return self.client_of(collected)
 
     def _forget(self) -> None:
-        """Forget the names that completion remembers: a command may change what there is."""
-        if not self._completes:
-            from lavaclient.cli.options.completion_cache import forget
-
+        """Forget the names of completion: a command may change what there is."""
+        if not self._is_completing:
             forget()
 
     def _log_to_stderr(self) -> None:
         """Show the client's requests; with ``-dd`` also what its libraries log."""
-        if not self._debug:
+        if not self._debug or self._handlers:
             return
-        import logging
-
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
         for name in _LOGGERS[: 1 if self._debug == 1 else None]:
@@ -165,33 +219,44 @@ class Settings:
             self._handlers.append((logger, handler))
 
 
-def _drop_what_belongs_to_another(options: dict[str, object], given: dict[str, str]) -> None:
-    """Take out of the environment's options what does not go with those that were given."""
-    others_token = None
-    if given.keys() & {"username", "api_key"}:
-        others_token = options.pop("token", None)
-    # With another user's token there mostly is the endpoint of that user's account.
-    if "region" in given or (others_token is not None and "region" in options):
-        options.pop("endpoint", None)
+def _check_nothing_is_missing(options: dict[str, object]) -> None:
+    """Let the user be the one that is logged in; say all that is missing otherwise.
+
+    Raises:
+        MissingSettings: Something is.
+    """
+    lines = []
+    if not options.keys() & {"api_key", "token"}:
+        lines.append(("API key", "--api-key -, LAVA_API_KEY, or kept by 'lava configure'"))
+    if not options.keys() & {"region", "endpoint"}:
+        lines.append(("region", "--region, LAVA_REGION_NAME, or region in a profile"))
+    if "username" not in options and "token" not in options:
+        options["username"] = getpass.getuser()
+        taken = f"--user, LAVA_USERNAME, or user in a profile (else {options['username']})"
+        lines = [("user", taken), *lines] if lines else []
+    if lines:
+        table = "".join(f"\n  {name:<8} {places}" for name, places in lines)
+        raise MissingSettings(
+            f"cannot sign in: these settings are missing.{table}\n"
+            "'lava configure' asks for all of them and keeps them; "
+            "'lava sandbox' runs the service on this machine, to try things without an account."
+        )
 
 
-def _in_words_of_the_program(error: LavaError) -> str:
-    """Name the program's options where an error names those of ``Lava``."""
-    text = str(error)
-    if text.startswith("one of api_key"):
-        return "no credentials: set LAVA_API_KEY or LAVA_AUTH_TOKEN, or give --api-key or --token"
-    # Where it is not about the options, a token or a region is just what it is called.
-    about_options = isinstance(error, InvalidError)
-    names = [name for name in _SPELLED if about_options or "_" in name]
-    return re.sub(rf"\b({'|'.join(names)})\b", lambda found: _SPELLED[found[1]], text)
+def _exists(path: object) -> bool:
+    return isinstance(path, str) and os.path.exists(path)
 
 
 def _token_cache(options: dict[str, object]) -> str:
     """Return a file for these credentials: a second account has one of its own."""
-    from lavaclient.cli.options.completion_cache import cache_file, digest
-
     owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
-    return str(cache_file(f"token-{digest(owner)}.json"))
+    return str(user_cache_path("lavaclient", appauthor=False) / f"token-{_digest(owner)}.json")
+
+
+def _digest(texts: Iterable[object]) -> str:
+    """Return what tells one set of settings from another, without telling them."""
+    data = "\n".join(map(str, texts)).encode(errors="surrogateescape")
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 pass_settings = click.make_pass_decorator(Settings, ensure=True)

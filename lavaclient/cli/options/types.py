@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
@@ -9,23 +10,46 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from lavaclient.cli.options.completion import CREDENTIAL, FLAVOR
+from lavaclient.cli.options.completion import (
+    CREDENTIAL,
+    FLAVOR,
+    NODE_GROUP,
+    STACK_GROUP,
+    CompletedParam,
+)
 
-__all__ = ["JSON", "JSON_OBJECT", "NODE_GROUPS", "PAIR", "JSONType", "NodeGroupsType", "PairType"]
+__all__ = [
+    "JSON",
+    "JSON_OBJECT",
+    "NEW_NODE_GROUPS",
+    "NODE_GROUPS",
+    "PAIR",
+    "JSONType",
+    "NodeGroupsType",
+    "PairType",
+]
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[object]
 else:  # of click before 8.3 it takes no type
     _ParamType = click.ParamType
 
-_GROUP = re.compile(r"\s*([^\s(),=]+)\s*\(([^()]*)\)\s*(?:,|$)")
+# An id may hold spaces; what is set of a group is optional, as it was for 0.3.x.
+_GROUP = re.compile(r"\s*([^(),=]*[^(),=\s])\s*(?:\(([^()]*)\))?\s*(?:,|$)")
 _KEYS = {"count", "flavor_id"}
 
 
 class NodeGroupsType(_ParamType):
-    """``slave(count=3, flavor_id=hadoop1-7)``, or several of them with commas between."""
+    """``slave(count=3, flavor_id=hadoop1-7)``, or several of them with commas between.
+
+    Args:
+        ids: Completes the id of a group.
+    """
 
     name = "groups"
+
+    def __init__(self, ids: CompletedParam) -> None:
+        self._ids = ids
 
     def get_metavar(self, *_args: object, **_kwargs: object) -> str:
         """Return how it is written."""
@@ -34,11 +58,16 @@ class NodeGroupsType(_ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Complete the flavor of a group."""
+        """Complete the id of a group, or its flavor."""
         before, sign, begun = incomplete.rpartition("flavor_id=")
+        if sign:
+            items = FLAVOR.shell_complete(ctx, param, begun)
+            return [CompletionItem(f"{before}{sign}{item.value}", help=item.help) for item in items]
+        if "(" in incomplete:
+            return []
         return [
-            CompletionItem(f"{before}{sign}{item.value}", help=item.help)
-            for item in (FLAVOR.shell_complete(ctx, param, begun) if sign else [])
+            CompletionItem(f"{item.value}(count=", help=item.help)
+            for item in self._ids.shell_complete(ctx, param, incomplete)
         ]
 
     def convert(
@@ -47,11 +76,11 @@ class NodeGroupsType(_ParamType):
         """Return the groups as the SDK takes them."""
         text, groups, place = str(value), [], 0
         while place < len(text.rstrip()):
-            found = _GROUP.match(text, place)
-            if found is None:
+            group = _GROUP.match(text, place)
+            if group is None:
                 self.fail(f"{text!r} is not like 'slave(count=3, flavor_id=hadoop1-7)'", param, ctx)
-            groups.append({"id": found[1], **self._settings(found[2], param, ctx)})
-            place = found.end()
+            groups.append({"id": group[1], **self._settings(group[2] or "", param, ctx)})
+            place = group.end()
         return groups
 
     def _settings(
@@ -63,13 +92,10 @@ class NodeGroupsType(_ParamType):
             key = key.replace("-", "_")
             if key not in _KEYS or not value:
                 self.fail(f"{pair!r} is neither count=N nor flavor_id=ID", param, ctx)
-            settings[key] = self._count(value, param, ctx) if key == "count" else value
+            if key == "count" and not (value.isascii() and value.isdigit()):
+                self.fail(f"count={value}: not a whole number", param, ctx)
+            settings[key] = int(value) if key == "count" else value
         return settings
-
-    def _count(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if not (text.isascii() and text.isdigit()):
-            self.fail(f"count={text}: not a whole number", param, ctx)
-        return int(text)
 
 
 class PairType(_ParamType):
@@ -115,11 +141,17 @@ class JSONType(_ParamType):
         """Return the objects as a list, of one where it is one."""
         text = str(value)
         is_json = text.lstrip().startswith(("[", "{"))
-        held = self._parsed(text if is_json else self._content(text, param, ctx), param, ctx)
-        if self._whole and isinstance(held, dict):
-            return [held]
-        if not self._whole and isinstance(held, list) and all(isinstance(x, dict) for x in held):
-            return held
+        if not is_json:
+            text = self._content(text, param, ctx)
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            self.fail(f"is not valid JSON: {error}", param, ctx)
+        if self._whole and isinstance(parsed, dict):
+            return [parsed]
+        is_list = isinstance(parsed, list) and all(isinstance(item, dict) for item in parsed)
+        if not self._whole and is_list:
+            return list(parsed)
         what = "object" if self._whole else "list of objects"
         return self.fail(f"must be a JSON {what}", param, ctx)
 
@@ -134,18 +166,9 @@ class JSONType(_ParamType):
             self.fail(f"cannot read {path}: {reason}", param, ctx)
         return content
 
-    def _parsed(
-        self, text: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> object:
-        import json
-
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError) as error:
-            self.fail(f"is no JSON: {error}", param, ctx)
-
 
 JSON = JSONType()
 JSON_OBJECT = JSONType(whole=True)
-NODE_GROUPS = NodeGroupsType()
+NODE_GROUPS = NodeGroupsType(NODE_GROUP)
+NEW_NODE_GROUPS = NodeGroupsType(STACK_GROUP)
 PAIR = PairType()

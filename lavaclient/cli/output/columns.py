@@ -1,14 +1,17 @@
-"""What a list or a single thing shows of itself, however it is drawn."""
+"""What a list or a single object shows of itself, however it is drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
-__all__ = ["Column", "Section", "Thing", "printable"]
+import click
+
+__all__ = ["Column", "Model", "Section", "View", "plain_text", "printable"]
 
 
-class Thing(Protocol):
+class Model(Protocol):
     """A model of the SDK."""
 
     def to_dict(self) -> dict[str, object]:
@@ -16,56 +19,104 @@ class Thing(Protocol):
 
 
 class Column(NamedTuple):
-    """A column of a list, or a line of a single thing.
+    """A column of a list, or a line of a single object.
 
     Attributes:
-        title: What stands over it.
-        source: The attribute, or what makes a value of the thing.
-        whole: Whether it may not be broken over lines.
-        spare: Whether a table leaves it out where it would be too wide.
-        least: The width that a column keeps that may be broken, if it has as much to say.
+        name: What it is called in headers of text, as 0.3.x had it.
+        title: What stands over it in tables.
+        source: The attribute, or what makes a value of the object.
+        rank: How soon a table leaves it out where it would be too wide: 0 never, 9 first.
+            A column without a rank stands in a table of one object alone.
+        whole: Whether its text stays on one line.
+        is_section: Whether a table of one object shows it as a list of its own below.
     """
 
+    name: str
     title: str
     source: str | Callable[..., object]
+    rank: int | None = 0
     whole: bool = False
-    spare: bool = False
-    least: int = 10
+    is_section: bool = False
 
-    def of(self, thing: object) -> object:
-        """Return the value for one thing."""
+    @property
+    def key(self) -> str:
+        """What it is called in ``--columns`` and in JSON: the name without its unit."""
+        return self.name.partition("_(")[0]
+
+    def of(self, model: object) -> object:
+        """Return the value for one object."""
         if callable(self.source):
-            return self.source(thing)
-        return getattr(thing, self.source)
+            return self.source(model)
+        return getattr(model, self.source)
+
+
+class View(NamedTuple):
+    """How objects of one kind are shown.
+
+    Attributes:
+        noun: What they are, in the plural.
+        columns: All columns, in the order of tables.
+        text: Names of the columns of delimited text: those of 0.3.x, in its order.
+        key: The attribute that ``--quiet`` prints.
+    """
+
+    noun: str
+    columns: Sequence[Column]
+    text: Sequence[str]
+    key: str = "id"
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name, in text or in the SDK.
+
+        Raises:
+            UsageError: There is none.
+        """
+        word = name.strip().lower().replace("-", "_")
+        for column in self.columns:
+            if word in {column.name, column.key, column.source}:
+                return column
+        names = ", ".join(column.key for column in self.columns)
+        raise click.UsageError(f"{self.noun} have no column {name!r}; there are {names}")
 
 
 class Section(NamedTuple):
-    """A list within a single thing.
+    """A list within a single object.
 
     Attributes:
         title: What stands over it.
-        things: Its rows.
+        models: Its rows.
         columns: Its columns.
     """
 
     title: str
-    things: Sequence[object]
+    models: Sequence[object]
     columns: Sequence[Column]
 
 
 def printable(value: object) -> str:
-    """Return a value as text of one line that does nothing to a terminal."""
-    from datetime import UTC, datetime
-
+    """Return a value for people, as text of one line that does nothing to a terminal."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, datetime):
         try:
-            return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
         except OverflowError:  # at the ends of time
-            return value.isoformat()
+            return str(value)
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(printable(one) for one in value)
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in str(value))
+        return ", ".join(map(printable, value))
+    return _harmless(str(value))
+
+
+def plain_text(value: object) -> str:
+    """Return a value for programs, as 0.3.x wrote it."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return " ".join(map(plain_text, value))
+    return "" if value is None else _harmless(str(value))
+
+
+def _harmless(text: str) -> str:
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )

@@ -8,72 +8,97 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lavaclient.cli.output.render import printable
+from lavaclient.cli.output.columns import printable
 
+# Help and completion wait for nothing, and need no client.
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from lavaclient.api.clusters import ClusterDetail
 
-__all__ = ["progress"]
+__all__ = ["Estimate", "progress"]
 
 _COMPLETE = 100.0
 
 
+class Estimate:
+    """Reckons from the progress so far how much time is left.
+
+    Attributes:
+        percent: How far it was when it was looked at last.
+    """
+
+    def __init__(self, percent: float, now: float) -> None:
+        self.percent = percent
+        self._first = (percent, now)
+
+    def remaining(self, percent: float, now: float) -> float | None:
+        """Return the seconds that are left, None while nothing can be told."""
+        self.percent = percent
+        begun, started = self._first
+        if percent < begun:  # another stage has begun
+            self._first = (percent, now)
+        if percent <= begun or percent >= _COMPLETE:
+            return None
+        return (now - started) * (_COMPLETE - percent) / (percent - begun)
+
+
 @contextmanager
-def progress(cluster: ClusterDetail, *, quiet: bool) -> Iterator[Callable[[ClusterDetail], None]]:
+def progress(
+    cluster: ClusterDetail, *, until: str, quiet: bool
+) -> Iterator[Callable[[ClusterDetail], None]]:
     """Give what shows a cluster as each look finds it, on stderr.
 
     Args:
-        cluster: The cluster as it was seen last.
+        cluster: The cluster as it was last.
+        until: The status that is waited for.
         quiet: Show nothing.
     """
     if quiet:
         yield lambda _cluster: None
-    elif sys.stderr.isatty():
-        with _bar() as bar:
-            task = bar.add_task(_words(cluster), total=_COMPLETE, completed=int(_percent(cluster)))
-
-            def move(cluster: ClusterDetail) -> None:
-                bar.update(task, description=_words(cluster), completed=int(_percent(cluster)))
-
-            yield move
+    elif not sys.stderr.isatty():
+        yield _lines(until)
     else:
-        yield _lines()
+        # rich takes 40 ms, which output into a pipe does without.
+        from lavaclient.cli.output.bar import bar
+
+        estimate = Estimate(_percent(cluster, until), time.monotonic())
+        with bar(_description(cluster), estimate.percent) as move:
+
+            def show(cluster: ClusterDetail) -> None:
+                percent = _percent(cluster, until)
+                remaining = estimate.remaining(percent, time.monotonic())
+                left = "" if remaining is None else f"about {_minutes(remaining)} left"
+                move(_description(cluster), percent, left)
+
+            yield show
 
 
-def _lines() -> Callable[[ClusterDetail], None]:
+def _lines(until: str) -> Callable[[ClusterDetail], None]:
     started = time.monotonic()
-    said: list[str] = []
+    last = ""
 
-    def tell(cluster: ClusterDetail) -> None:
-        words = f"{_words(cluster)} {_percent(cluster):.0f}%"
-        if [words] != said:
-            said[:] = [words]
-            minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            print(f"{words} after {minutes}:{seconds:02}", file=sys.stderr, flush=True)
+    def show(cluster: ClusterDetail) -> None:
+        nonlocal last
+        line = f"{_description(cluster)} {_percent(cluster, until):.0f}%"
+        if line != last:
+            last = line
+            elapsed = _minutes(time.monotonic() - started)
+            print(f"{line} after {elapsed}", file=sys.stderr, flush=True)
 
-    return tell
+    return show
 
 
-def _words(cluster: ClusterDetail) -> str:
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _description(cluster: ClusterDetail) -> str:
     return f"{printable(cluster.name)}: {printable(cluster.status)}"
 
 
-def _percent(cluster: ClusterDetail) -> float:
-    if cluster.status == "ACTIVE":
+def _percent(cluster: ClusterDetail, until: str) -> float:
+    if cluster.status == until:
         return _COMPLETE
+    if until != "ACTIVE":  # what is deleted makes no progress
+        return 0.0
     return min(max(cluster.progress or 0.0, 0.0), _COMPLETE)
-
-
-def _bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True, highlight=False, markup=False),
-    )

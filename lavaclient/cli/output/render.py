@@ -1,155 +1,176 @@
-"""What the service has, as a table, delimited text, CSV, JSON, or ids alone."""
+"""What the service has, as a table, delimited text, CSV, JSON, YAML, or ids alone."""
 
 from __future__ import annotations
 
+import csv
+import json
 import sys
-from collections.abc import Iterator, Sequence
-
-import click
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from lavaclient.cli.options.settings import Settings
-from lavaclient.cli.output.columns import Column, Section, Thing, printable
+from lavaclient.cli.output.columns import Column, Model, Section, View, plain_text, printable
+from lavaclient.cli.output.layout import Layout, extra
 
-__all__ = ["Column", "Section", "Thing", "printable", "show_list", "show_one", "show_parts"]
+__all__ = ["show_list", "show_one", "show_parts"]
 
 
-def show_list(
-    settings: Settings,
-    things: Sequence[Thing],
-    columns: Sequence[Column],
-    *,
-    key: str = "id",
-) -> None:
-    """Print a list of things.
+def show_list(settings: Settings, models: Sequence[Model], view: View) -> None:
+    """Print a list of objects.
 
     Args:
         settings: Say how.
-        things: The rows.
-        columns: The columns.
-        key: The attribute that ``--quiet`` prints.
+        models: The objects.
+        view: What is shown of each.
     """
-    if _kind(settings) == "json":
-        _print_json([thing.to_dict() for thing in things])
+    layout = Layout.of(settings, view)
+    chosen = layout.chosen(models)
+    if layout.kind in {"json", "yaml"} or layout.query:
+        _print_data(layout, [_data(layout, model) for model in chosen])
     else:
-        _show_rows(settings, things, columns, key)
+        _print_rows(layout, chosen, matched=len(chosen) != len(models))
 
 
-def show_parts(
-    settings: Settings,
-    thing: Thing,
-    parts: Sequence[object],
-    columns: Sequence[Column],
-    *,
-    key: str,
-) -> None:
-    """Print a thing that is a list to people, and one object as JSON.
+def show_parts(settings: Settings, model: Model, parts: Sequence[object], view: View) -> None:
+    """Print an object that is a list to people, and one object as JSON.
 
     Args:
         settings: Say how.
-        thing: The thing.
+        model: The object.
         parts: The rows.
-        columns: The columns.
-        key: The attribute of a row that ``--quiet`` prints.
+        view: What is shown of each row.
     """
-    if _kind(settings) == "json":
-        _print_json(thing.to_dict())
+    layout = Layout.of(settings, view)
+    chosen = layout.chosen(parts)
+    if layout.kind in {"json", "yaml"} or layout.query:
+        rows = layout.columns is not None or layout.patterns or layout.orders
+        columns = layout.columns or view.columns
+        data: object = [_fields(columns, part) for part in chosen] if rows else model.to_dict()
+        _print_data(layout, data)
     else:
-        _show_rows(settings, parts, columns, key)
+        _print_rows(layout, chosen, matched=len(chosen) != len(parts))
 
 
 def show_one(
-    settings: Settings,
-    thing: Thing,
-    columns: Sequence[Column],
-    sections: Sequence[Section] = (),
-    *,
-    key: str = "id",
+    settings: Settings, model: Model, view: View, sections: Sequence[Section] = ()
 ) -> None:
-    """Print one thing.
+    """Print one object.
 
     Args:
         settings: Say how.
-        thing: The thing.
-        columns: What a table shows line by line, and text as one row.
+        model: The object.
+        view: What a table shows line by line, and text as one row.
         sections: Lists within it that a table shows below.
-        key: The attribute that ``--quiet`` prints.
     """
-    if _kind(settings) == "table":
+    layout = Layout.of(settings, view)
+    if layout.kind in {"json", "yaml"} or layout.query:
+        _print_data(layout, _data(layout, model))
+    elif layout.kind == "table":
+        shown = sections if layout.columns is None else ()
+        # rich takes 40 ms, which output into a pipe does without.
         from lavaclient.cli.output import tables
 
-        tables.show_one(thing, columns, sections, header=_header(settings))
+        columns = layout.columns or view.columns
+        tables.show_one(model, columns, shown, header=layout.header is not False)
     else:
-        show_parts(settings, thing, [thing], columns, key=key)
+        _print_rows(layout, [model], matched=False)
 
 
-def _show_rows(
-    settings: Settings, things: Sequence[object], columns: Sequence[Column], key: str
-) -> None:
-    kind = _kind(settings)
-    if kind == "quiet":
-        _print_lines(printable(getattr(thing, key)) for thing in things)
-    elif kind == "table":
+def _data(layout: Layout, model: Model) -> object:
+    return model.to_dict() if layout.columns is None else _fields(layout.columns, model)
+
+
+def _fields(columns: Sequence[Column], model: object) -> dict[str, object]:
+    return {column.key: column.of(model) for column in columns}
+
+
+def _print_rows(layout: Layout, models: Sequence[object], *, matched: bool) -> None:
+    """Print objects, one a line.
+
+    Args:
+        layout: Says how.
+        models: The objects.
+        matched: Whether there are others, which a filter left out.
+    """
+    if layout.kind == "quiet":
+        _print_lines(printable(getattr(model, layout.view.key)) for model in models)
+    elif layout.kind == "csv":
+        _print_csv(layout, models)
+    elif layout.kind == "text":
+        _print_text(layout, models)
+    else:
+        # rich takes 40 ms, which output into a pipe does without.
         from lavaclient.cli.output import tables
 
-        tables.show_list(things, columns, header=_header(settings))
-    else:
-        _print_delimited(settings, kind, things, columns)
+        if models:
+            tables.show_list(
+                models,
+                layout.columns or layout.view.columns,
+                header=layout.header is not False,
+                fixed=layout.columns is not None,
+            )
+        else:
+            tables.show_nothing(f"No {layout.view.noun}{' match' if matched else ''}.")
 
 
-def _kind(settings: Settings) -> str:
-    if settings.choice("quiet"):
-        return "quiet"
-    if chosen := settings.text("output"):
-        return chosen
-    wants_table = settings.choice("format")
-    if wants_table is None:
-        wants_table = sys.stdout.isatty()
-    return "table" if wants_table else "text"
+def _print_csv(layout: Layout, models: Sequence[object]) -> None:
+    writer = csv.writer(sys.stdout, delimiter=layout.delimiter, lineterminator="\n")
+    if layout.header is not False:
+        writer.writerow(column.name for column in layout.fields)
+    for model in models:
+        writer.writerow(_csv_field(column.of(model)) for column in layout.fields)
 
 
-def _header(settings: Settings) -> bool:
-    return settings.choice("header") is not False
+def _csv_field(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(plain_text, value))
+    return plain_text(value)
 
 
-def _print_delimited(
-    settings: Settings, kind: str, things: Sequence[object], columns: Sequence[Column]
-) -> None:
-    delimiter = (settings.text("delimiter") or ",").replace("\\t", "\t")
-    if kind == "csv" and len(delimiter) != 1:
-        raise click.UsageError("--delimiter must be one character with --output csv")
-    if _header(settings):
-        header = delimiter.join(column.title for column in columns)
-        print(header, file=sys.stdout if kind == "csv" else sys.stderr, flush=True)
-    _print_lines(_line(thing, columns, delimiter) for thing in things)
+def _print_text(layout: Layout, models: Sequence[object]) -> None:
+    """Print what scripts for 0.3.x cut: the header on stderr unless it is asked for."""
+    if layout.header is not False:
+        header = layout.delimiter.join(column.name for column in layout.fields)
+        print(header, file=sys.stdout if layout.header else sys.stderr, flush=True)
+    _print_lines(
+        layout.delimiter.join(
+            plain_text(column.of(model)).replace(",", " ").replace(layout.delimiter, " ")
+            for column in layout.fields
+        )
+        for model in models
+    )
 
 
-def _line(thing: object, columns: Sequence[Column], delimiter: str) -> str:
-    return delimiter.join(_field(printable(column.of(thing)), delimiter) for column in columns)
-
-
-def _field(text: str, delimiter: str) -> str:
-    """Quote a field as CSV does, where it would be taken for two."""
-    if delimiter in text or '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
-def _print_lines(lines: Iterator[str]) -> None:
+def _print_lines(lines: Iterable[str]) -> None:
     for line in lines:
         print(line)
 
 
-def _print_json(value: object) -> None:
-    import json
+def _print_data(layout: Layout, data: object) -> None:
+    encoded = json.dumps(data, default=_plain)
+    if layout.query is not None:
+        encoded = json.dumps(layout.query.search(json.loads(encoded)))
+    plain = json.loads(encoded)
+    speaks_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    if layout.kind == "text":
+        _print_lines(_text_lines(plain, layout.delimiter))
+    elif layout.kind == "yaml":
+        yaml = extra("yaml", "--output yaml needs PyYAML")
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=speaks_unicode)
+        sys.stdout.write(text.removesuffix("...\n"))
+    else:
+        print(json.dumps(plain, indent=2, ensure_ascii=not speaks_unicode))
 
-    print(json.dumps(value, indent=2, default=_plain, ensure_ascii=not _speaks_unicode()))
+
+def _text_lines(value: object, delimiter: str) -> Iterable[str]:
+    """Give what a query found: a line for each of a list, of fields where it is one itself."""
+    for item in value if isinstance(value, list) else [value]:
+        fields = list(item.values()) if isinstance(item, dict) else item
+        if isinstance(fields, list):
+            yield delimiter.join(plain_text(field).replace(delimiter, " ") for field in fields)
+        else:
+            yield plain_text(fields)
 
 
 def _plain(value: object) -> str:
-    from datetime import datetime
-
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _speaks_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")

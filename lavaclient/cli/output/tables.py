@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
-from datetime import datetime
 
 from rich import box
 from rich.cells import cell_len
@@ -13,53 +14,99 @@ from rich.text import Text
 
 from lavaclient.cli.output.columns import Column, Section, printable
 
-__all__ = ["show_list", "show_one"]
+__all__ = ["console", "show_list", "show_nothing", "show_one"]
 
 _COLOURS = {"ACTIVE": "green", "SUCCEEDED": "green", "ERROR": "red", "FAILED": "red"}
 _GAP = 2
+_WIDE = 100_000
 
 
-def show_list(things: Sequence[object], columns: Sequence[Column], *, header: bool) -> None:
-    """Print a table with one row for each thing; where none fits, a block of lines for each."""
-    console = _console()
-    if not things:
-        console.print("None.", style="dim")
+def show_nothing(text: str) -> None:
+    """Say that a list has nothing in it."""
+    console().print(text, style="dim", soft_wrap=True)
+
+
+def show_list(
+    models: Sequence[object], columns: Sequence[Column], *, header: bool, fixed: bool = False
+) -> None:
+    """Print a table with one row for each object; where none fits, a block of lines for each.
+
+    Args:
+        models: The objects.
+        columns: The columns, of which those are left out that do not fit.
+        header: Whether to print a header.
+        fixed: Whether none may be left out.
+    """
+    screen = console()
+    wanted = [column for column in columns if fixed or column.rank is not None]
+    chosen = [column for column in wanted if fixed or not column.rank]
+    widths = _widths(models, chosen, screen.width)
+    if widths is None:
+        _print_blocks(screen, models, wanted)
         return
-    needed = [column for column in columns if not column.spare]
-    for chosen, broken in ((columns, False), (needed, False), (needed, True)):
-        if widths := _widths(things, chosen, console.width, broken=broken):
-            console.print(_table(things, chosen, widths, header=header))
-            return
-    for number, thing in enumerate(things):
-        if number:
-            console.print()
-        console.print(_lines(thing, columns))
+    for spare in sorted(wanted, key=lambda column: column.rank or 0):
+        more = [column for column in wanted if column in chosen or column is spare]
+        if wider := _widths(models, more, screen.width):
+            chosen, widths = more, wider
+    screen.print(_table(models, chosen, widths, header=header))
+    if missing := [column.key for column in wanted if column not in chosen]:
+        them = "it" if len(missing) == 1 else "them"
+        note = f"Too narrow for {', '.join(missing)}: --columns shows {them}."
+        console(stderr=True).print(note, style="dim", soft_wrap=True)
 
 
 def show_one(
-    thing: object, columns: Sequence[Column], sections: Sequence[Section], *, header: bool
+    model: object, columns: Sequence[Column], sections: Sequence[Section], *, header: bool
 ) -> None:
-    """Print a thing line by line, and then the lists within it."""
-    console = _console()
-    console.print(_lines(thing, columns))
+    """Print an object line by line, and then the lists within it."""
+    screen = console()
+    shown_below = {column for column in columns if column.is_section and sections}
+    _print_lines(screen, model, [column for column in columns if column not in shown_below])
     for section in sections:
-        if section.things:
-            console.print(Text(f"\n{section.title}", style="bold"))
-            show_list(section.things, section.columns, header=header)
+        if section.models:
+            screen.print(Text(f"\n{section.title}", style="bold"))
+            show_list(section.models, section.columns, header=header)
 
 
-def _lines(thing: object, columns: Sequence[Column]) -> Table:
-    lines = Table(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
-    lines.add_column(no_wrap=True, style="bold")
-    lines.add_column(overflow="fold")
+def console(*, stderr: bool = False) -> Console:
+    """Return what prints on the terminal; what is no terminal has room for all."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDE
+    return _Console(
+        stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False
+    )
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the program, where rich would end it with status 1."""
+        raise BrokenPipeError
+
+
+def _print_blocks(screen: Console, models: Sequence[object], columns: Sequence[Column]) -> None:
+    for number, model in enumerate(models):
+        if number:
+            screen.print()
+        _print_lines(screen, model, columns)
+
+
+def _print_lines(screen: Console, model: object, columns: Sequence[Column]) -> None:
+    """Print a line for each column; a word that is too long is left whole to the terminal."""
+    margin = max(cell_len(column.title) for column in columns) + _GAP
     for column in columns:
-        if cell := _cell(thing, column):
-            lines.add_row(column.title, cell)
-    return lines
+        cell = _cell(model, column)
+        if not cell:
+            continue
+        room = max(screen.width - margin, *map(cell_len, cell.plain.split()))
+        first, *others = cell.wrap(screen, room)
+        title = Text(column.title.ljust(margin), style="bold")
+        screen.print(title + first, soft_wrap=True)
+        for line in others:
+            screen.print(Text(" " * margin) + line, soft_wrap=True)
 
 
 def _table(
-    things: Sequence[object], columns: Sequence[Column], widths: Sequence[int], *, header: bool
+    models: Sequence[object], columns: Sequence[Column], widths: Sequence[int], *, header: bool
 ) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
@@ -70,66 +117,40 @@ def _table(
         header_style="bold",
     )
     for column, width in zip(columns, widths, strict=True):
-        numbers = all(isinstance(column.of(thing), int | float | None) for thing in things)
+        numbers = all(isinstance(column.of(model), int | float | None) for model in models)
         table.add_column(
-            column.title,
-            justify="right" if numbers else "left",
-            no_wrap=column.whole,
-            width=width,
-            overflow="fold",
+            column.title, justify="right" if numbers else "left", no_wrap=column.whole, width=width
         )
-    for thing in things:
-        table.add_row(*(_cell(thing, column) for column in columns))
+    for model in models:
+        table.add_row(*(_cell(model, column) for column in columns))
     return table
 
 
-def _widths(
-    things: Sequence[object], columns: Sequence[Column], total: int, *, broken: bool
-) -> list[int] | None:
-    """Share out a width among columns, or return None where it is too little.
-
-    Args:
-        things: The rows.
-        columns: The columns.
-        total: The width.
-        broken: Whether words may be broken over lines.
-    """
-    texts = [[column.title, *(_shown(one, column) for one in things)] for column in columns]
-    wanted = [max(map(cell_len, column)) for column in texts]
+def _widths(models: Sequence[object], columns: Sequence[Column], total: int) -> list[int] | None:
+    """Share out a width among columns, or return None where words would have to be broken."""
+    texts = [
+        [column.title, *(printable(column.of(model)) for model in models)] for column in columns
+    ]
+    wanted = [max(map(cell_len, lines)) for lines in texts]
     least = [
-        width if column.whole else _least(column, lines, broken=broken)
+        width if column.whole else _longest_word(lines, width)
         for column, lines, width in zip(columns, texts, wanted, strict=True)
     ]
-    left = total - sum(least) - _GAP * (len(columns) - 1)
-    if left < 0:
+    remaining = total - sum(least) - _GAP * (len(columns) - 1)
+    if remaining < 0:
         return None
     short = [most - width for most, width in zip(wanted, least, strict=True)]
-    share = min(left / (sum(short) or 1), 1.0)
+    share = min(remaining / (sum(short) or 1), 1.0)
     return [width + int(more * share) for width, more in zip(least, short, strict=True)]
 
 
-def _least(column: Column, texts: Sequence[str], *, broken: bool) -> int:
+def _longest_word(texts: Sequence[str], width: int) -> int:
+    """Return the least width of a column: a few words to a line, so that it can be read."""
     longest = max(cell_len(word) for text in texts for word in text.split() or [""])
-    return min(longest, column.least) if broken else longest
+    return max(longest, min(width, 20))
 
 
-def _shown(thing: object, column: Column) -> str:
-    value = column.of(thing)
-    text = printable(value)
-    return text.replace("T", " ") if isinstance(value, datetime) else text
-
-
-def _cell(thing: object, column: Column) -> Text:
-    text = _shown(thing, column)
+def _cell(model: object, column: Column) -> Text:
+    text = printable(column.of(model))
     is_state = column.title == "Status" and text
     return Text(text, style=_COLOURS.get(text, "yellow") if is_state else "")
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave it to the program, where rich would end it with status 1."""
-        raise BrokenPipeError
-
-
-def _console() -> Console:
-    return _Console(highlight=False, markup=False, emoji=False)

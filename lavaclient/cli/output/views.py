@@ -1,41 +1,58 @@
-"""How clusters and nodes are shown, by the commands that share it."""
+"""What is shown of each kind of object: the columns of 0.3.x, and those that came since."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from lavaclient.cli.options.settings import Settings
-from lavaclient.cli.output.render import Column, Section, printable, show_list, show_one
+from lavaclient.cli.output.columns import Column, Section, View, printable
 
+# Help and completion show nothing, and need not wait for the client and its models.
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from lavaclient.api.clusters import Cluster, ClusterDetail
-    from lavaclient.api.credentials import Credentials
+    from lavaclient.api.clusters import ClusterDetail
+    from lavaclient.api.credentials import (
+        AmbariCredential,
+        CloudFilesCredential,
+        Credentials,
+        S3Credential,
+        SSHKey,
+    )
     from lavaclient.api.nodes import Node
 
-__all__ = ["component_names", "credential_pairs", "show_cluster", "show_clusters", "show_nodes"]
+__all__ = [
+    "CLUSTER",
+    "CLUSTERS",
+    "NODES",
+    "SCRIPTS",
+    "cluster_sections",
+    "component_names",
+    "credential_pairs",
+    "node_sections",
+]
 
 
 def component_names(components: Sequence[Mapping[str, object]]) -> list[str]:
     """Return what programs are called."""
-    return [printable(one.get("nice_name") or one.get("name")) for one in components]
+    return [printable(part.get("nice_name") or part.get("name")) for part in components]
 
 
 def credential_pairs(credentials: Credentials) -> list[tuple[str, str]]:
     """Return type and name of each credential."""
+    known: dict[str, Sequence[SSHKey | CloudFilesCredential | S3Credential | AmbariCredential]] = {
+        "ssh_keys": credentials.ssh_keys,
+        "cloud_files": credentials.cloud_files,
+        "s3": credentials.s3,
+        "ambari": credentials.ambari,
+    }
     return [
-        *(("ssh_keys", one.id) for one in credentials.ssh_keys),
-        *(("cloud_files", one.id) for one in credentials.cloud_files),
-        *(("s3", one.id) for one in credentials.s3),
-        *(("ambari", one.id) for one in credentials.ambari),
-        *((kind, _name(one)) for kind, ones in credentials.other.items() for one in ones),
+        *((kind, credential.id) for kind, members in known.items() for credential in members),
+        # Of a type that came after this program.
+        *(
+            (kind, str(member.get("name", "")) if isinstance(member, dict) else "")
+            for kind, members in credentials.other.items()
+            for member in members
+        ),
     ]
-
-
-def _name(unknown: object) -> str:
-    """Return the name of a credential of a type that came after this program."""
-    return str(unknown.get("name", "")) if isinstance(unknown, dict) else ""
 
 
 def _used(cluster: ClusterDetail) -> list[str]:
@@ -43,60 +60,101 @@ def _used(cluster: ClusterDetail) -> list[str]:
     return [f"{kind}={name}" for kind, name in pairs if kind != "ssh_keys"]
 
 
-_CLUSTERS: Final = (
-    Column("ID", "id", whole=True),
-    Column("Name", "name"),
-    Column("Status", "status", whole=True),
-    Column("Stack", "stack_id"),
-    Column("Created", "created", spare=True),
+_STARTED: Final = (
+    Column("id", "ID", "id", whole=True),
+    Column("name", "Name", "name"),
+    Column("status", "Status", "status", whole=True),
 )
-_CLUSTER: Final = (
-    *_CLUSTERS[:3],
-    Column("Progress (%)", "progress"),
-    *_CLUSTERS[3:],
-    Column("Updated", "updated"),
-    Column("Username", "username"),
-    Column("SSH keys", "ssh_keys"),
-    Column("Credentials", _used),
-    Column("CBD version", "cbd_version"),
+_STACK: Final = Column("stack", "Stack", "stack_id", rank=1)
+_CREATED: Final = Column("created", "Created", "created", rank=2, whole=True)
+_UPDATED: Final = Column("updated", "Updated", "updated", rank=4, whole=True)
+_VERSION: Final = Column("cbd_version", "CBD version", "cbd_version", rank=None)
+CLUSTERS: Final = View(
+    "clusters",
+    (*_STARTED, _STACK, _CREATED, _UPDATED, _VERSION),
+    ("id", "name", "status", "stack", "created"),
+)
+CLUSTER: Final = View(
+    "clusters",
+    (
+        *_STARTED,
+        Column("progress", "Progress (%)", "progress"),
+        _STACK,
+        _CREATED,
+        _UPDATED,
+        Column("username", "Username", "username"),
+        Column("ssh_keys", "SSH keys", "ssh_keys"),
+        Column("credentials", "Credentials", _used),
+        _VERSION,
+    ),
+    ("id", "name", "status", "stack", "created", "cbd_version", "username", "progress"),
 )
 _GROUPS: Final = (
-    Column("ID", "id"),
-    Column("Flavor", "flavor_id", whole=True),
-    Column("Count", "count"),
-    Column("Components", lambda group: component_names(group.components)),
+    Column("id", "ID", "id"),
+    Column("flavor", "Flavor", "flavor_id", whole=True),
+    Column("count", "Count", "count"),
+    Column("components", "Components", lambda group: component_names(group.components), rank=1),
 )
-_SCRIPTS: Final = (
-    Column("Script", "id", whole=True),
-    Column("Name", "name"),
-    Column("Node", "node_id"),
-    Column("Status", "status", whole=True),
+_NODE_SCRIPTS: Final = (
+    Column("script", "Script", "id", rank=1, whole=True),
+    Column("name", "Name", "name"),
+    Column("node", "Node", "node_id", rank=2, whole=True),
+    Column("status", "Status", "status", whole=True),
 )
-_NODES: Final = (
-    Column("ID", "id", whole=True),
-    Column("Name", "name"),
-    Column("Status", "status", whole=True),
-    Column("Group", "node_group", spare=True),
-    Column("Flavor", "flavor_id", spare=True),
-    Column("Public IP", "public_ip", whole=True),
-    Column("Private IP", "private_ip", whole=True, spare=True),
+NODES: Final = View(
+    "nodes",
+    (
+        *_STARTED,
+        Column("role", "Role", "node_group", rank=2),
+        Column("flavor", "Flavor", "flavor_id", rank=4),
+        Column("public_ip", "Public IP", "public_ip", whole=True),
+        Column("private_ip", "Private IP", "private_ip", rank=3, whole=True),
+        Column(
+            "components",
+            "Components",
+            lambda node: component_names(node.components),
+            rank=5,
+            is_section=True,
+        ),
+        Column(
+            "urls",
+            "URLs",
+            lambda node: [part["uri"] for part in node.components if part.get("uri")],
+            rank=6,
+            is_section=True,
+        ),
+        Column("created", "Created", "created", rank=None, whole=True),
+        Column("updated", "Updated", "updated", rank=None, whole=True),
+    ),
+    ("id", "name", "role", "status", "public_ip", "private_ip"),
+)
+_COMPONENTS: Final = (
+    Column("name", "Name", lambda part: part.get("nice_name") or part.get("name")),
+    Column("url", "URL", lambda part: part.get("uri")),
+)
+SCRIPTS: Final = View(
+    "scripts",
+    (
+        Column("id", "ID", "id", whole=True),
+        Column("name", "Name", "name"),
+        Column("type", "Type", "type", rank=3),
+        Column("public", "Public", "is_public", rank=2),
+        Column("url", "URL", "url", rank=1),
+        Column("created", "Created", "created", rank=4, whole=True),
+        Column("updated", "Updated", "updated", rank=None, whole=True),
+    ),
+    ("id", "name", "type", "public", "created", "url"),
 )
 
 
-def show_clusters(settings: Settings, clusters: Sequence[Cluster]) -> None:
-    """Print a list of clusters."""
-    show_list(settings, clusters, _CLUSTERS)
-
-
-def show_cluster(settings: Settings, cluster: ClusterDetail) -> None:
-    """Print one cluster, with its groups and scripts."""
-    sections = (
+def cluster_sections(cluster: ClusterDetail) -> list[Section]:
+    """Return the lists within a cluster."""
+    return [
         Section("Node groups", cluster.node_groups, _GROUPS),
-        Section("Scripts", cluster.scripts, _SCRIPTS),
-    )
-    show_one(settings, cluster, _CLUSTER, sections)
+        Section("Scripts", cluster.scripts, _NODE_SCRIPTS),
+    ]
 
 
-def show_nodes(settings: Settings, nodes: Sequence[Node]) -> None:
-    """Print a list of nodes."""
-    show_list(settings, nodes, _NODES)
+def node_sections(node: Node) -> list[Section]:
+    """Return the lists within a node."""
+    return [Section("Components", node.components, _COMPONENTS)]

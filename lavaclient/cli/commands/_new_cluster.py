@@ -1,0 +1,130 @@
+"""A new cluster: all that can be checked is checked before a key is uploaded or it is built."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from lavaclient import Lava
+from lavaclient.api._requests.clusters import new_cluster
+from lavaclient.api.clusters import ClusterDetail
+from lavaclient.cli.commands._confirm import confirmed, somebody_is_there
+from lavaclient.cli.commands._resolve import by_id_or_name, get_by_name
+from lavaclient.cli.options.settings import Settings
+
+__all__ = ["NewCluster", "create"]
+
+_KEY_FILES = ("id_rsa.pub", "id_ed25519.pub", "id_ecdsa.pub")
+
+
+class NewCluster(NamedTuple):
+    """What the command line says of a new cluster."""
+
+    name: str
+    stack: str
+    username: str | None
+    ssh_keys: Sequence[str]
+    scripts: Sequence[str]
+    node_groups: list[dict[str, object]]
+    credentials: list[Mapping[str, str]]
+    region: str | None
+
+
+def create(settings: Settings, new: NewCluster) -> ClusterDetail:
+    """Check a new cluster, offer to upload the key that it needs, and build it."""
+    # Without a public key its name is made of the user's; the rest is checked all the same.
+    new_cluster(
+        name=new.name,
+        stack_id=new.stack,
+        username=new.username,
+        ssh_keys=new.ssh_keys or None,
+        user_scripts=new.scripts,
+        node_groups=new.node_groups,
+        connectors=None,
+        credentials=new.credentials,
+        region=new.region,
+    )
+    lava = settings.lava
+    stack = get_by_name("stack", new.stack, lava.stacks.get, lava.stacks.list)
+    _check_groups(new.node_groups, [group.id for group in stack.node_groups])
+    _check_flavors(lava, new.node_groups)
+    scripts = _script_ids(lava, new.scripts)
+    _check_keys(settings, new.ssh_keys)
+    return lava.clusters.create(
+        new.name,
+        stack.id,
+        new.username,
+        new.ssh_keys or None,
+        scripts,
+        new.node_groups,
+        credentials=new.credentials,
+        region=new.region,
+    )
+
+
+def _unknown(noun: str, word: object, known: Iterable[str]) -> click.ClickException:
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(str(word), names, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
+    return click.ClickException(f"there is no {noun} {word}: {hint if names else 'none at all'}")
+
+
+def _check_groups(groups: Sequence[Mapping[str, object]], known: Sequence[str]) -> None:
+    for group in groups:
+        if known and group["id"] not in known:
+            raise _unknown("node group", group["id"], known)
+
+
+def _check_flavors(lava: Lava, groups: Sequence[Mapping[str, object]]) -> None:
+    wanted = [group["flavor_id"] for group in groups if "flavor_id" in group]
+    known = [flavor.id for flavor in lava.flavors.list()] if wanted else []
+    for flavor in wanted:
+        if flavor not in known:
+            raise _unknown("flavor", flavor, known)
+
+
+def _script_ids(lava: Lava, words: Sequence[str]) -> list[str]:
+    known = lava.scripts.list() if words else []
+    ids = []
+    for word in words:
+        script = by_id_or_name("script", word, known)
+        if script is None:
+            raise _unknown("script", word, [model.name for model in known])
+        ids.append(script.id)
+    return ids
+
+
+def _check_keys(settings: Settings, names: Sequence[str]) -> None:
+    """Look whether the service has the public keys; offer to upload the default one."""
+    if not names and not somebody_is_there(settings):
+        return  # The service says itself what it misses.
+    wanted = names or [f"{getpass.getuser()}@{socket.gethostname()}"]
+    manager = settings.lava.credentials
+    known = [key.name for key in manager.list_ssh_keys()]
+    missing = [name for name in wanted if name not in known]
+    if not missing:
+        return
+    if names:
+        raise _unknown("SSH key", missing[0], known)
+    key = missing[0]
+    path = _public_key()
+    if path is None:
+        text = f"The service has no SSH key {key}, and there is no public key in ~/.ssh"
+        raise click.ClickException(f"{text}: make one with ssh-keygen, or give --ssh-key")
+    click.echo(f"The service has no SSH key {key}.", err=True)
+    if not confirmed(f"Upload {path} under this name?", default=True):
+        raise click.ClickException("a cluster needs an SSH key: give --ssh-key")
+    manager.create_ssh_key(key, path)
+
+
+def _public_key() -> Path | None:
+    home = Path(os.path.expanduser("~/.ssh"))
+    paths = (*(home / name for name in _KEY_FILES), *sorted(home.glob("id_*.pub")))
+    return next((path for path in paths if path.is_file()), None)

@@ -1,0 +1,81 @@
+"""ssh as one would start it by hand: with this program's streams, and its exit status."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Sequence
+
+from lavaclient._ssh.command import cannot_start, check_ssh_command, command_line
+from lavaclient.api.clusters._node_choice import is_usable, login_name, node_by_name
+from lavaclient.api.nodes import login_address
+from lavaclient.cli.commands._signals import when_told
+from lavaclient.cli.options.settings import Settings
+from lavaclient.error import FailedError
+
+__all__ = ["run"]
+
+
+def run(
+    settings: Settings,
+    name: str,
+    node_name: str | None,
+    ssh_command: str | None,
+    command: Sequence[str],
+) -> int:
+    """Log in to a node, or run a command on it; return the exit status of ssh.
+
+    Args:
+        settings: The run's settings.
+        name: The cluster.
+        node_name: The node, None for the first that is not the Ambari host.
+        ssh_command: Another ssh program or options for it.
+        command: The command's words; none for a session.
+
+    Raises:
+        InvalidError: The cluster cannot be used, or there is no such node.
+        FailedError: ssh could not be started.
+    """
+    words = _ssh_words(settings, name, node_name, ssh_command)
+    # Ctrl-C is for what runs on the node; a handler, unlike SIG_IGN, is not ssh's as well.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return _run_to_its_end([*words, *command])
+    except OSError as error:
+        raise FailedError(cannot_start(words[0], error)) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _ssh_words(
+    settings: Settings, name: str, node_name: str | None, ssh_command: str | None
+) -> list[str]:
+    program = check_ssh_command(ssh_command)
+    cluster = settings.lava.clusters.get(name)
+    is_usable(cluster, wait=False)
+    node = node_by_name(settings.lava.clusters.nodes(cluster.id), node_name, cluster)
+    login, host = login_name(cluster), login_address(node)
+    command_line(ssh_command, (), login, host)  # refuses what must not come to a shell
+    # ssh may ask for a passphrase, unless nobody is there to answer.
+    batch = ["-o", "BatchMode=yes"] if settings.headless else []
+    return [*program, *batch, "-l", login, "--", host]
+
+
+def _run_to_its_end(words: list[str]) -> int:
+    """Run ssh to its end, which it has the time for: it gives the terminal back as it was."""
+    processes: list[subprocess.Popen[bytes]] = []
+    signals: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        signals.append(number)
+        for process in processes:
+            process.terminate()
+
+    with when_told(end):
+        processes.append(subprocess.Popen(words))
+        if signals:  # while it was started
+            processes[0].terminate()
+        status = processes[0].wait()
+    if signals:
+        raise SystemExit(128 + signals[0])
+    return status if status >= 0 else 128 - status

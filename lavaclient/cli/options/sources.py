@@ -1,0 +1,108 @@
+"""Where the program's settings come from: options, then variables, then a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from lavaclient._config.profiles import Profile, load_key
+
+__all__ = ["SETTINGS", "Collected", "Setting", "collect"]
+
+
+class Setting(NamedTuple):
+    """A setting, and what it is called in each place.
+
+    Attributes:
+        name: The argument of ``Lava``.
+        option: The option of the program.
+        variables: The variables, the first of which wins.
+        key: The key of a profile.
+    """
+
+    name: str
+    option: str
+    variables: tuple[str, ...]
+    key: str | None
+
+
+SETTINGS = (
+    Setting("username", "--user", ("LAVA_USERNAME", "OS_USERNAME"), "user"),
+    Setting("api_key", "--api-key", ("LAVA_API_KEY", "OS_API_KEY"), None),
+    Setting("token", "--token", ("LAVA_AUTH_TOKEN", "AUTH_TOKEN"), None),
+    Setting("tenant_id", "--tenant", ("LAVA_TENANT_NAME", "OS_TENANT_NAME"), "tenant"),
+    Setting("region", "--region", ("LAVA_REGION_NAME", "OS_REGION_NAME"), "region"),
+    Setting("auth_url", "--auth-url", ("LAVA_AUTH_URL", "OS_AUTH_URL"), "auth_url"),
+    Setting("endpoint", "--endpoint", ("LAVA2_API_URL", "LAVA_API_URL"), "endpoint"),
+    Setting("verify_ssl", "--insecure", ("LAVA_INSECURE",), "insecure"),
+    Setting("timeout", "--request-timeout", ("LAVA_TIMEOUT",), "request_timeout"),
+    Setting("max_retries", "--retries", ("LAVA_RETRIES",), "retries"),
+    Setting("retry_backoff", "--retry-backoff", ("LAVA_RETRY_BACKOFF",), "retry_backoff"),
+    Setting("token_cache", "--token-cache", ("LAVA_TOKEN_CACHE",), "token_cache"),
+)
+
+
+class Collected(NamedTuple):
+    """The options of ``Lava`` that were found, and what to call each in an error.
+
+    Attributes:
+        options: Their values.
+        origins: The option, the variable, or the file and line of each.
+    """
+
+    options: dict[str, object]
+    origins: dict[str, str]
+
+
+def collect(
+    given: Mapping[str, str | bool], environ: Mapping[str, str], profile: Profile | None
+) -> Collected:
+    """Collect the settings of all places.
+
+    Args:
+        given: What the command line says, by the names of the arguments of ``Lava``.
+        environ: The variables.
+        profile: The profile, or None.
+
+    Raises:
+        InvalidError: The API key of the profile cannot be read.
+    """
+    collected = Collected({}, {setting.name: setting.option for setting in SETTINGS})
+    if profile is not None:
+        _add(collected, Collected(dict(profile.options()), profile.origins()))
+    of_profile = collected.options.get("username")
+    _add(collected, _of_environment(environ))
+    _add(collected, Collected(dict(given), {s.name: s.option for s in SETTINGS if s.name in given}))
+    is_same_user = collected.options.get("username") == of_profile
+    if profile is not None and is_same_user and not collected.options.keys() & {"api_key", "token"}:
+        key = load_key(profile)
+        if key is not None:
+            collected.options["api_key"] = key
+    return collected
+
+
+def _of_environment(environ: Mapping[str, str]) -> Collected:
+    """Return what the variables say; an empty one counts as unset."""
+    found = Collected({}, {})
+    for setting in SETTINGS:
+        for variable in setting.variables:
+            if value := environ.get(variable):
+                found.options[setting.name] = value
+                found.origins[setting.name] = variable
+                break
+    if "verify_ssl" in found.options:
+        found.options["verify_ssl"] = False
+    return found
+
+
+def _add(collected: Collected, stronger: Collected) -> None:
+    """Put settings over others, and drop what belongs to another user or region."""
+    options = collected.options
+    others_token = None
+    if stronger.options.keys() & {"username", "api_key"}:
+        others_token = options.pop("token", None)
+    # With another user's token there mostly is the endpoint of that user's account.
+    if "region" in stronger.options or (others_token is not None and "region" in options):
+        options.pop("endpoint", None)
+    options.update(stronger.options)
+    collected.origins.update(stronger.origins)

@@ -1,0 +1,48 @@
+"""A bar for what is waited for, drawn with rich."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from lavaclient.cli.output.tables import console
+
+__all__ = ["bar"]
+
+_COMPLETE = 100.0
+
+
+@contextmanager
+def bar(description: str, percent: float) -> Iterator[Callable[[str, float, str], None]]:
+    """Give what moves a bar on stderr.
+
+    Args:
+        description: The text beside it.
+        percent: Where it begins.
+
+    Yields:
+        A function that takes a text, a percentage, and an estimate of what is left.
+    """
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[estimate]}", markup=False, style="dim"),
+        console=console(stderr=True),
+    )
+    task = progress.add_task(description, total=_COMPLETE, completed=int(percent), estimate="")
+    with progress:
+
+        def move(description: str, percent: float, estimate: str) -> None:
+            progress.update(task, description=description, completed=percent, estimate=estimate)
+
+        yield move
