@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-import msgspec
-
 from lavaclient._auth.catalog import Catalog, checked_catalog
+from lavaclient._decode.reader import UnreadableError, decode_untyped
 
 __all__ = ["REFRESH_THRESHOLD", "AccessToken", "read_answer", "read_state"]
 
@@ -90,8 +89,8 @@ def read_answer(data: bytes, now: float, *, with_catalog: bool) -> AccessToken:
         ValueError: Says in one line what is wrong with it.
     """
     try:
-        body = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        body = decode_untyped(data)
+    except UnreadableError:
         raise ValueError("identity's answer is not JSON") from None
     return _checked(body, now, with_catalog=with_catalog)
 

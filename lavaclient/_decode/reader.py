@@ -13,17 +13,27 @@ from __future__ import annotations
 import os
 import re
 import threading
+from codecs import BOM_UTF8
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from lavaclient._decode.coercion import Coercion, coercion_for
+from lavaclient._decode.nesting import is_too_deep
 from lavaclient._decode.types import read_custom
 
-__all__ = ["UnreadableError", "decode", "read"]
+__all__ = ["UnreadableError", "decode", "decode_untyped", "read"]
 
 T = TypeVar("T")
+
+# Characters that are written in two halves, escaped or (wrongly) as three bytes each: pairs, then
+# halves alone; and all other escapes, so that what follows a backslash is not taken for one.
+_HALVES = re.compile(
+    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.|\xed[\xa0-\xbf][\x80-\xbf]",
+    re.DOTALL,
+)
 
 
 class UnreadableError(ValueError):
@@ -44,17 +54,36 @@ def decode(data: bytes, type_: type[T]) -> T:
         UnreadableError: It is not JSON, or holds something else.
     """
     reader = _reader(type_)
-    try:
+    _check_nesting(data)
+    with suppress(msgspec.DecodeError, RecursionError, ValueError):
         return reader.strict(data)
-    except msgspec.ValidationError:
-        pass
-    except (msgspec.DecodeError, RecursionError, ValueError) as reason:
-        raise _not_json(data, reason) from None
+    return reader.coerced(decode_untyped(data))
+
+
+def decode_untyped(data: bytes) -> object:
+    """Decode a body to plain values; a mark of byte order and halves of characters are read too.
+
+    Raises:
+        UnreadableError: It is not JSON.
+    """
+    _check_nesting(data)
     try:
-        value: object = msgspec.json.decode(data)
+        return msgspec.json.decode(data)
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
-        raise _not_json(data, reason) from None
-    return reader.coerced(value)
+        problem = reason
+    with suppress(msgspec.DecodeError, RecursionError, ValueError):
+        return msgspec.json.decode(_HALVES.sub(_replaced_half, data.removeprefix(BOM_UTF8)))
+    raise _not_json(data, problem)
+
+
+def _replaced_half(match: re.Match[bytes]) -> bytes:
+    is_half = len(match[0]) in {3, 6}
+    return b"\\ufffd" if is_half else match[0]
+
+
+def _check_nesting(data: bytes) -> None:
+    if is_too_deep(data):
+        raise UnreadableError("its nesting is too deep")
 
 
 def read(value: object, type_: type[T]) -> T:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from lavaclient._decode.coercion import as_number, as_text
 
-__all__ = ["Names", "Number", "Text", "Timestamp", "custom_type", "read_custom"]
+__all__ = ["Names", "Number", "Status", "Text", "Timestamp", "custom_type", "read_custom"]
+
+_LOG = logging.getLogger("lavaclient")
+_ZONE_NAME = re.compile(r" *(UTC|GMT)$")
+_LEAST_MILLISECONDS = 1e11
 
 
 class _CustomType(type):
@@ -44,7 +52,7 @@ def read_custom(type_: type, value: object) -> object:
         try:
             moment = _parse(value)  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            return _odd_moment(value)
+            return _unusual_moment(value)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     if type_ is object:
         return value
@@ -54,18 +62,33 @@ def read_custom(type_: type, value: object) -> object:
 _parse = datetime.fromisoformat
 
 
-def _odd_moment(value: object) -> datetime | None:
+def _unusual_moment(value: object) -> datetime | None:
+    """Read a timestamp that is no plain ISO 8601; None and a line in the log for what is none."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("Expected a timestamp")
     try:
-        if isinstance(value, str):
-            moment = _parse(value.strip().upper())
-            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-    except (OSError, OverflowError, ValueError):
-        pass
-    raise ValueError("Expected a timestamp")
+        moment = _from_text(value.strip()) if isinstance(value, str) else _from_number(value)
+    except (OSError, OverflowError, TypeError, ValueError):
+        _LOG.debug("a timestamp that is none is read as None")
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _from_text(text: str) -> datetime:
+    """Read ISO 8601 in any case or with `` UTC``, RFC 1123, or a number."""
+    with suppress(ValueError):
+        return _parse(_ZONE_NAME.sub("Z", text.upper()))
+    with suppress(ValueError):
+        return _from_number(float(text))
+    return parsedate_to_datetime(text)
+
+
+def _from_number(number: float) -> datetime:
+    """Read seconds since 1970, or milliseconds where seconds would be thousands of years."""
+    seconds = number / 1000 if abs(number) >= _LEAST_MILLISECONDS else number
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _text(value: object) -> str:
@@ -73,6 +96,10 @@ def _text(value: object) -> str:
     if not isinstance(text, str):
         raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
     return text
+
+
+def _status(value: object) -> str:
+    return _text(value).upper()
 
 
 def _number(value: object) -> float | None:
@@ -93,16 +120,18 @@ def _names(value: object) -> list[str]:
     return [_text(name) for name in names if name is not None]
 
 
-_TIMESTAMP = custom_type("datetime | None", _odd_moment)
+_TIMESTAMP = custom_type("datetime | None", _unusual_moment)
 
 # At runtime these are what msgspec decodes by; a type checker sees what the values are.
 if TYPE_CHECKING:
     Timestamp: TypeAlias = datetime | None
     Text: TypeAlias = str
+    Status: TypeAlias = str
     Number: TypeAlias = float | None
     Names: TypeAlias = list[str]
 else:
     Timestamp = _TIMESTAMP
     Text = custom_type("str", _text)
+    Status = custom_type("str", _status)
     Number = custom_type("float | None", _number)
     Names = custom_type("list[str]", _names)

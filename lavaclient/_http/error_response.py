@@ -5,9 +5,8 @@ from __future__ import annotations
 import http
 import re
 
-import msgspec
-
 from lavaclient import error
+from lavaclient._decode.reader import UnreadableError, decode_untyped
 from lavaclient._http.messages import Response
 from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import may_have_worked, retry_after
@@ -62,8 +61,8 @@ def _message(response: Response) -> str:
     if response.status == 407:
         return "the proxy wants a user name and a password"
     try:
-        text = _from_json(msgspec.json.decode(response.body))
-    except (msgspec.DecodeError, RecursionError, ValueError):
+        text = _from_json(decode_untyped(response.body))
+    except (UnreadableError, RecursionError):
         text = _from_text(response.body.decode("utf-8", "replace"))
     # A proxy's page repeats the status, which stands in the error already.
     return text.strip().removeprefix(f"{response.status} ")

@@ -35,6 +35,8 @@ LOG = logging.getLogger("lavaclient")
 
 _CHUNK = 16 * 2**10
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+# What some services and gateways write there, though it says nothing of how a body is packed.
+_NO_ENCODINGS = frozenset({"utf-8", "utf8", "none", "aws-chunked", "binary"})
 
 
 def send_request(
@@ -103,7 +105,7 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
         return content or b""
     raw = answer.raw
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in _ENCODINGS:
+    if encoding not in _ENCODINGS | _NO_ENCODINGS:
         raise UnsupportedEncodingError
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:

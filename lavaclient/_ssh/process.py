@@ -129,6 +129,8 @@ class Forward:
         self.kill()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_process"):
+            return "<Forward, ssh could not be started>"
         code = self.poll()
         state = "running" if code is None else f"ended with {code}"
         return f"<Forward port={self.port} {self._name} pid={self.pid} {state}>"

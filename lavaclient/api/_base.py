@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import ClassVar, Final, Generic, Required, TypeAlias, TypedDict, TypeVar
+from typing import (
+    ClassVar,
+    Final,
+    Generic,
+    NoReturn,
+    Required,
+    SupportsIndex,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+)
 
 import msgspec
 
@@ -31,10 +41,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything that the service's answers become.
 
     Models are values: they do not change, are equal when all their fields are,
-    and can be copied and pickled.
+    and can be hashed, copied and pickled.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
+    _identity: ClassVar[tuple[str, ...]] = ("id",)
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields as a dict.
@@ -45,6 +56,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """
         names = [name for name in self.__struct_fields__ if not name.startswith("_")]
         return {name: _plain(getattr(self, name)) for name in names}
+
+    def __hash__(self) -> int:
+        """Hash the type and what identifies the object: the rest may hold lists."""
+        values = (getattr(self, name) for name in self._identity)
+        return hash((type(self), *(tuple(v) if isinstance(v, list) else v for v in values)))
 
     def __repr__(self) -> str:
         fields = " ".join(f"{name}={getattr(self, name)!r}" for name in self._repr_fields)
@@ -70,6 +86,7 @@ class Link(Model, frozen=True, kw_only=True, gc=False):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("rel", "href")
+    _identity: ClassVar[tuple[str, ...]] = ("rel", "href")
 
     rel: str = ""
     href: str = ""
@@ -124,7 +141,16 @@ class Manager:
         self._client = client
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._client.endpoint}>"
+        client: ServiceClient | None = getattr(self, "_client", None)
+        return f"<{type(self).__name__} of {client.endpoint if client else 'no client'}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled or copied."""
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled or copied, nor can its methods be sent to"
+            " another process: it belongs to a Lava, which holds connections and a sign-in;"
+            " construct a Lava there"
+        )
 
 
 M = TypeVar("M")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -13,10 +13,24 @@ from lavaclient._http.retry import GET
 from lavaclient._http.service_client import ServiceClient
 from lavaclient.api._base import Link
 from lavaclient.api._table_list import TableList
+from lavaclient.error import (
+    ApiError,
+    BadRequestError,
+    LavaError,
+    NotFoundError,
+    RequestError,
+    failed_request,
+)
 
 __all__ = ["Page", "list_pages", "next_query"]
 
-T = TypeVar("T")
+
+class _Item(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Item)
 
 _MOST_PAGES = 9_999
 _QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
@@ -30,28 +44,64 @@ class Page(msgspec.Struct, Generic[T]):
 
 
 def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
-    """GET all pages of a list.
+    """GET all pages of a list, each item once.
 
-    Only the marker and the limit of a next link are used, never its URL.
+    Only the marker and the limit of a next link are used, never its URL. Where what a marker
+    names was deleted between two pages, the list is begun again, once.
 
     Args:
         client: The way to the service.
         path: Relative to the endpoint.
         page_type: What a page decodes to.
     """
+    try:
+        return _read_pages(client, path, page_type)
+    except _MarkerRefused:
+        pass
+    try:
+        return _read_pages(client, path, page_type)
+    except _MarkerRefused as refusal:
+        raise refusal.as_error() from refusal.__cause__
+
+
+class _MarkerRefused(Exception):
+    """The service does not know the marker that it gave for the next page."""
+
+    def as_error(self) -> LavaError:
+        reason = self.__cause__
+        assert isinstance(reason, RequestError)  # noqa: S101 - for mypy: it is raised from one
+        return failed_request(
+            ApiError,
+            "the list changed while it was read, and again when it was read anew:"
+            f" the service does not know its own marker ({reason.code} {reason.message})",
+            method="GET",
+            path=reason.path or "",
+            request_id=reason.request_id or "",
+            code=reason.code,
+        )
+
+
+def _read_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
     items: TableList[T] = TableList()
+    ids: set[str] = set()
     markers = {""}
     query = ""
     for _ in range(_MOST_PAGES):
-        response = client.request("GET", path + query, GET)
+        try:
+            response = client.request("GET", path + query, GET)
+        except (BadRequestError, NotFoundError) as reason:
+            if not query:
+                raise
+            raise _MarkerRefused from reason
         page = client.decode(response, page_type)
-        items += page.items
+        items += [item for item in page.items if item.id not in ids] if query else page.items
         following = next_query(page.links) if page.items else None
         if following is None:
             return items
         if following["marker"] in markers:
             raise client.unreadable(response, "its next link leads nowhere new")
         markers.add(following["marker"])
+        ids.update(item.id for item in page.items)
         query = f"?{urllib.parse.urlencode(following, errors='replace')}"
     raise client.unreadable(response, f"the list does not end after {_MOST_PAGES} pages")
 

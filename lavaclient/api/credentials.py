@@ -113,6 +113,7 @@ class Credentials(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("ssh_keys", "cloud_files", "s3", "ambari")
+    _identity: ClassVar[tuple[str, ...]] = ("ssh_keys", "cloud_files", "s3", "ambari")
 
     ssh_keys: list[SSHKey] = []
     cloud_files: list[CloudFilesCredential] = []
@@ -132,6 +133,7 @@ class CredentialType(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("type", "schema", "connector")
+    _identity: ClassVar[tuple[str, ...]] = ("type",)
 
     type: str
     schema: Names = msgspec.field(default_factory=list)

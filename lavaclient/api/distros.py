@@ -27,6 +27,7 @@ class DistroService(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("name", "version")
+    _identity: ClassVar[tuple[str, ...]] = ("name",)
 
     name: str
     version: str | None = None

@@ -20,6 +20,7 @@ class AbsoluteLimit(Model, frozen=True, kw_only=True, gc=False):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("limit", "remaining")
+    _identity: ClassVar[tuple[str, ...]] = ("limit", "remaining")
 
     limit: int
     remaining: int
@@ -41,6 +42,7 @@ class AbsoluteLimits(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
+    _identity: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
 
     node_count: AbsoluteLimit
     ram: AbsoluteLimit

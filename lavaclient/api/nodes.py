@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from lavaclient._decode.types import Text, Timestamp
+from lavaclient._decode.types import Status, Text, Timestamp
 from lavaclient._http.paths import path_segment
 from lavaclient._ssh.command import execute
 from lavaclient.api._base import Component, Id, Link, Manager, Model, ServerStatus
@@ -57,6 +57,7 @@ class Address(Model, frozen=True, kw_only=True, gc=False):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("address", "version")
+    _identity: ClassVar[tuple[str, ...]] = ("address", "version")
 
     address: str = msgspec.field(name="addr")
     version: Text = ""
@@ -71,6 +72,7 @@ class Addresses(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("public", "private")
+    _identity: ClassVar[tuple[str, ...]] = ("public", "private")
 
     public: list[Address] = []
     private: list[Address] = []
@@ -96,7 +98,7 @@ class Node(Model, frozen=True, kw_only=True):
 
     id: str
     name: str
-    status: str = ""
+    status: Status = ""
     node_group: str | None = None
     flavor_id: str | None = None
     created: Timestamp = None
@@ -197,11 +199,12 @@ class NodeScript(Model, frozen=True, kw_only=True, gc=False):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "node_id")
+    _identity: ClassVar[tuple[str, ...]] = ("id", "node_id")
 
     id: str = ""
     node_id: str | None = None
     name: str
-    status: str = ""
+    status: Status = ""
     _script_id: str | None = msgspec.field(default=None, name="script_id")
 
     def __post_init__(self) -> None:

@@ -34,6 +34,7 @@ class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
+    _identity: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
 
     min_count: int | None = None
     max_count: int | None = None
@@ -72,6 +73,7 @@ class StackService(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("name", "version")
+    _identity: ClassVar[tuple[str, ...]] = ("name",)
 
     name: str
     modes: Names = msgspec.field(default_factory=list)

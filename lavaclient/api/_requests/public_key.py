@@ -16,6 +16,10 @@ _LARGEST_FILE = 16 * 1024
 # is how an OpenSSH private key begins that has lost its first line.
 _PRIVATE = r"(?i)PRIVATE KEY|PuTTY-User-Key-File|^\s*b3BlbnNzaC1rZXktdjE"
 
+# What the file formats of public keys hold: the length of the type's name, in base 64.
+_KEY = r"(?:^|\s)AAAA[A-Za-z0-9+/]"
+_PATH = r"(?:[~/$]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*|.*\.pub"
+
 
 def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
     """Return a public key that was given as such, or as the path of its file.
@@ -27,11 +31,12 @@ def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
     if not isinstance(key.reveal(), str):
         raise InvalidError(f"public_key must be a string, not {type(key.reveal()).__name__}")
     path = Secret(_expanded(key.reveal()))
+    is_path = public_key is not key or _looks_like_path(key.reveal())
     advice = "public_key must be that, or the path of a file that exists"
     if os.path.isfile(path.reveal()):
         key = _file_content(path)
         advice = "the file that public_key names must hold one"
-    elif public_key is not key:
+    elif is_path:
         raise InvalidError("public_key: there is no such file")
     if re.search(_PRIVATE, key.reveal()):
         raise InvalidError(
@@ -45,6 +50,12 @@ def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
     return key
 
 
+def _looks_like_path(text: str) -> bool:
+    """Tell whether a text is rather the path of a file than a key."""
+    is_key = re.search(_KEY, text) is not None
+    return not is_key and text.isprintable() and re.fullmatch(_PATH, text.strip()) is not None
+
+
 def _expanded(path: str) -> str:
     try:
         return os.path.expandvars(os.path.expanduser(path))
@@ -55,10 +66,10 @@ def _expanded(path: str) -> str:
 def _file_content(path: Secret) -> Secret:
     try:
         with open(path.reveal(), "rb") as file:
-            content = file.read(_LARGEST_FILE + 1).decode("utf-8-sig")
+            content = Secret(file.read(_LARGEST_FILE + 1).decode("utf-8-sig", "surrogateescape"))
     except OSError as reason:
         problem = reason.strerror or type(reason).__name__
         raise InvalidError(f"public_key: its file cannot be read: {problem}") from reason
-    except UnicodeDecodeError:
-        raise InvalidError("public_key: its file holds no text, so no public key") from None
-    return Secret(content)
+    if any("\udc80" <= character <= "\udcff" for character in content.reveal()):
+        raise InvalidError("public_key: its file holds no text, so no public key")
+    return content

@@ -25,6 +25,7 @@ from lavaclient.api.clusters.models import (
     ClustersPage,
     ClusterStatus,
     OnProgress,
+    capitalize_statuses,
 )
 from lavaclient.api.credentials import CredentialManager, bind_credentials
 from lavaclient.api.nodes import Node, NodeManager, login_address
@@ -60,6 +61,7 @@ class ClusterManager(Manager):
             active = [cluster for cluster in lava.clusters.list() if cluster.status == "ACTIVE"]
         """
         clusters = list_pages(self._client, "clusters", ClustersPage)
+        capitalize_statuses(clusters)
         bind_all(clusters, self)
         return clusters
 
@@ -263,8 +265,7 @@ class ClusterManager(Manager):
             The cluster as it was seen last. The errors have it as ``.cluster``.
 
         Raises:
-            FailedError: Its status is one that does not lead there, or it is not being deleted
-                any more.
+            FailedError: Its status is one that does not lead there.
             TimeoutError: The time is over, no later than one request after it.
 
         Example::
@@ -301,7 +302,7 @@ class ClusterManager(Manager):
             What the command wrote to its standard output, as UTF-8.
 
         Raises:
-            FailedError: The command or ssh failed; it has a ``.returncode`` and ``.output``.
+            FailedError: The command or ssh failed; it has ``.returncode`` and ``.output``.
 
         Example::
 
@@ -380,8 +381,7 @@ class ClusterManager(Manager):
             local_port: Port on 127.0.0.1; 0 for a free one.
             remote_port: Port on the node, at its private address if it has one.
             node_name: Name of the node, in any case. Either this or ``component`` is required.
-            component: What runs on the node, by ``name`` or ``nice_name`` in any case; the first
-                node that has it is taken.
+            component: What the node runs, by ``name`` or ``nice_name`` in any case.
 
         Returns:
             The running tunnel, as for `ssh_proxy`. Whether anything listens on the far port
@@ -440,6 +440,7 @@ class ClusterManager(Manager):
         return self._poll(settings, cluster.id, cluster)
 
     def _bound(self, body: ClusterBody) -> ClusterDetail:
+        capitalize_statuses([body.cluster])
         bind(body.cluster, self)
         bind_credentials(body.cluster.credentials, CredentialManager(self._client))
         return body.cluster

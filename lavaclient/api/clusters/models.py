@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Protocol, TypeAlias, TypedDict, Unpack
 
 import msgspec
@@ -23,6 +23,7 @@ __all__ = [
     "ClustersPage",
     "Connector",
     "OnProgress",
+    "capitalize_statuses",
 ]
 
 
@@ -276,6 +277,16 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     credentials: DecodedCredentials = msgspec.field(default_factory=Credentials)
     ssh_keys: list[str] = []
     connectors: list[Connector] = []
+
+
+def capitalize_statuses(clusters: Iterable[Cluster]) -> None:
+    """Write all statuses in capitals, as the service mostly does.
+
+    A type of its own for the field, as nodes have one, makes decoding a list a fifth slower.
+    """
+    for cluster in clusters:
+        if not cluster.status.isupper():
+            msgspec.structs.force_setattr(cluster, "status", cluster.status.upper())
 
 
 class ClustersPage(Page[Cluster]):
