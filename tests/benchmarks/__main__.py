@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from tests.benchmarks.process import EMPTY
 from tests.benchmarks.rows import ROWS, Row
+from tests.benchmarks.sandbox_rows import SANDBOX_ROWS
 
 _TRIES = 3
 
@@ -46,7 +47,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("only", nargs="*", help="rows whose text has one of these in it")
     only = parser.parse_args().only
-    rows = [row for row in ROWS if not only or any(word in row.what for word in only)]
+    rows = [
+        row for row in [*ROWS, *SANDBOX_ROWS] if not only or any(word in row.what for word in only)
+    ]
     missed = 0
     print(f"{'what':<38} {'beside':<40} {'ratio':>6} {'goal':>6}")
     with serving() as url:
