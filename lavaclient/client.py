@@ -176,8 +176,10 @@ class Lava:
 
             lava = Lava.from_env(region="ORD")
         """
-        arguments = environment_arguments(environ, overrides)
+        arguments, missing = environment_arguments(environ, overrides)
         del environ, overrides  # no frame shows a key or token from here on
+        if missing:
+            raise InvalidError(missing)
         return cls(**arguments.values())  # type: ignore[arg-type]
 
     @classmethod

@@ -13,7 +13,7 @@ from lavaclient._config.secret import Secret
 from lavaclient._http.error_response import error_from_response
 from lavaclient._http.exchange import send_request
 from lavaclient._http.messages import OutgoingRequest, Response
-from lavaclient._http.redaction import Redactor
+from lavaclient._http.redaction import Redactor, without_frames
 from lavaclient._http.retry import RetryPolicy, RetryRules, RetryState
 from lavaclient._http.service_client import HEADERS
 
@@ -113,6 +113,7 @@ class IdentityClient:
             headers={**HEADERS, "Content-Type": "application/json"},
             body=body,
             redactor=self.redactor,
+            changes=False,  # a sign-in leaves all as it was
         )
 
     def _send(self, session: Session, request: OutgoingRequest) -> Response:
@@ -123,7 +124,7 @@ class IdentityClient:
         if isinstance(outcome, Response):
             return outcome
         reason = outcome.as_error(self.redactor)
-        raise self._failure(str(reason.message), outcome.request_id) from _not_applied(reason)
+        raise self._failure(str(reason.message), outcome.request_id) from reason
 
     def _read(self, response: Response) -> AccessToken:
         if not 200 <= response.status < 300:
@@ -134,7 +135,7 @@ class IdentityClient:
             token = read_answer(response.body, now, with_catalog=self._with_catalog)
         except ValueError as reason:
             failure = self._failure(str(reason), response.request_id, response.status)
-            raise failure from reason.with_traceback(None)
+            raise failure from without_frames(reason)
         self.redactor.remember(Secret(token.reveal()))
         return token
 
@@ -152,10 +153,4 @@ class IdentityClient:
         self, response: Response, kind: type[error.LavaError] = error.AuthenticationError
     ) -> error.LavaError:
         now = self.policy.clock.time()
-        return _not_applied(error_from_response(response, self.redactor, now, kind=kind))
-
-
-def _not_applied(failure: error.LavaError) -> error.LavaError:
-    """Take back that it may have been carried out: a sign-in changes nothing."""
-    failure.maybe_applied = False
-    return failure
+        return error_from_response(response, self.redactor, now, changes=False, kind=kind)

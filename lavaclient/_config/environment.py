@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from lavaclient import error
 from lavaclient._config.options import SESSION_DECIDES, Arguments
 
 __all__ = ["VARIABLES", "environment_arguments", "from_environment"]
@@ -47,27 +46,27 @@ def from_environment(
 
 def environment_arguments(
     environ: Mapping[str, str] | None, overrides: Mapping[str, object]
-) -> Arguments:
+) -> tuple[Arguments, str]:
     """Return the arguments of ``Lava`` from the environment, and from what wins over it.
 
     Args:
         environ: The variables; None for those of this process.
         overrides: Arguments of ``Lava``, by name.
 
-    Raises:
-        InvalidError: Something is missing; names every variable that is.
+    Returns:
+        The arguments, and the text of an error that names every variable that is missing,
+        ``""`` where none is.
     """
     has_session = overrides.get("session") is not None
     options = from_environment(os.environ if environ is None else environ, has_session=has_session)
     arguments = Arguments(**{"username": None, **options, **overrides})
-    del environ, options, overrides  # no frame shows a key or token
     missing = _missing(arguments, has_session=has_session)
-    if missing:
-        raise error.InvalidError(
-            f"not in the environment: {', '.join(missing)}; to try the library without an account,"
-            " run: python -m lavaclient.sandbox"
-        )
-    return arguments
+    if not missing:
+        return arguments, ""
+    return arguments, (
+        f"not in the environment: {', '.join(missing)}; to try the library without an account,"
+        " run: python -m lavaclient.sandbox"
+    )
 
 
 def _missing(arguments: Arguments, *, has_session: bool) -> list[str]:

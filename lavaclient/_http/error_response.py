@@ -26,6 +26,7 @@ def error_from_response(
     now: float,
     *,
     maybe_applied: bool = False,
+    changes: bool = True,
     kind: type[error.LavaError] | None = None,
 ) -> error.LavaError:
     """Return the error for a response whose status is not 2xx.
@@ -35,6 +36,7 @@ def error_from_response(
         redactor: Knows what must not be shown.
         now: The wall clock, for a ``Retry-After`` that is a date.
         maybe_applied: An attempt before this one may have been carried out.
+        changes: Whether such a request changes something, beside a GET.
         kind: The error's class; by default the one of the status table.
     """
     pause = retry_after(response.headers, now)
@@ -47,7 +49,7 @@ def error_from_response(
         path=response.path,
         request_id=response.request_id,
         retry_after=pause,
-        maybe_applied=applied and response.method != "GET",
+        maybe_applied=applied and changes and response.method != "GET",
     )
 
 

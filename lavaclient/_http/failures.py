@@ -122,6 +122,7 @@ class TransportFailure:
         self.method = request.method
         self.path = request.path
         self.request_id = request_id
+        self._changes = request.changes
         self.request_sent = request_sent
         self.permanent = permanent
         self.cause = cause
@@ -142,7 +143,7 @@ class TransportFailure:
             method=self.method,
             path=self.path,
             request_id=self.request_id,
-            maybe_applied=(self.request_sent or maybe_applied) and self.method != "GET",
+            maybe_applied=(self.request_sent or maybe_applied) and self._changes,
         )
         if not any(redactor.contains_secret(str(link)) for link in _chain(self.cause)):
             failure.__cause__ = self.cause
@@ -158,7 +159,8 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
     if not isinstance(cause, Exception):
         return cause
     handlers = _signal_handlers()
-    for link in _chain(cause):
+    # What wraps the handler's exception has its traceback too: the innermost is the one.
+    for link in reversed(list(_chain(cause))):
         marked = getattr(link, FOREIGN, False)
         if marked or any(code in handlers for code, _ in _places(link.__traceback__)):
             return link

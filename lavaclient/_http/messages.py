@@ -26,9 +26,10 @@ class OutgoingRequest:
         headers: All headers but ``Client-Request-ID``, which each attempt has of its own.
         body: JSON, or None.
         redactor: Knows what errors and logs must not show.
+        changes: Whether it changes something where it arrives; by default all but a GET does.
     """
 
-    __slots__ = ("body", "headers", "method", "path", "redactor", "url")
+    __slots__ = ("body", "changes", "headers", "method", "path", "redactor", "url")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class OutgoingRequest:
         headers: Mapping[str, str],
         body: bytes | None = None,
         redactor: Redactor,
+        changes: bool | None = None,
     ) -> None:
         self.method = method
         self.url = url
@@ -46,6 +48,7 @@ class OutgoingRequest:
         self.headers = headers
         self.body = body
         self.redactor = redactor
+        self.changes = method != "GET" if changes is None else changes
 
     def __repr__(self) -> str:
         return f"<OutgoingRequest {self.method} {self.path}>"

@@ -7,10 +7,13 @@ import json
 import re
 import urllib.parse
 from types import TracebackType
+from typing import TypeVar
 
 from lavaclient._config.secret import Secret
 
-__all__ = ["Redactor", "plain_line", "without_library_frames"]
+__all__ = ["Redactor", "plain_line", "without_frames", "without_library_frames"]
+
+E = TypeVar("E", bound=BaseException)
 
 _SHORTEST = 6
 _LONGEST_TEXT = 500
@@ -100,3 +103,15 @@ def without_library_frames(traceback: TracebackType | None) -> TracebackType | N
     if f"{traceback.tb_frame.f_globals.get('__name__', '')}.".startswith(_LIBRARIES):
         return following
     return TracebackType(following, traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno)
+
+
+def without_frames(error: E) -> E:
+    """Return an exception without any frames, its own and those of what it came from.
+
+    For what is raised by functions that have a body, and so a token, in their variables.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
+    return error

@@ -17,7 +17,7 @@ from lavaclient._http.exchange import send_request
 from lavaclient._http.failures import TransportFailure
 from lavaclient._http.messages import OutgoingRequest, Response
 from lavaclient._http.paths import redirect_target
-from lavaclient._http.redaction import Redactor, plain_line
+from lavaclient._http.redaction import Redactor, plain_line, without_frames
 from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, RetryPolicy, RetryRules, RetryState
 from lavaclient._system.clock import Clock
 from lavaclient._version import __version__
@@ -238,7 +238,7 @@ class ServiceClient:
         try:
             state.use(self._provider.refresh(self.session, state.token, state.epoch))
         except error.LavaError as failure:
-            if state.retries.maybe_applied and state.outgoing.method != "GET":
+            if state.retries.maybe_applied and state.outgoing.changes:
                 failure.mark_maybe_applied()
             if failure.__cause__ is None:
                 raise failure from self._error(state, refusal)
@@ -260,7 +260,7 @@ class ServiceClient:
         try:
             return reader.decode(response.body, answer_type)
         except reader.UnreadableError as reason:
-            raise self.unreadable(response, str(reason)) from reason.with_traceback(None)
+            raise self.unreadable(response, str(reason)) from without_frames(reason)
 
     def unreadable(self, response: Response, reason: str) -> error.LavaError:
         """Return the ApiError for a response that is not what it should be."""

@@ -13,7 +13,7 @@ import pytest
 
 from lavaclient import LavaError, error
 from lavaclient._auth.token import AccessToken
-from tests.support.fake_cloud import BREAK, KEY, USER, FakeCloud, Reply
+from tests.support.fake_cloud import BREAK, KEY, TENANT, USER, FakeCloud, Reply
 
 UNAUTHORIZED = {"unauthorized": {"code": 401, "message": "Unable to authenticate."}}
 
@@ -305,3 +305,29 @@ def test_39_no_secret_stands_in_any_record_of_any_logger(
     said += "".join(capfd.readouterr())
     for secret in (KEY, "dead-but-secret-token", *tokens):
         assert secret not in said
+
+
+def test_69_a_token_that_is_refused_for_lack_of_a_tenant_names_tenant_id(cloud: FakeCloud) -> None:
+    cloud.replies = [Reply(400, {"badRequest": {"code": 400, "message": "Expecting tenant"}})]
+    with pytest.raises(error.AuthenticationError, match="tenant_id may be missing") as caught:
+        cloud.client(api_key=None, token="t0ken-of-before")
+    assert "Expecting tenant" in str(caught.value)
+
+
+def test_69_with_a_tenant_the_refusal_does_not_ask_for_one(cloud: FakeCloud) -> None:
+    cloud.replies = [Reply(400, {"badRequest": {"code": 400, "message": "no"}})]
+    with pytest.raises(error.AuthenticationError) as caught:
+        cloud.client(api_key=None, token="t0ken-of-before", tenant_id=TENANT)
+    assert "tenant_id" not in str(caught.value)
+
+
+@pytest.mark.parametrize("outage", [BREAK, Reply(500, {}), Reply(503, {}), Reply(502, {})])
+def test_75_a_failed_sign_in_was_not_carried_out(cloud: FakeCloud, outage: object) -> None:
+    cloud.outage = outage
+    with pytest.raises(error.LavaError) as caught:
+        cloud.client()
+    failure: BaseException | None = caught.value
+    while failure is not None:
+        assert not getattr(failure, "maybe_applied", False)
+        assert "carried out" not in str(failure)
+        failure = failure.__cause__

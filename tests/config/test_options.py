@@ -225,3 +225,11 @@ def test_beside_a_session_its_own_matters_are_not_read_from_the_environment() ->
     environ = {names[0]: "1" for names in PAIRS.values()} | {"LAVA_INSECURE": "1"}
     found = from_environment(environ, has_session=True)
     assert found.keys() == {"username", "tenant_id", "region", "endpoint"}
+
+
+def test_53_a_tilde_that_does_not_expand_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # no passwd entry either
+    for name in ("token_cache", "verify_ssl"):
+        with pytest.raises(error.InvalidError, match=f"^{name}: the home directory in '~/x'"):
+            checked(**{name: "~/x"})

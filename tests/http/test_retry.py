@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 import threading
 
 import pytest
@@ -80,6 +81,18 @@ def attempts(
 )
 def test_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": text}, NOW) == seconds
+
+
+@pytest.mark.parametrize("skew", [-7200.0, 0.0, 7200.0])
+def test_56_a_date_counts_from_the_answer_s_own_date(skew: float) -> None:
+    sent_at, until = (email.utils.formatdate(NOW + skew + s, usegmt=True) for s in (0, 10))
+    assert retry_after({"Retry-After": until, "Date": sent_at}, NOW) == 10.0
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Mon, 99 Foo 2026 99:99:99 GMT"])
+def test_56_without_a_date_of_its_own_it_counts_from_the_wall_clock(date: str) -> None:
+    headers = {"Retry-After": "Sun, 06 Nov 1994 08:49:47 GMT", "Date": date}
+    assert retry_after(headers, NOW) == 10.0
 
 
 @pytest.mark.parametrize(

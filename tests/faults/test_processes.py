@@ -1,0 +1,394 @@
+"""Rows 46, 55, 57, 58, 64, 72 and 74: forks, signals, imports, threads, the interpreter's end."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import pytest
+import requests
+import requests.adapters
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
+
+from lavaclient import Lava, LavaError
+from lavaclient._config.secret import Secret
+from lavaclient._http.redaction import Redactor
+from tests.faults.conftest import TOKEN, Client, Serve
+from tests.support.fake_cloud import FakeCloud, Reply
+from tests.support.fault_server import FaultServer, answer, stall
+from tests.support.threads import together
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
+
+
+class TimeLimit(Exception):
+    """What a job queue's handler raises."""
+
+
+@contextlib.contextmanager
+def alarm(failure: BaseException, seconds: float = 0.2) -> Iterator[None]:
+    """Raise this in the main thread after a while, as a signal handler does."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise failure
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TimeLimit,
+        builtins.TimeoutError,
+        OSError,
+        builtins.ConnectionError,
+        requests.ConnectionError,
+        KeyboardInterrupt,
+    ],
+)
+@pytest.mark.parametrize("call", ["list", "create", "sign in"])
+def test_64_what_a_signal_handler_raises_passes_at_once_and_without_a_retry(
+    kind: type[BaseException], call: str, serve: Serve, client: Client
+) -> None:
+    failure = kind("job timed out")
+    server = serve(stall)
+    lava = client(server, timeout=5)
+    calls: dict[str, Callable[[], object]] = {
+        "list": lava.clusters.list,
+        "create": lambda: lava.clusters.create("n", "s", "ada", ["k"]),
+        "sign in": lambda: Lava("u", "DFW", api_key="k" * 32, auth_url=server.url, timeout=5),
+    }
+    started = time.monotonic()
+    with pytest.raises(kind) as caught, alarm(failure):
+        calls[call]()
+    assert caught.value is failure
+    assert time.monotonic() - started < 4
+    assert len(server.requests) == 1
+
+
+def test_64_after_it_the_client_works(serve: Serve, client: Client) -> None:
+    server = serve(stall, answer())
+    lava = client(server)
+    with pytest.raises(TimeLimit), alarm(TimeLimit()):
+        lava.clusters.list()
+    assert lava.clusters.list() == []
+
+
+@pytest.mark.parametrize("kind", [LookupError, FileNotFoundError])
+def test_64_what_a_hook_raises_passes_as_it_is(
+    kind: type[Exception], serve: Serve, client: Client
+) -> None:
+    failure = kind("a bug of the hook's")
+
+    def hook(response: requests.Response, **options: object) -> None:
+        response.close()
+        raise failure
+
+    server = serve()
+    lava = client(server)
+    lava.session.session.hooks["response"].append(hook)
+    with pytest.raises(kind) as caught:
+        lava.clusters.list()
+    assert caught.value is failure
+    assert len(server.requests) == 1
+
+
+def test_64_what_refuses_sockets_in_a_test_passes_as_it_is(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SocketBlockedError(RuntimeError):
+        """As pytest-socket has it."""
+
+    def refuse(*args: object, **options: object) -> None:
+        raise SocketBlockedError("no sockets in tests")
+
+    lava = client(serve())
+    monkeypatch.setattr("socket.socket", refuse)
+    with pytest.raises(SocketBlockedError):
+        lava.clusters.list()
+
+
+@pytest.mark.parametrize("lock", ["provider", "budget"])
+def test_55_a_signal_handler_may_use_the_client_while_its_thread_holds_a_lock(lock: str) -> None:
+    with FakeCloud() as cloud, cloud.client() as lava:
+        connection = lava._connection
+        locks = {
+            "provider": connection.provider._lock,
+            "budget": connection.client._policy.budget._lock,
+        }
+        answers: list[object] = []
+
+        def use(number: int, frame: FrameType | None) -> None:
+            answers.append(lava.limits.get())
+
+        before = signal.signal(signal.SIGUSR1, use)
+        try:
+            with locks[lock]:
+                os.kill(os.getpid(), signal.SIGUSR1)
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+        assert len(answers) == 1
+
+
+def test_55_a_signal_handler_may_use_the_client_wherever_its_thread_is() -> None:
+    with FakeCloud() as cloud, cloud.client() as lava:
+        answers: list[object] = []
+
+        def use(number: int, frame: FrameType | None) -> None:
+            answers.append(lava.limits.get())
+            signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0002, 0.003))
+
+        before = signal.signal(signal.SIGALRM, use)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        try:
+            while len(answers) < 100:
+                lava.limits.get()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def child_says(work: Callable[[], bool], seconds: float = 20) -> bool:
+    """Fork, and tell whether the child did its work in time."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        code = 1
+        try:
+            code = 0 if work() else 3
+        finally:
+            os._exit(code)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) == 0
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def test_46_a_child_has_connections_of_its_own_over_a_session_from_outside(serve: Serve) -> None:
+    server = serve()
+    with requests.Session() as wire:
+        session = Session(auth=Token(server.endpoint, TOKEN), session=wire)
+        lava = Lava(None, endpoint=server.endpoint, session=session)
+        lava.clusters.list()
+        assert child_says(lambda: lava.clusters.list() == [])
+        lava.clusters.list()
+    assert server.connections == 2
+
+
+def test_46_a_child_has_connections_of_its_own_over_a_users_adapter(
+    serve: Serve, client: Client
+) -> None:
+    server = serve()
+    lava = client(server)
+    lava.session.session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=2))
+    lava.clusters.list()
+    assert child_says(lambda: lava.clusters.list() == [])
+    lava.clusters.list()
+    assert server.connections == 2
+
+
+SLOW_IMPORT = """
+import os, sys, threading, time, importlib.abc, signal
+from lavaclient import Lava
+
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == SLOW:
+            reached.set()
+            time.sleep(0.5)
+        return None
+
+SLOW = {slow!r}
+reached = threading.Event()
+sys.meta_path.insert(0, Slow())
+
+def use():
+    with Lava("u", token="t" * 20, endpoint={endpoint!r}) as lava:
+        lava.clusters.list()
+        lava.credentials, lava.stacks
+
+thread = threading.Thread(target=use)
+thread.start()
+assert reached.wait(30)
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    use()
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+thread.join()
+print(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize(
+    "slow", ["lavaclient._connection", "lavaclient.api.stacks", "requests", "keystoneauth1.session"]
+)
+def test_57_a_fork_while_another_thread_makes_the_first_client_does_not_hang(
+    slow: str, serve: Serve
+) -> None:
+    code = SLOW_IMPORT.format(slow=slow, endpoint=serve().endpoint)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=False
+    )
+    # What others register meanwhile, to run after a fork, may complain; nobody hangs.
+    assert (ran.stdout, ran.returncode) == ("0\n", 0)
+
+
+def test_57_a_call_imports_nothing_of_ours(serve: Serve) -> None:
+    code = f"""
+    import sys
+    from lavaclient import Lava
+    lava = Lava("u", token="t" * 20, endpoint={serve().endpoint!r})
+    before = set(sys.modules)
+    lava.clusters.list()
+    print(sorted(name for name in set(sys.modules) - before if name.startswith("lavaclient")))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "[]\n"
+
+
+ENDS = {
+    "atexit": "atexit.register(use)",
+    "del": "lava.end = type('End', (), {'__del__': lambda self: use()})()",
+    "daemon threads": "[threading.Thread(target=use, daemon=True).start() for _ in range(8)]",
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_58_the_interpreter_ends_quietly(kind: str, serve: Serve) -> None:
+    code = f"""
+    import atexit, threading
+    from lavaclient import Lava, LavaError
+    lava = Lava("u", token="t" * 20, endpoint={serve().endpoint!r})
+    def use():
+        try:
+            while lava.clusters.list() == [] and {kind == "daemon threads"}:
+                pass
+        except LavaError:
+            pass
+    lava.clusters.list()
+    {ENDS[kind]}
+    """
+    command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(code)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_72_many_threads_fail_while_tokens_change_with_errors_of_ours_alone() -> None:
+    with FakeCloud() as cloud, cloud.client(max_retries=0) as lava:
+        numbers = random.Random(7)
+
+        def change(request: object) -> None:
+            if numbers.random() < 0.2:
+                cloud.kill()
+            cloud.outage = Reply(500, {"message": "no"}) if numbers.random() < 0.3 else None
+
+        cloud.before = change
+
+        def storm(number: int) -> set[type]:
+            kinds: set[type] = set()
+            for _ in range(25):
+                try:
+                    lava.limits.get()
+                except LavaError as failure:
+                    kinds.add(type(failure))
+            return kinds
+
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            outcomes = together(16, storm)
+        finally:
+            sys.setswitchinterval(before)
+    assert all(isinstance(kinds, set) for kinds in outcomes)
+
+
+def test_72_a_redactor_is_read_while_tokens_are_added_at_every_place() -> None:
+    """A thread that yields wherever it can stands in for one that runs at the same time."""
+    redactor = Redactor(Secret("the-key-of-this-test"))
+    texts: list[str] = []
+    count = itertools.count()
+
+    def add(frame: FrameType, event: str, argument: object) -> object:
+        sys.settrace(None)
+        redactor.remember(Secret(f"token-number-{next(count):05d}"))
+        sys.settrace(add)  # type: ignore[arg-type]
+        return add
+
+    sys.settrace(add)  # type: ignore[arg-type]
+    try:
+        texts += [redactor.sanitize("the-key-of-this-test is here") for _ in range(100)]
+    finally:
+        sys.settrace(None)
+    assert set(texts) == {"[hidden] is here"}
+    assert len(redactor._tokens) <= 65
+
+
+def test_74_modules_imported_at_once_by_many_threads_are_all_there() -> None:
+    code = """
+    import importlib, threading
+    names = ["lavaclient.api.clusters", "lavaclient.client", "lavaclient.identity", "lavaclient.error",
+             "lavaclient.api.response", "lavaclient._connection", "lavaclient.api.nodes", "lavaclient"]
+    barrier = threading.Barrier(16)
+    failures = []
+    def load(number):
+        barrier.wait()
+        try:
+            importlib.import_module(names[number % len(names)])
+            from lavaclient import Lava
+            from lavaclient import api
+            api.stacks.StackManager, api.clusters.ClusterManager
+        except BaseException as failure:
+            failures.append(repr(failure))
+    threads = [threading.Thread(target=load, args=(number,)) for number in range(16)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join(50)
+    print(failures, any(thread.is_alive() for thread in threads))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "[] False\n"
+
+
+def test_34_a_fork_beside_busy_threads_answers(client: Client, serve: Serve) -> None:
+    server: FaultServer = serve()
+    lava = client(server)
+    ended = threading.Event()
+
+    def busy() -> None:
+        while not ended.is_set():
+            lava.clusters.list()
+
+    threads = [threading.Thread(target=busy) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        assert all(child_says(lambda: lava.clusters.list() == []) for _ in range(4))
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
