@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
-import os
-import shlex
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from lavaclient.sandbox.core.clock import SystemClock
 from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.faults import syntax
-from lavaclient.sandbox.faults.model import Fault
-from lavaclient.sandbox.service import DEFAULT_API_KEY, Sandbox
-from lavaclient.sandbox.ssh.server import SandboxSSH
-
-if TYPE_CHECKING:
-    from lavaclient.sandbox.http.server import SandboxServer
-
-_POLL = 0.2
+from lavaclient.sandbox.options import Options
+from lavaclient.sandbox.service import DEFAULT_API_KEY
 
 
 class _Parser(argparse.ArgumentParser):
@@ -125,10 +114,10 @@ def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None)
 
             return demo.main(arguments[1:])
         options = _read_options(arguments)
-        with _signals() as received, _server(options) as server, _ssh(options, server) as ssh:
-            _announce(options, server, ssh)
-            while not received and not stop.wait(_POLL):
-                pass
+        # It needs werkzeug, which comes with an extra.
+        from lavaclient.sandbox.http import program
+
+        program.serve(options, stop)
     except ModuleNotFoundError as error:
         message = f"needs the package {error.name}: pip install 'lavaclient[sandbox]'"
         print(f"lavaclient.sandbox: {message}", file=sys.stderr)
@@ -139,25 +128,16 @@ def main(argv: Sequence[str] | None = None, stop: threading.Event | None = None)
     return 0
 
 
-class _Options(argparse.Namespace):
-    """The options, checked: what is wrong with them is said before anything is opened."""
-
-    faults: list[Fault]
-    clock: SystemClock
-    quotas: Quotas
-    timings: Timings
-
-
-def _read_options(arguments: Sequence[str]) -> _Options:
+def _read_options(arguments: Sequence[str]) -> Options:
     parser = _parser()
-    options = parser.parse_args(arguments, _Options())
+    options = parser.parse_args(arguments, Options())
     try:
         options.faults = [syntax.parse(line) for line in options.fault]
         options.clock = SystemClock(options.speed)
         options.quotas = Quotas(**_numbers("--quota", options.quota, Quotas, int))
         options.timings = Timings(**_numbers("--timing", options.timing, Timings, float))
         # Checks the rest, without the file.
-        _sandbox(options, state_path=None)
+        options.sandbox(state_path=None)
     except ValueError as error:
         parser.error(str(error).splitlines()[0])
     return options
@@ -178,97 +158,6 @@ def _numbers(
             message = f"{option}: {name}: must be a number, not {number!r}"
             raise ValueError(message) from error
     return numbers
-
-
-def _sandbox(options: _Options, state_path: Path | None) -> Sandbox:
-    return Sandbox(
-        options.clock,
-        username=options.user,
-        api_key=options.api_key,
-        tenant_id=options.tenant,
-        rate_limits=options.rate_limits,
-        malformed_links=options.malformed_links,
-        token_lifetime=options.token_lifetime,
-        quotas=options.quotas,
-        timings=options.timings,
-        seed=options.seed,
-        state_path=state_path,
-    )
-
-
-@contextlib.contextmanager
-def _server(options: _Options) -> Iterator[SandboxServer]:
-    # It needs werkzeug, which comes with an extra.
-    from lavaclient.sandbox.http.server import SandboxServer
-
-    with contextlib.closing(_sandbox(options, options.state)) as sandbox:
-        for fault in options.faults:
-            sandbox.faults.add(fault)
-        with SandboxServer(
-            sandbox,
-            options.host,
-            options.port,
-            options.tls,
-            None if options.quiet else _print_line,
-            options.allow_host,
-        ) as server:
-            yield server
-
-
-def _print_line(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def _ssh(options: _Options, server: SandboxServer) -> Iterator[SandboxSSH | None]:
-    if not options.ssh:
-        yield None
-        return
-    with SandboxSSH(server.sandbox) as ssh:
-        yield ssh
-
-
-def _announce(options: _Options, server: SandboxServer, ssh: SandboxSSH | None) -> None:
-    environ = server.environ()
-    exports = "".join(f"export {name}={shlex.quote(text)}\n" for name, text in environ.items())
-    if options.env_file is not None:
-        _write_privately(options.env_file, exports)
-    if options.json:
-        line: dict[str, object] = {"url": server.url, "environ": environ}
-        if ssh is not None:
-            line["ssh_config"] = str(ssh.config_path)
-        print(json.dumps(line), flush=True)
-        return
-    print(f"# The sandbox serves {server.url}; Ctrl-C ends it. To use it:")
-    print(exports, end="")
-    if ssh is not None:
-        command = shlex.join(["ssh", "-F", str(ssh.config_path), "-i"])
-        print(f"# To reach a node: ssh_command='{command} KEY', or {command} KEY USER@NODE")
-    sys.stdout.flush()
-
-
-def _write_privately(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-
-
-@contextlib.contextmanager
-def _signals() -> Iterator[Sequence[int]]:
-    """Give a list of the signals that told the program to end, as they come.
-
-    A handler must not set the event: it may run while the event's own lock is held.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield received
-        return
-    names = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(name, lambda number, _: received.append(number)) for name in names]
-    try:
-        yield received
-    finally:
-        for name, handler in zip(names, before, strict=True):
-            signal.signal(name, handler)
 
 
 if __name__ == "__main__":

@@ -170,17 +170,17 @@ def test_a_build_goes_through_building_and_configuring_to_active(
 ) -> None:
     """Within ten minutes of the clock, and its progress only grows."""
     cluster_id = caller.cluster()
-    seen = []
+    statuses = []
     for _ in range(13):
         cluster = _get(caller, cluster_id)
-        seen.append((cluster["status"], int(cluster["progress"])))
+        statuses.append((cluster["status"], int(cluster["progress"])))
         clock.advance(50)
-    assert list(dict.fromkeys(status for status, _ in seen)) == [
+    assert list(dict.fromkeys(status for status, _ in statuses)) == [
         "BUILDING",
         "CONFIGURING",
         "ACTIVE",
     ]
-    progress = [number for _, number in seen]
+    progress = [number for _, number in statuses]
     assert progress == sorted(progress)
     assert (progress[0], progress[-2] < 100, progress[-1]) == (5, True, 100)
 
@@ -200,11 +200,11 @@ def test_time_that_nobody_looked_at_has_passed_all_the_same(
 def test_scripts_run_on_each_node(caller: Caller, clock: ManualClock) -> None:
     """From PENDING to SUCCEEDED, on new nodes too."""
     cluster_id = caller.cluster(scripts=[{"id": caller.script()}], stack_id="HDP2.3_Kafka")
-    seen = []
+    statuses = []
     for _ in range(31):
-        seen += [script["status"] for script in _get(caller, cluster_id)["scripts"]]
+        statuses += [script["status"] for script in _get(caller, cluster_id)["scripts"]]
         clock.advance(20)
-    assert list(dict.fromkeys(seen)) == ["PENDING", "DELIVERED", "RUNNING", "SUCCEEDED"]
+    assert list(dict.fromkeys(statuses)) == ["PENDING", "DELIVERED", "RUNNING", "SUCCEEDED"]
     nodes = {node["id"] for node in caller.nodes(cluster_id)}
     scripts = _get(caller, cluster_id)["scripts"]
     assert {script["node_id"] for script in scripts} == nodes

@@ -21,11 +21,11 @@ def test_the_next_cluster_fails_at_its_time(caller: Caller, clock: ManualClock) 
     clock.advance(59)
     assert _status(caller, second) == "BUILDING"
     clock.advance(1)
-    assert [_status(caller, one) for one in (first, second, third)] == [
+    assert [_status(caller, cluster_id) for cluster_id in (first, second, third)] == [
         "BUILDING", "ERROR", "BUILDING",
     ]  # fmt: skip
     clock.advance(600)
-    assert [_status(caller, one) for one in (first, second, third)] == [
+    assert [_status(caller, cluster_id) for cluster_id in (first, second, third)] == [
         "ACTIVE", "ERROR", "ACTIVE",
     ]  # fmt: skip
 
@@ -35,20 +35,32 @@ def test_a_name_may_say_which_one(direct: DirectCaller, clock: ManualClock) -> N
     body = {"after": 10, "name": "second"}
     assert direct.ask("POST", "/_sandbox/clusters/fail-next", body).status == 204
     direct.sandbox.fail_next_cluster(after=20, name="third")
-    made = [direct.cluster(name=name) for name in ("first", "second", "third")]
+    clusters = [direct.cluster(name=name) for name in ("first", "second", "third")]
     clock.advance(10)
-    assert [_status(direct, one) for one in made] == ["BUILDING", "ERROR", "BUILDING"]
+    assert [_status(direct, cluster_id) for cluster_id in clusters] == [
+        "BUILDING",
+        "ERROR",
+        "BUILDING",
+    ]
     clock.advance(10)
-    assert [_status(direct, one) for one in made] == ["BUILDING", "ERROR", "ERROR"]
+    assert [_status(direct, cluster_id) for cluster_id in clusters] == [
+        "BUILDING",
+        "ERROR",
+        "ERROR",
+    ]
 
 
 def test_two_plans_are_for_two_clusters(direct: DirectCaller, clock: ManualClock) -> None:
     """One each."""
     for _ in range(2):
         direct.sandbox.fail_next_cluster(after=0)
-    made = [direct.cluster(), direct.cluster(), direct.cluster()]
+    clusters = [direct.cluster(), direct.cluster(), direct.cluster()]
     clock.advance(1)
-    assert [_status(direct, one) for one in made] == ["ERROR", "ERROR", "BUILDING"]
+    assert [_status(direct, cluster_id) for cluster_id in clusters] == [
+        "ERROR",
+        "ERROR",
+        "BUILDING",
+    ]
 
 
 def test_a_cluster_fails_though_nobody_looked(direct: DirectCaller, clock: ManualClock) -> None:
@@ -104,9 +116,9 @@ def test_seeds_keep_the_rules_and_are_not_seen(sandbox: Sandbox, clock: ManualCl
     script = {"script": {"name": "setup", "type": "POST_INIT", "url": "https://example.com/x"}}
     body = sandbox.seed("POST", ["scripts"], script, region="ord", ago=60)
     assert isinstance(body, dict)
-    (made,) = sandbox.account("ORD").scripts.values()
-    assert (made.id, made.created) == (body["script"]["id"], clock.time() - 60)
+    (clusters,) = sandbox.account("ORD").scripts.values()
+    assert (clusters.id, clusters.created) == (body["script"]["id"], clock.time() - 60)
     assert len(sandbox.requests) == 0
     with pytest.raises(ApiFault, match="exists already"):
         sandbox.seed("POST", ["scripts"], script, region="ORD")
-    assert sandbox.seed("DELETE", ["scripts", made.id], region="ORD") is None
+    assert sandbox.seed("DELETE", ["scripts", clusters.id], region="ORD") is None

@@ -143,9 +143,9 @@ def test_the_request_log_forgets_the_oldest_of_very_many(direct: DirectCaller) -
     """Some thousands are kept."""
     log = direct.sandbox.requests
     direct.get("limits")
-    seen = log[-1]
+    entry = log[-1]
     for _ in range(10_000):
-        log.append(seen)
+        log.append(entry)
     assert 9_000 <= len(log) <= 10_000
 
 

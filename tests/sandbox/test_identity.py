@@ -37,11 +37,11 @@ def test_the_catalog_has_v1_and_v2_entries_for_four_regions(caller: Caller) -> N
     catalog = caller.auth({KEY: credentials}).body["access"]["serviceCatalog"]
     entry = next(entry for entry in catalog if entry["type"] == "rax:bigdata")
     assert entry["name"] == "cloudBigData"
-    found = {(e["region"], e["versionId"]): e["publicURL"] for e in entry["endpoints"]}
-    assert len(found) == 8
+    urls = {(e["region"], e["versionId"]): e["publicURL"] for e in entry["endpoints"]}
+    assert len(urls) == 8
     for region in ("DFW", "ORD", "IAD", "LON"):
-        assert found[region, "1"] == f"{caller.url}/{region.lower()}/v1.0/123456"
-        assert found[region, "2"] == f"{caller.url}/{region.lower()}/v2/123456"
+        assert urls[region, "1"] == f"{caller.url}/{region.lower()}/v1.0/123456"
+        assert urls[region, "2"] == f"{caller.url}/{region.lower()}/v2/123456"
 
 
 def test_some_services_of_the_catalog_have_no_region(direct: DirectCaller) -> None:

@@ -21,9 +21,9 @@ def test_nodes_appear_one_by_one(caller: Caller, clock: ManualClock) -> None:
     cluster_id = caller.cluster(node_groups=[{"id": "slave0", "count": 2}])
     counts, first = [], []
     while caller.get(f"clusters/{cluster_id}").body["cluster"]["status"] == "BUILDING":
-        found = caller.nodes(cluster_id)
-        counts.append(len(found))
-        first += [node["name"] for node in found[:1]]
+        nodes = caller.nodes(cluster_id)
+        counts.append(len(nodes))
+        first += [node["name"] for node in nodes[:1]]
         clock.advance(20)
     assert counts[0] == 0
     assert counts == sorted(counts)
@@ -35,11 +35,11 @@ def test_nodes_appear_one_by_one(caller: Caller, clock: ManualClock) -> None:
 def test_node_statuses_follow_the_cluster(caller: Caller, clock: ManualClock) -> None:
     """BUILDING, CONFIGURING, ACTIVE."""
     cluster_id = caller.cluster()
-    seen = []
+    statuses = []
     for _ in range(31):
-        seen += [node["status"] for node in caller.nodes(cluster_id)]
+        statuses += [node["status"] for node in caller.nodes(cluster_id)]
         clock.advance(20)
-    assert list(dict.fromkeys(seen)) == ["BUILDING", "CONFIGURING", "ACTIVE"]
+    assert list(dict.fromkeys(statuses)) == ["BUILDING", "CONFIGURING", "ACTIVE"]
 
 
 def test_a_node_shows_its_place_addresses_and_components(caller: Caller) -> None:
@@ -78,13 +78,13 @@ def test_no_two_nodes_share_an_address(direct: DirectCaller) -> None:
     """Across clusters."""
     groups = [{"id": "slave0", "count": 40, "flavor_id": "hadoop1-2"}]
     ids = [direct.active_cluster(stack_id="HDP2.3_Kafka", node_groups=groups) for _ in range(2)]
-    found = [
+    nodes = [
         (node["addresses"][kind][0]["addr"])
         for cluster_id in ids
         for node in direct.nodes(cluster_id)
         for kind in ("public", "private")
     ]
-    assert len(found) == len(set(found)) == 164
+    assert len(nodes) == len(set(nodes)) == 164
 
 
 @pytest.mark.parametrize("serial", [1, 253, 254, 255, 508, 100_000])

@@ -23,17 +23,17 @@ def test_a_short_list_has_no_next_link(caller: Caller) -> None:
 def test_pages_hold_a_hundred_and_lead_from_one_to_the_next(direct: DirectCaller) -> None:
     """Until all are shown once."""
     ids = _scripts(direct, 203)
-    found: list[str] = []
+    collected: list[str] = []
     path = "scripts"
     sizes = []
     while path:
         body = direct.get(path).body
         sizes.append(len(body["scripts"]))
-        found += [script["id"] for script in body["scripts"]]
+        collected += [script["id"] for script in body["scripts"]]
         path = _next_path(body)
-    assert found[:203] == ids
+    assert collected[:203] == ids
     assert sizes == [100, 100, 5]
-    assert len(set(found)) == len(found)
+    assert len(set(collected)) == len(collected)
 
 
 def _next_path(body: dict[str, Any]) -> str:

@@ -42,13 +42,13 @@ def test_every_self_and_bookmark_link_can_be_read(busy: Caller) -> None:
         "clusters", f"clusters/{cluster['id']}", f"clusters/{cluster['id']}/nodes", "flavors",
         "distros", "stacks", "scripts", "credentials/types",
     ]  # fmt: skip
-    found = {href for path in paths for href in _links(busy.get(path).body)}
-    assert len(found) > 80
+    hrefs = {href for path in paths for href in _links(busy.get(path).body)}
+    assert len(hrefs) > 80
     headers = {"X-Auth-Token": busy.token or ""}
-    for href in found:
+    for href in hrefs:
         answer = busy.ask("GET", href.removeprefix(busy.url), headers=headers)
         assert answer.status == 200, href
-        assert set(_links(answer.body)) <= found
+        assert set(_links(answer.body)) <= hrefs
 
 
 def test_a_bookmark_is_there_to_be_read_alone(caller: Caller) -> None:

@@ -123,7 +123,7 @@ def test_the_same_seed_gives_the_same_ids_whatever_is_read() -> None:
 
     def ids(*, curious: bool) -> list[str]:
         caller = DirectCaller(Sandbox(ManualClock(), seed=7))
-        found = []
+        ids_in_order = []
         for number in range(3):
             if curious:
                 caller.sign_in()
@@ -131,8 +131,8 @@ def test_the_same_seed_gives_the_same_ids_whatever_is_read() -> None:
                 caller.get("clusters/none")
             cluster_id = caller.cluster(name=f"c{number}")
             caller.sandbox.clock.advance(600)
-            found += [cluster_id, *(node["id"] for node in caller.nodes(cluster_id))]
-        return found
+            ids_in_order += [cluster_id, *(node["id"] for node in caller.nodes(cluster_id))]
+        return ids_in_order
 
     assert ids(curious=True) == ids(curious=False)
     assert len(set(ids(curious=True))) == 3 * 5

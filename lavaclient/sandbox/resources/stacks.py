@@ -74,7 +74,7 @@ def create_stack(context: Context) -> Answer:
     groups = stack_layouts.default_groups(context, distro, services)
     if wanted.node_groups is not None:
         base = stack_layouts.base_groups(context, distro)
-        groups = _given_groups(context, wanted.node_groups, groups, base, services)
+        groups = _custom_groups(context, wanted.node_groups, groups, base, services)
     stack = Stack(
         id=context.new_id("stack"),
         name=wanted.name,
@@ -132,24 +132,26 @@ def _check_unique(where: str, names: Sequence[str]) -> None:
             raise bad_request(message)
 
 
-def _given_groups(
+def _custom_groups(
     context: Context,
-    given: Sequence[_Group],
+    wanted: Sequence[_Group],
     defaults: Sequence[StackNodeGroup],
     base: Sequence[StackNodeGroup],
     services: Sequence[StackService],
 ) -> list[StackNodeGroup]:
     by_id = {group.id: group for group in defaults}
-    groups = [_given_group(context, group, by_id.get(group.id)) for group in given]
+    groups = [_custom_group(context, group, by_id.get(group.id)) for group in wanted]
     ids = {group.id for group in groups}
     groups = [*(group for group in base if group.id not in ids), *groups]
     _check_placing(groups, base, services)
     return groups
 
 
-def _given_group(context: Context, given: _Group, default: StackNodeGroup | None) -> StackNodeGroup:
-    where = f"node_groups: {given.id}"
-    components = [c.name for c in given.components or []]
+def _custom_group(
+    context: Context, wanted: _Group, default: StackNodeGroup | None
+) -> StackNodeGroup:
+    where = f"node_groups: {wanted.id}"
+    components = [c.name for c in wanted.components or []]
     if not components and default is not None:
         components = default.components
     if not components:
@@ -159,16 +161,16 @@ def _given_group(context: Context, given: _Group, default: StackNodeGroup | None
     if unknown:
         message = f"{where}: components: there is no component '{unknown[0]}'"
         raise bad_request(message)
-    limits = stack_layouts.limits_for(context, given.id, components)
-    if given.flavor_id is None:
+    limits = stack_layouts.limits_for(context, wanted.id, components)
+    if wanted.flavor_id is None:
         flavor = flavors.smallest(context, limits.min_ram)
     else:
-        flavor = flavors.fitting(context, given.flavor_id, limits.min_ram, f"{where}: flavor_id")
+        flavor = flavors.fitting(context, wanted.flavor_id, limits.min_ram, f"{where}: flavor_id")
     return StackNodeGroup(
-        id=given.id,
+        id=wanted.id,
         components=list(components),
         resource_limits=limits,
-        count=limits.min_count if given.count is None else given.count,
+        count=limits.min_count if wanted.count is None else wanted.count,
         flavor_id=flavor.id,
     )
 

@@ -29,15 +29,15 @@ def run(host: Host, text: str) -> Outcome:
 
 def _run(host: Host, text: str) -> Outcome:
     try:
-        words = shlex.split(text)
+        arguments = shlex.split(text)
     except ValueError as error:
         return Outcome(stderr=f"sandbox: {error}\n", status=2)
-    if not words:
+    if not arguments:
         return Outcome()
-    answer = _TABLE.get(words[0])
+    answer = _TABLE.get(arguments[0])
     if answer is None:
-        return Outcome(stderr=_unknown(words[0], text), status=127)
-    return answer(host, words[1:])
+        return Outcome(stderr=_unknown(arguments[0], text), status=127)
+    return answer(host, arguments[1:])
 
 
 def _unknown(program: str, text: str) -> str:
@@ -47,48 +47,48 @@ def _unknown(program: str, text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _echo(_host: Host, words: Sequence[str]) -> Outcome:
-    return Outcome(" ".join(words) + "\n")
+def _echo(_host: Host, arguments: Sequence[str]) -> Outcome:
+    return Outcome(" ".join(arguments) + "\n")
 
 
-def _exit(_host: Host, words: Sequence[str]) -> Outcome:
-    if words and not words[0].isdecimal():
-        return Outcome(stderr=f"exit: {words[0]}: numeric argument required\n", status=2)
-    return Outcome(status=int(words[0]) % 256 if words else 0)
+def _exit(_host: Host, arguments: Sequence[str]) -> Outcome:
+    if arguments and not arguments[0].isdecimal():
+        return Outcome(stderr=f"exit: {arguments[0]}: numeric argument required\n", status=2)
+    return Outcome(status=int(arguments[0]) % 256 if arguments else 0)
 
 
-def _false(_host: Host, _words: Sequence[str]) -> Outcome:
+def _false(_host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome(status=1)
 
 
-def _hdfs(host: Host, words: Sequence[str]) -> Outcome:
+def _hdfs(host: Host, arguments: Sequence[str]) -> Outcome:
     if not any(p.name == "Namenode" for near in host.neighbours() for p in near.programs()):
         return Outcome(stderr="sandbox: hdfs: this cluster has no Namenode\n", status=127)
-    if list(words) != ["dfs", "-ls", "/"]:
+    if list(arguments) != ["dfs", "-ls", "/"]:
         return Outcome(stderr="sandbox: hdfs: knows no more than 'hdfs dfs -ls /'\n", status=1)
     day, clock = timestamp(host.cluster.created)[:16].split("T")
     rows = [f"drwxr-xr-x   - hdfs hdfs          0 {day} {clock} /{name}" for name in _FOLDERS]
     return Outcome("\n".join([f"Found {len(rows)} items", *rows]) + "\n")
 
 
-def _hostname(host: Host, words: Sequence[str]) -> Outcome:
-    return Outcome(host.names[3 if list(words) == ["-I"] else 0] + "\n")
+def _hostname(host: Host, arguments: Sequence[str]) -> Outcome:
+    return Outcome(host.names[3 if list(arguments) == ["-I"] else 0] + "\n")
 
 
-def _jps(host: Host, _words: Sequence[str]) -> Outcome:
+def _jps(host: Host, _arguments: Sequence[str]) -> Outcome:
     names = [program.name for program in host.programs() if program.uri is not None]
     return Outcome("".join(f"{1000 + 37 * n} {name}\n" for n, name in enumerate(names, 1)))
 
 
-def _nproc(host: Host, _words: Sequence[str]) -> Outcome:
+def _nproc(host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome(f"{host.sandbox.reference.flavors[host.node.flavor_id].vcpus}\n")
 
 
-def _true(_host: Host, _words: Sequence[str]) -> Outcome:
+def _true(_host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome()
 
 
-def _uptime(host: Host, _words: Sequence[str]) -> Outcome:
+def _uptime(host: Host, _arguments: Sequence[str]) -> Outcome:
     now = timestamp(host.sandbox.clock.time())[11:19]
     minutes = int(host.uptime // 60)
     days = f"{minutes // 1440} days, " if minutes >= 1440 else ""
@@ -96,7 +96,7 @@ def _uptime(host: Host, _words: Sequence[str]) -> Outcome:
     return Outcome(f" {now} up {up},  1 user,  load average: 0.00, 0.01, 0.05\n")
 
 
-def _whoami(host: Host, _words: Sequence[str]) -> Outcome:
+def _whoami(host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome(f"{host.cluster.username}\n")
 
 
