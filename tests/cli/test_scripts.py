@@ -14,6 +14,7 @@ import pytest
 
 from lavaclient.cli.app import lava
 from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.core.context import Timings
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from tests.api.conftest import PUBLIC_KEY
@@ -50,6 +51,21 @@ def test_a_script_as_for_0_3_runs(tmp_path: Path, environ: dict[str, str]) -> No
     assert nodes == ["nodes: 5", "nodes: 6"]  # one of them is Ambari's
     assert re.search(r"^Deleted cluster nightly \(", ran.stdout, re.MULTILINE)
     assert "nightly: ACTIVE 100%" in (tmp_path / "progress").read_text()
+
+
+def test_a_script_of_0_3_prints_the_same_bytes(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "id_rsa.pub").write_text(PUBLIC_KEY)
+    timings = Timings(build=0, resize=0, update=0, delete=0)
+    with SandboxServer(Sandbox(SystemClock(), timings=timings)) as server:
+        ran = subprocess.run(
+            ["sh", HERE / "data" / "nightly.sh", tmp_path],
+            env={**environ, **server.environ()},
+            capture_output=True,
+            timeout=90,
+            check=False,
+        )
+    assert ran.stdout == (HERE / "data" / "nightly.txt").read_bytes(), ran.stderr.decode()
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
