@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from lavaclient.sandbox.http.server import SandboxServer
-from tests.api.conftest import PUBLIC_KEY, Wire
+from tests.api.conftest import PUBLIC_KEY
 from tests.cli.conftest import CREATE, Program
+from tests.support.recorder import Wire
 
 CLUSTER = "id,name,status,stack,created,cbd_version,username,progress"
 NODES = "id,name,role,status,public_ip,private_ip"

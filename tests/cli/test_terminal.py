@@ -239,3 +239,69 @@ def test_the_sandbox_runs_until_ctrl_c() -> None:
         terminal.interrupt()
         assert terminal.end() == 0
     assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_the_first_session_of_a_new_user(fast: SandboxServer, tmp_path: Path, columns: int) -> None:
+    service = fast.sandbox
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519.pub").write_text(PUBLIC_KEY)
+    environ = {"HOME": str(tmp_path)}
+
+    def session(line: str, *answers: tuple[str, str], status: int = 0) -> str:
+        with lava(line, environ, columns) as terminal:
+            for prompt, answer in answers:
+                terminal.expect(prompt)
+                terminal.type(f"{answer}\n")
+            assert terminal.end() == status, terminal.text
+        assert "Traceback" not in terminal.text
+        return terminal.text
+
+    shown = session("clusters list", status=1)
+    assert "API key  --api-key" in shown
+    assert "lava configure" in shown
+    session(
+        "configure",
+        ("User: ", service.username),
+        ("Region (DFW, IAD, LON, ORD): ", "DFW"),
+        ("Identity URL [https://identity.api.rackspacecloud.com/v2.0]: ", fast.auth_url),
+        ("API key: ", service.api_key),
+    )
+    assert session("clusters list") == "No clusters.\n"
+    assert "Did you mean 'clusters'?" in session("cluster list", status=2)
+    stacks = session("stacks list --filter distro=HDP2.3 --filter id=*hadoop")
+    assert "HDP2.3_Hadoop" in stacks
+    assert max(map(len, stacks.splitlines())) <= columns
+    shown = session(
+        "clusters create logs HDP2.3_Hadoop --username analyst --wait --interval .1",
+        ("under this name? [Y/n]: ", ""),
+    )
+    assert "logs: BUILDING" in shown
+    assert "logs: ACTIVE ━" in shown
+    assert "left" in shown
+    nodes = session("nodes list logs")
+    assert max(map(len, nodes.splitlines())) <= columns
+    assert ("Private IP" in nodes) == (columns == 160)
+    assert "http://" in session("nodes get logs master0-1")
+    shown = session("clusters resize logs --node-groups slave0(count=2) --wait --interval .1")
+    assert "slave0   hadoop1-7      2" in shown
+    shown = session("clusters delete logs --wait --interval .1", ("Delete cluster logs (", "y"))
+    assert "logs: DELETING" in shown
+    assert "Deleted cluster logs (" in shown
+    assert session("clusters list") == "No clusters.\n"
+
+
+def test_ctrl_c_names_the_command_that_waits_again(
+    sandbox: SandboxServer, client: Lava, cluster: str
+) -> None:
+    with lava("clusters delete logs --force --wait", sandbox.environ(), 200) as terminal:
+        terminal.expect("logs: DELETING")
+        terminal.interrupt()
+        assert terminal.end() == 130
+    command = f"lava clusters wait {cluster} --until DELETED"
+    assert command in terminal.text
+    with lava(command.removeprefix("lava "), sandbox.environ(), 200) as terminal:
+        terminal.expect("logs: DELETING")
+        sandbox.sandbox.clock.advance(900)
+        assert terminal.end() == 0
+    assert "logs: DELETING" in terminal.text

@@ -12,7 +12,7 @@ from lavaclient.cli.options.abbreviations import AddedOption
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.columns import printable
 from lavaclient.cli.output.progress import progress
-from lavaclient.error import InvalidError
+from lavaclient.error import InvalidError, NotFoundError
 
 # Help and completion wait for nothing, and need no client.
 if TYPE_CHECKING:
@@ -37,7 +37,12 @@ class Waiting(NamedTuple):
     interval: float | None = None
 
     def finish(
-        self, settings: Settings, cluster: ClusterDetail, until: str = ACTIVE
+        self,
+        settings: Settings,
+        cluster: ClusterDetail,
+        until: str = ACTIVE,
+        *,
+        status: str | None = None,
     ) -> ClusterDetail:
         """Wait, if that is wanted, and show how it goes.
 
@@ -45,6 +50,7 @@ class Waiting(NamedTuple):
             settings: The run's settings.
             cluster: The cluster as it was last.
             until: The status to wait for.
+            status: The status by now, where it is not that of ``cluster``.
 
         Returns:
             The cluster as it is then.
@@ -54,10 +60,14 @@ class Waiting(NamedTuple):
         timeout = self._setting(settings, "timeout", self.timeout)
         interval = self._setting(settings, "interval", self.interval)
         try:
-            with progress(cluster, until=until, quiet=settings.quiet) as show:
+            with progress(cluster, status, until=until, quiet=settings.quiet) as show:
                 return settings.lava.clusters.wait(
                     cluster.id, timeout, interval, until=until, on_progress=show
                 )
+        except NotFoundError:
+            if until == DELETED:  # between the last look and this wait
+                return cluster
+            raise
         except KeyboardInterrupt:
             option = f" --until {until}" if until != ACTIVE else ""
             name = printable(cluster.name)

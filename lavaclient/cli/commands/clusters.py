@@ -21,6 +21,8 @@ from lavaclient.cli.output.views import CLUSTERS, NODES, cluster_sections
 
 __all__ = ["clusters"]
 
+_DELETING = "DELETING"
+
 
 @click.group("clusters", cls=Noun)
 def clusters() -> None:
@@ -96,7 +98,7 @@ def delete(settings: Settings, clusters: tuple[str, ...], force: bool, waiting: 
 
     def delete_one(cluster_id: str) -> None:
         manager.delete(cluster_id)
-        waiting.finish(settings, by_id[cluster_id], DELETED)
+        waiting.finish(settings, by_id[cluster_id], DELETED, status=_DELETING)
 
     delete_each(settings, "cluster", labels, delete_one, force=force, errors=errors)
 

@@ -43,12 +43,13 @@ class Estimate:
 
 @contextmanager
 def progress(
-    cluster: ClusterDetail, *, until: str, quiet: bool
+    cluster: ClusterDetail, status: str | None, *, until: str, quiet: bool
 ) -> Iterator[Callable[[ClusterDetail], None]]:
     """Give what shows a cluster as each look finds it, on stderr.
 
     Args:
         cluster: The cluster as it was last.
+        status: Its status by now, where it is another.
         until: The status that is waited for.
         quiet: Show nothing.
     """
@@ -61,13 +62,14 @@ def progress(
         from lavaclient.cli.output.bar import bar
 
         estimate = Estimate(_percent(cluster, until), time.monotonic())
-        with bar(_description(cluster), estimate.percent) as move:
+        description = _description(cluster, status or cluster.status)
+        with bar(description, estimate.percent) as move:
 
             def show(cluster: ClusterDetail) -> None:
                 percent = _percent(cluster, until)
                 remaining = estimate.remaining(percent, time.monotonic())
                 left = "" if remaining is None else f"about {_minutes(remaining)} left"
-                move(_description(cluster), percent, left)
+                move(_description(cluster, cluster.status), percent, left)
 
             yield show
 
@@ -78,7 +80,7 @@ def _lines(until: str) -> Callable[[ClusterDetail], None]:
 
     def show(cluster: ClusterDetail) -> None:
         nonlocal last
-        line = f"{_description(cluster)} {_percent(cluster, until):.0f}%"
+        line = f"{_description(cluster, cluster.status)} {_percent(cluster, until):.0f}%"
         if line != last:
             last = line
             elapsed = _minutes(time.monotonic() - started)
@@ -92,8 +94,8 @@ def _minutes(seconds: float) -> str:
     return f"{minutes}:{rest:02}"
 
 
-def _description(cluster: ClusterDetail) -> str:
-    return f"{printable(cluster.name)}: {printable(cluster.status)}"
+def _description(cluster: ClusterDetail, status: str) -> str:
+    return f"{printable(cluster.name)}: {printable(status)}"
 
 
 def _percent(cluster: ClusterDetail, until: str) -> float:
