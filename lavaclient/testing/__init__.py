@@ -13,6 +13,7 @@ from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.testing._assertions import RequestFilters
 from lavaclient.testing._handle import SandboxHandle
+from lavaclient.testing._matrix import FaultRun, each_request
 from lavaclient.testing._mock import MockLava, mock_lava
 from lavaclient.testing._options import ClientOptions, SandboxOptions
 from lavaclient.testing._server import LavaSandbox
@@ -21,6 +22,7 @@ __all__ = [
     "ClientOptions",
     "Clock",
     "Fault",
+    "FaultRun",
     "Faults",
     "LavaSandbox",
     "ManualClock",
@@ -34,5 +36,6 @@ __all__ = [
     "SeenRequest",
     "SystemClock",
     "Timings",
+    "each_request",
     "mock_lava",
 ]

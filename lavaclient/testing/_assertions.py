@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.core.request_matching import RequestPattern
+from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.service import Sandbox
 
 __all__ = ["Assertions", "RequestFilters"]
@@ -105,6 +106,20 @@ class Assertions:
         """
         __tracebackhide__ = True
         self.assert_requested(method, path, times=0, **filters)
+
+    def assert_faults_hit(self) -> None:
+        """See that each fault that was added has hit a request.
+
+        Raises:
+            AssertionError: One has not. Its text shows which, and the requests.
+        """
+        __tracebackhide__ = True
+        missed = [f"  {line_of(fault)}" for fault in self.sandbox.faults.missed()]
+        if missed:
+            lines = [f"  {line}" for line in _lines(self.sandbox.requests) or ["(none)"]]
+            raise AssertionError(
+                "\n".join(["these faults hit no request:", *missed, "Requests:", *lines])
+            )
 
     def find_requests(
         self, method: str | None = None, path: str = "", **filters: Unpack[RequestFilters]

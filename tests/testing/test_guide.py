@@ -57,6 +57,10 @@ def test_the_sandbox_may_come_by_a_decorator(examples: Path) -> None:
     assert "3 passed" in _pytest(examples, "test_decorated.py")
 
 
+def test_a_job_is_tested_under_a_fault_at_each_request(examples: Path) -> None:
+    assert "1 passed" in _pytest(examples, "test_rebuild_faults.py")
+
+
 def test_a_suite_is_tested_with_the_fixtures(examples: Path) -> None:
     assert "8 passed" in _pytest(examples / "suite")
 

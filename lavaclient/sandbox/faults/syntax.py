@@ -64,6 +64,21 @@ def parse(line: str) -> Fault:
         raise ValueError(message) from error
 
 
+def line_of(fault: Fault) -> str:
+    """Write a fault as `parse` reads it."""
+    what = {
+        "latency": f"latency={fault.seconds:g}",
+        "status": f"{fault.code}",
+        "wrong_body": fault.body,
+    }.get(fault.kind, fault.kind.replace("_", "-"))
+    words = [what]
+    words += [f"retry-after={fault.retry_after}"] if fault.retry_after is not None else []
+    words += [] if fault.times == 1 else ["x*" if fault.times is None else f"x{fault.times}"]
+    words += [f"after {fault.after}"] if fault.after else []
+    place = " ".join(part for part in (fault.method.removeprefix("*"), fault.path) if part)
+    return f"{place}: {' '.join(words)}"
+
+
 def _fields(line: str, word: str) -> dict[str, object]:
     for pattern, read in _WORDS:
         match = pattern.fullmatch(word)

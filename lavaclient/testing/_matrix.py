@@ -1,0 +1,103 @@
+"""A job under a fault at each of its requests, one after the other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Unpack
+
+import msgspec
+
+from lavaclient.sandbox.core.request_log import SeenRequest
+from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.faults.model import Fault
+from lavaclient.testing._mock import MockLava
+from lavaclient.testing._options import SandboxOptions
+
+__all__ = ["FaultRun", "each_request"]
+
+_MOST_RUNS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRun:
+    """What became of a job that had a fault at one of its requests.
+
+    Attributes:
+        request: The request that the fault hit.
+        result: What the job returned.
+        error: What it raised instead, if it did.
+        sandbox: The sandbox that it ran against, to look into.
+    """
+
+    request: SeenRequest
+    result: object
+    error: Exception | None
+    sandbox: MockLava = field(repr=False)
+
+    def __str__(self) -> str:
+        """The request, and the error or "no error"."""
+        outcome = "no error" if self.error is None else f"{type(self.error).__name__}: {self.error}"
+        return f"{self.request.method} {self.request.path}: {outcome}"
+
+
+def each_request(
+    fault: Fault | str, job: Callable[[MockLava], object], **options: Unpack[SandboxOptions]
+) -> list[FaultRun]:
+    """Run a job once for each request that it makes, with a fault at that request.
+
+    It shows where a ``try`` is missing. Each run is in a ``mock_lava`` block of its own, with the
+    same seed, and takes no time for pauses. The job seeds the sandbox and calls the code under
+    test; what it does by the handle is not counted.
+
+    Args:
+        fault: The fault, which hits one request in each run; ``times`` is how many from there on.
+            With a method or a path it hits only the requests that fit.
+        job: Gets the sandbox.
+        **options: Options of the sandbox; ``seed=1`` unless another is given.
+
+    Returns:
+        A run for each request, in the order of the requests.
+
+    Raises:
+        ValueError: The fault is not understood.
+        RuntimeError: The job makes more than 1000 requests.
+
+    Example::
+
+        def job(sandbox):
+            sandbox.add_cluster("nightly", status="ERROR")
+            rebuild(sandbox.username, sandbox.api_key, "nightly")
+
+        def test_it_gets_over_an_outage_of_any_length():
+            assert not [run for run in each_request("GET: 503 x2", job) if run.error]
+    """
+    fault = syntax.parse(fault) if isinstance(fault, str) else fault
+    runs: list[FaultRun] = []
+    for number in itertools.count():
+        run = _run(msgspec.structs.replace(fault, after=fault.after + number), job, options)
+        if run is None:
+            return runs
+        if len(runs) == _MOST_RUNS:
+            raise RuntimeError(f"the job makes more than {_MOST_RUNS} requests")
+        runs.append(run)
+    return runs
+
+
+def _run(
+    fault: Fault, job: Callable[[MockLava], object], options: SandboxOptions
+) -> FaultRun | None:
+    """Run the job once; None if the fault hit no request."""
+    result, error = None, None
+    chosen: SandboxOptions = {"seed": 1, **options}
+    with MockLava(**chosen) as sandbox:
+        sandbox.add_fault(fault)
+        try:
+            result = job(sandbox)
+        except Exception as raised:  # noqa: BLE001 (it is what the run tells of)
+            error = raised
+        if sandbox.faults.missed():
+            return None
+        fitting = [r for r in sandbox.requests if fault.fits(r.method, r.path)]
+        return FaultRun(fitting[fault.after], result, error, sandbox)
