@@ -103,6 +103,9 @@ class Terminal:
 
 
 def _take_terminal() -> None:
+    # A new terminal ignores nothing, whatever the shell under these tests does (nohup, `&`).
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
