@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from urllib3.poolmanager import PoolManager
 
+    _AnyConnection = HTTPConnection
+    _AnyPool = HTTPConnectionPool
+else:
+    # The classes that they are mixed into. Here they are not named: a tool may have put others
+    # in their place while this is imported, which would be kept for good.
+    _AnyConnection = _AnyPool = object
+
 __all__ = ["keep_deadlines"]
 
 _BUFFER = 64 * 2**10  # a list of some hundred items comes with its headers in one read
@@ -78,11 +85,12 @@ class _DeadlineSocket:
     def makefile(self, mode: str) -> io.BufferedIOBase:
         """Open the reading side; the time left for it is the socket's timeout."""
         remaining = self._socket.gettimeout()
-        if remaining is None:
-            return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         # As socket.makefile does: the socket stays open until its files are closed.
         # TLS within TLS stands on another one, which counts for it.
         counting: Any = getattr(self._socket, "socket", self._socket)
+        # A tool that fakes sockets has nothing to read from but its own file.
+        if remaining is None or not hasattr(type(counting), "_io_refs"):
+            return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         counting._io_refs += 1  # noqa: SLF001
         return io.BufferedReader(_DeadlineFile(self._socket, time.monotonic() + remaining), _BUFFER)
 
@@ -156,7 +164,7 @@ class _ConnectPhase:
             traceback = traceback.tb_next
 
 
-class _DeadlineMixin(HTTPConnection):
+class _DeadlineMixin(_AnyConnection):
     """What connections of all kinds share."""
 
     response_class = _DeadlineResponse
@@ -292,7 +300,7 @@ class _Stack(queue.LifoQueue[Any]):
         return len(self._items)
 
 
-class _PoolMixin(HTTPConnectionPool):
+class _PoolMixin(_AnyPool):
     """Opens connections that keep their deadline.
 
     Where somebody has put another class of connections in the place of urllib3's own, to
@@ -305,8 +313,10 @@ class _PoolMixin(HTTPConnectionPool):
     @property
     def ConnectionCls(self) -> type[HTTPConnection]:  # type: ignore[override]  # noqa: N802
         base: type[HTTPConnection] = self.base_pool.ConnectionCls  # type: ignore[assignment]
+        if not base.__module__.startswith("urllib3."):
+            return base
         ours: type[HTTPConnection] = _deadline_class(base)  # type: ignore[arg-type]
-        return ours if base.__module__.startswith("urllib3.") else base
+        return ours
 
     def _get_conn(self, timeout: float | None = None) -> HTTPConnection:
         connection: HTTPConnection = super()._get_conn(timeout)  # type: ignore[assignment]

@@ -102,6 +102,10 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
     """Return the body, and leave it with the answer for whoever looks at that."""
     content = answer._content  # noqa: SLF001 (False as long as nobody has read it)
     if isinstance(content, bytes | None):
+        if len(content or b"") > BODY_LIMIT:
+            raise TooLargeError
+        if answer.raw is None:  # it is made up, with nothing to be closed
+            answer._content_consumed = True  # noqa: SLF001
         return content or b""
     raw = answer.raw
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
@@ -114,7 +118,9 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
         body: bytes = raw.read()
     else:
         body = b"".join(_bounded(raw, deadline))
-    answer._content = body  # noqa: SLF001 (requests has no other way to hand it on)
+    # requests has no other way to hand it on, and to have it iterated over again.
+    answer._content = body  # noqa: SLF001
+    answer._content_consumed = True  # noqa: SLF001
     return body
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import ssl
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeAlias
 
 import requests
 import requests.adapters
+import requests.models
 import requests.sessions
 import requests.structures
 import requests.utils
@@ -41,6 +42,25 @@ _UNPREPARED = frozenset({"headers", "data", "verify", "stream", "allow_redirects
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
+def _of_requests(parent: type[object], module: str) -> type[object]:
+    """Return a class of requests, whatever a tool has put in its place when this is imported."""
+    return next(cls for cls in parent.__subclasses__() if cls.__module__ == module)
+
+
+if TYPE_CHECKING:
+    _Session = requests.Session
+    _HTTPAdapter = requests.adapters.HTTPAdapter
+else:
+    _Session = _of_requests(requests.sessions.SessionRedirectMixin, "requests.sessions")
+    _HTTPAdapter = _of_requests(requests.adapters.BaseAdapter, "requests.adapters")
+
+
+def _is_own(method: Callable[..., object]) -> bool:
+    """Tell whether a method of a session is requests' own, not what a tool has put there."""
+    code = getattr(method, "__code__", None)
+    return getattr(code, "co_filename", None) == requests.sessions.__file__
+
+
 def _is_whole(url: str) -> bool:
     """Tell whether a URL can be sent as it stands."""
     scheme, _, rest = url.partition("://")
@@ -61,7 +81,7 @@ def _origin(url: str) -> str:
     return url[: url.find("/", 8)]
 
 
-class _BoundedResponse(requests.Response):
+class _BoundedResponse(requests.models.Response):
     """Keeps the limit of a body for whoever reads it."""
 
     keeps_deadline = True
@@ -73,11 +93,12 @@ class _BoundedResponse(requests.Response):
         for chunk in super().iter_content(chunk_size, decode_unicode=decode_unicode):  # type: ignore[call-overload]
             size += len(chunk)
             if size > BODY_LIMIT:
+                self.close()  # a hook may have read it, and nobody else gets to see it
                 raise TooLargeError
             yield chunk
 
 
-class _Adapter(requests.adapters.HTTPAdapter):
+class _Adapter(_HTTPAdapter):
     """Pools of connections that keep their deadline, wide enough for 64 threads."""
 
     def __init__(self) -> None:
@@ -148,17 +169,6 @@ class _Adapter(requests.adapters.HTTPAdapter):
         super().__setstate__(state)
 
 
-if TYPE_CHECKING:
-    _Session = requests.Session
-else:
-    # requests' own, whatever somebody may have put in its place when this is imported.
-    _Session = next(
-        cls
-        for cls in requests.sessions.SessionRedirectMixin.__subclasses__()
-        if cls.__module__ == "requests.sessions"
-    )
-
-
 class HTTPSession(_Session):
     """A requests session without .netrc and cookies, with a total deadline."""
 
@@ -190,6 +200,7 @@ class HTTPSession(_Session):
             or self.auth
             or self.params
             or not _is_whole(url)
+            or not (_is_own(_Session.request) and _is_own(_Session.prepare_request))
         ):
             options["timeout"] = timeout
             return super().request(method, url, *args, **options)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Libraries that record, fake, trace and cache what requests sends."""
