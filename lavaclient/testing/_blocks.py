@@ -55,7 +55,8 @@ _CONTEXT: ContextVar[Block | None] = ContextVar("mock_lava", default=None)
 _INHERITED = "_mock_lava_block"
 """The attribute of a thread that holds the block in which it was started."""
 _LOCK = threading.Lock()
-_ACTIVE: list[Block] = []
+_ACTIVE: tuple[Block, ...] = ()
+"""Replaced under the lock, and read without it."""
 
 
 def current() -> Block | None:
@@ -76,26 +77,23 @@ def current() -> Block | None:
     return innermost[0] if len(innermost) == 1 else None
 
 
-def active_blocks() -> list[Block]:
+def active_blocks() -> tuple[Block, ...]:
     """Return all blocks of the process that were entered and not left."""
-    with _LOCK:
-        return list(_ACTIVE)
+    return _ACTIVE
 
 
 def enter(block: Block) -> None:
     """Let the code of this context, and the threads that it starts, belong to a block."""
     block.outer = _own()
     block.active = True
-    with _LOCK:
-        _ACTIVE.append(block)
+    _replace_active(lambda blocks: (*blocks, block))
     _CONTEXT.set(block)
 
 
 def leave(block: Block) -> None:
     """Let no code belong to a block any more, whichever context it was entered in."""
     block.active = False
-    with _LOCK:
-        _ACTIVE.remove(block)
+    _replace_active(lambda blocks: tuple(each for each in blocks if each is not block))
     if _CONTEXT.get() is block:
         _CONTEXT.set(block.outer)
 
@@ -122,6 +120,12 @@ def run_within(function: Callable[P, R]) -> Callable[P, R]:
             _CONTEXT.reset(token)
 
     return run
+
+
+def _replace_active(change: Callable[[tuple[Block, ...]], tuple[Block, ...]]) -> None:
+    global _ACTIVE  # noqa: PLW0603 (there is one process)
+    with _LOCK:
+        _ACTIVE = change(_ACTIVE)
 
 
 def _own() -> Block | None:

@@ -167,15 +167,18 @@ class SandboxHandle(Seeding, Assertions, ABC):
         tenant_id: str | None = None,
         *,
         enabled: bool = True,
+        password: str | None = None,
     ) -> str:
         """Let somebody else sign in too.
 
         Args:
             username: The user's name.
             api_key: The key; one is made up if None.
-            roles: Any of ``observer``, ``creator`` and ``admin``.
+            roles: Any of ``observer``, ``creator`` and ``admin``, or full names such as
+                ``bigdata:admin``.
             tenant_id: The account number, if it is another one.
             enabled: False for a user whom identity turns away.
+            password: The password; None for a user who signs in with the key alone.
 
         Returns:
             The key.
@@ -184,7 +187,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
             ValueError: There is no such role.
         """
         key = api_key if api_key is not None else self.sandbox.new_id().replace("-", "")
-        self.sandbox.add_user(username, key, roles, tenant_id, enabled=enabled)
+        self.sandbox.add_user(username, key, roles, tenant_id, enabled=enabled, password=password)
         self._api_keys[username] = key
         return key
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import functools
 import re
-import socket
-import subprocess
-import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar, Unpack, overload
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from responses import RequestsMock
 
 from lavaclient._config.urls import DEFAULT_AUTH_URL, identity_url
-from lavaclient._system import clock as client_clock
 from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.service import Sandbox
@@ -29,72 +22,13 @@ from lavaclient.testing._decorators import decorate
 from lavaclient.testing._handle import SandboxHandle
 from lavaclient.testing._interceptor import Interceptor, UrlMatcher
 from lavaclient.testing._options import SandboxOptions
-from lavaclient.testing._patches import Patch, PatchSet
-from lavaclient.testing._ssh import answer_ssh
+from lavaclient.testing._process import PATCHES
 
 __all__ = ["MockLava", "mock_lava"]
 
 T = TypeVar("T", bound=Callable[..., object])
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+")
-
-
-def _live_in_block(original: Callable[[], client_clock.Clock]) -> Callable[[], client_clock.Clock]:
-    """Wrap what gives new clients their clock."""
-
-    def default_clock() -> client_clock.Clock:
-        block = _blocks.current()
-        return original() if block is None else block.time
-
-    return default_clock
-
-
-def _inherit_block(original: Callable[[threading.Thread], None]) -> Callable[..., None]:
-    """Wrap ``threading.Thread.start``."""
-
-    def start(thread: threading.Thread) -> None:
-        _blocks.inherit(thread)
-        original(thread)
-
-    return start
-
-
-def _submit_within_block(original: Callable[..., object]) -> Callable[..., object]:
-    """Wrap ``submit`` of a pool, whose threads may have been started elsewhere."""
-
-    def submit(
-        pool: object, function: Callable[..., object], /, *args: object, **kwargs: object
-    ) -> object:
-        return original(pool, _blocks.run_within(function), *args, **kwargs)
-
-    return submit
-
-
-def _move_clock(original: Callable[[float], None]) -> Callable[[float], None]:
-    """Wrap ``time.sleep``."""
-
-    def sleep(seconds: float, /) -> None:
-        block = _blocks.current()
-        if block is None or not block.fast_sleep:
-            original(seconds)
-        else:
-            block.time.sleep(seconds)
-
-    return sleep
-
-
-_PATCHES = PatchSet(
-    [
-        Patch(requests.Session, "get_adapter", _wire.intercept_adapters),
-        Patch(urllib3.HTTPConnectionPool, "urlopen", _wire.intercept_pools),
-        Patch(socket, "getaddrinfo", _wire.refuse_names),
-        Patch(threading.Thread, "start", _inherit_block),
-        Patch(concurrent.futures.ThreadPoolExecutor, "submit", _submit_within_block),
-        Patch(time, "sleep", _move_clock),
-        Patch(subprocess, "Popen", answer_ssh),
-        Patch(client_clock, "default_clock", _live_in_block),
-    ]
-)
 
 
 class MockLava(SandboxHandle):
@@ -200,7 +134,7 @@ class MockLava(SandboxHandle):
             raise RuntimeError("this mock_lava was started already")
         if self._stopped:
             self.reset()
-        _PATCHES.acquire()
+        PATCHES.acquire()
         _blocks.enter(self._block)
         return self
 
@@ -216,7 +150,7 @@ class MockLava(SandboxHandle):
             if self._block.active:
                 self._stopped = True
                 _blocks.leave(self._block)
-                _PATCHES.release()
+                PATCHES.release()
 
     _stopped = False
 
@@ -260,7 +194,8 @@ def mock_lava(
 ) -> MockLava | T:
     """Put Cloud Identity and Cloud Big Data into this process; no socket is opened.
 
-    Within the block, requests to the real service's hosts are answered by a sandbox, and every new
+    Within the block, what requests and urllib3 send to the real service's hosts is answered by a
+    sandbox, and so is ssh to its nodes. Other libraries do not reach these hosts. Every new
     ``Lava`` lives in the sandbox's time: its pauses move the clock instead of taking time, so that
     waiting for a cluster is done at once. It is a context manager, a decorator with or without
     brackets, and has ``start()`` and ``stop()``.
@@ -281,7 +216,8 @@ def mock_lava(
         fast_sleep: Whether ``time.sleep`` in the block moves the sandbox's clock and takes no
             time. A function that was imported by ``from time import sleep`` is not seen.
         **options: ``username``, ``api_key``, ``tenant_id``, ``rate_limits``, ``malformed_links``,
-            ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed`` of the sandbox.
+            ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed``, ``password`` of the
+            sandbox.
 
     Returns:
         The handle, which seeds, breaks and questions the sandbox; or what was decorated.

@@ -22,6 +22,7 @@ class SandboxOptions(TypedDict, total=False):
     quotas: Quotas | None
     timings: Timings | None
     seed: int | None
+    password: str | None
 
 
 class ClientOptions(TypedDict, total=False):

@@ -66,8 +66,7 @@ def answer_ssh(original: Any) -> Any:  # noqa: ANN401 (a class with a hundred ov
             """Return what was written."""
             if not self._answered:
                 return super().communicate(input, timeout)
-            streams = (self.stdout, self.stderr)
-            return tuple(None if stream is None else stream.read() for stream in streams)
+            return tuple(map(_read_and_close, (self.stdout, self.stderr)))
 
         def _finish(self, outcome: Outcome, chosen: dict[str, Any]) -> None:
             self.args = chosen["args"]
@@ -105,6 +104,14 @@ def _deliver(
         number = own if target is None else target if isinstance(target, int) else _fileno(target)
         os.write(number, output)
     return None
+
+
+def _read_and_close(stream: IO[Any] | None) -> str | bytes | None:
+    if stream is None:
+        return None
+    with stream:
+        content: str | bytes = stream.read()
+        return content
 
 
 def _fileno(file: Any) -> int:  # noqa: ANN401 (whatever has the method, as for Popen)
@@ -189,13 +196,13 @@ def _argv(args: object) -> list[str]:
     return [os.fsdecode(word) for word in args] if isinstance(args, Sequence) else []
 
 
-def _parse(words: Sequence[str]) -> _Call | None:
+def _parse(arguments: Sequence[str]) -> _Call | None:
     try:
-        options, rest = getopt.getopt(list(words), _OPTIONS)
+        options, rest = getopt.getopt(list(arguments), _OPTIONS)
         if not rest:
             return None
         destination, rest = rest[0], rest[1:]
-        ended = words[len(words) - len(rest) - 2 : len(words) - len(rest) - 1] == ["--"]
+        ended = arguments[len(arguments) - len(rest) - 2 : len(arguments) - len(rest) - 1] == ["--"]
         if not ended:
             more, rest = getopt.getopt(rest, _OPTIONS)
             options += more

@@ -244,7 +244,7 @@ def test_pytest_sees_no_fixture_in_the_argument_and_one_sandbox_around_set_up(
 
         def test_nothing_is_left_behind():
             from lavaclient.testing import _blocks
-            assert _blocks.active_blocks() == []
+            assert _blocks.active_blocks() == ()
         """
     )
     result = pytester.runpytest_inprocess(

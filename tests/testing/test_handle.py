@@ -6,6 +6,7 @@ import json
 from wsgiref.headers import Headers
 
 import pytest
+import requests
 
 from lavaclient import AuthorizationError, InvalidError, Lava
 from lavaclient.sandbox.core.request_log import SeenRequest
@@ -106,6 +107,17 @@ def test_added_users_have_a_key_that_is_known(handle: SandboxHandle) -> None:
     assert handle.lava("other", region="ORD").limits.get().node_count.used == 0
     with pytest.raises(AuthorizationError):
         handle.lava("other", api_key="x" * 32)
+
+
+def test_users_may_have_passwords() -> None:
+    with mock_lava(password="first") as sandbox:
+        sandbox.add_user("ada", password="second")
+        for name, password, status in (
+            ("sandbox", "first", 200), ("ada", "second", 200), ("ada", "first", 401),
+        ):  # fmt: skip
+            auth = {"auth": {"passwordCredentials": {"username": name, "password": password}}}
+            answer = requests.post(f"{sandbox.auth_url}/tokens", json=auth, timeout=5)
+            assert answer.status_code == status
 
 
 def test_reset_forgets_everything(lava: Lava, handle: SandboxHandle) -> None:

@@ -93,7 +93,7 @@ def test_a_fixture_of_any_scope_is_made_by_the_factory(suite: pytest.Pytester) -
             with make_lava_sandbox(username="ada", passthrough=True) as sandbox:
                 sandbox.add_cluster("numbers")
                 yield sandbox
-            assert _blocks.active_blocks() == []
+            assert _blocks.active_blocks() == ()
 
         @pytest.mark.parametrize("number", [1, 2])
         def test_it_lasts(service, number):
@@ -115,13 +115,13 @@ def test_a_fixture_of_any_scope_is_made_by_the_factory(suite: pytest.Pytester) -
         from lavaclient.testing import _blocks
 
         def test_what_is_not_left_lasts_to_the_end(make_lava_sandbox):
-            assert _blocks.active_blocks() == []
+            assert _blocks.active_blocks() == ()
             make_lava_sandbox().add_cluster("numbers")
             assert len(_blocks.active_blocks()) == 1
         """
     )
     _run(suite).assert_outcomes(passed=5)
-    assert _blocks.active_blocks() == []
+    assert _blocks.active_blocks() == ()
 
 
 def test_wrong_options_are_errors_that_say_so(suite: pytest.Pytester) -> None:

@@ -165,6 +165,11 @@ def test_output_goes_where_a_process_would_write_it(
             assert (process.poll(), process.wait(), process.returncode) == (3, 3, 3)
             process.kill()
             assert isinstance(process, subprocess.Popen)
+        # Nothing is left open where somebody only reads what was written.
+        quiet = subprocess.Popen([*ssh, "both"], stdout=-1)
+        assert quiet.communicate() == (b"out\n", None)
+        assert quiet.stdout is not None
+        assert quiet.stdout.closed
         assert subprocess.run([*ssh], capture_output=True, check=False).returncode == 1
         with pytest.raises(subprocess.CalledProcessError):
             subprocess.check_output([*ssh, "both"])

@@ -71,12 +71,12 @@ def line_of(fault: Fault) -> str:
         "status": f"{fault.code}",
         "wrong_body": fault.body,
     }.get(fault.kind, fault.kind.replace("_", "-"))
-    words = [what]
-    words += [f"retry-after={fault.retry_after}"] if fault.retry_after is not None else []
-    words += [] if fault.times == 1 else ["x*" if fault.times is None else f"x{fault.times}"]
-    words += [f"after {fault.after}"] if fault.after else []
+    parts = [what]
+    parts += [f"retry-after={fault.retry_after}"] if fault.retry_after is not None else []
+    parts += [] if fault.times == 1 else ["x*" if fault.times is None else f"x{fault.times}"]
+    parts += [f"after {fault.after}"] if fault.after else []
     place = " ".join(part for part in (fault.method.removeprefix("*"), fault.path) if part)
-    return f"{place}: {' '.join(words)}"
+    return f"{place}: {' '.join(parts)}"
 
 
 def _fields(line: str, word: str) -> dict[str, object]:
