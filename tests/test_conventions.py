@@ -51,6 +51,21 @@ NEVER_OF_THE_SDK = {
     "werkzeug",
     "yaml",
 }
+# Imports inside functions, each with its reason. The program's commands import what one of
+# them alone needs, as its start is waited for at every call and at every completion.
+LATE_IMPORTS = {
+    ("lavaclient", "__getattr__"): "whoever wants the errors alone waits for no client",
+    ("lavaclient._http.socks", "_socket_class"): "PySocks is optional",
+    ("lavaclient._system.private_file", "replace"): "tempfile, for those who keep tokens in files",
+    ("lavaclient.client", "__init__"): "what stands on requests, keystoneauth1 and msgspec",
+    ("lavaclient.client", "from_profile"): "the file's format, for those who have profiles",
+    ("lavaclient.sandbox.__main__", "main"): "the server, or the demo, which uses the client",
+    ("lavaclient.sandbox.core.routing", "_adapter"): "werkzeug comes with the extra [sandbox]",
+    ("lavaclient.sandbox.core.routing", "find"): "werkzeug comes with the extra [sandbox]",
+    ("lavaclient.sandbox.http.tls", "__init__"): "trustme is optional",
+    ("lavaclient.sandbox.ssh.server", "__init__"): "asyncssh is optional",
+}
+MAY_IMPORT_LATE = "lavaclient.cli."
 EXPORTS = {
     "ApiError",
     "AuthenticationError",
@@ -136,6 +151,21 @@ def test_imports_point_one_way() -> None:
         if _place(other) in NEVER_REACHED.get(_place(module), set())
     }
     assert not wrong
+
+
+def _late_imports() -> Iterator[tuple[str, str]]:
+    """Return the module and the function of each import inside a function."""
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner = ast.walk(node)
+                if any(isinstance(part, ast.Import | ast.ImportFrom) for part in inner):
+                    yield module, node.name
+
+
+def test_an_import_inside_a_function_is_listed_with_its_reason() -> None:
+    late = {place for place in _late_imports() if not f"{place[0]}.".startswith(MAY_IMPORT_LATE)}
+    assert late == set(LATE_IMPORTS)
 
 
 def test_the_lowest_modules_import_nothing_of_ours() -> None:

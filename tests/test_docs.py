@@ -85,11 +85,12 @@ def test_every_method_of_a_manager_says_what_it_does() -> None:
 
 
 def test_every_page_is_reached_from_the_index() -> None:
-    index = (DOCS / "index.rst").read_text(encoding="utf-8")
-    pages = {str(path.relative_to(DOCS).with_suffix("")) for path in DOCS.rglob("*.rst")} - {
-        "index"
-    }
-    assert pages == set(re.findall(r"^   ([\w/]+)$", index, re.MULTILINE))
+    pages = {path.relative_to(DOCS).with_suffix("") for path in DOCS.rglob("*.rst")}
+    listed = {Path("index")}
+    for index in (DOCS / "index.rst", *DOCS.glob("*/index.rst")):
+        names = re.findall(r"^   ([\w/-]+)$", index.read_text(encoding="utf-8"), re.MULTILINE)
+        listed |= {index.parent.relative_to(DOCS) / name for name in names}
+    assert pages == listed
 
 
 def test_the_version_of_the_site_is_the_packages() -> None:
