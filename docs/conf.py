@@ -30,7 +30,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"Clock|SandboxOptions|ClientOptions|Path|Session"),
     (r"py:class", r"lavaclient\.client\.LavaOptions"),
     (r"py:.*", r"(collections|datetime|pathlib|typing|types|os|uuid|builtins)\..*"),
-    (r"py:.*", r"(keystoneauth1|msgspec|requests|urllib3)\..*"),
+    (r"py:.*", r"(keystoneauth1|msgspec|requests|responses|urllib3)\..*"),
     (r"py:(class|exc)", r"bool|bytes|datetime|dict|float|int|list|object|set|str|tuple"),
     (r"py:exc", r"KeyError|OSError|RuntimeError|TypeError|ValueError"),
 ]

@@ -112,7 +112,7 @@ class MockLava(SandboxHandle):
 
     @property
     def responses(self) -> RequestsMock:
-        """What answers requests to other places: ``responses.get("https://example.com", ...)``."""
+        """Answers requests to other places, as in ``responses.get("https://example.com")``."""
         return self._block.responses
 
     def endpoint(self, region: str = "DFW") -> str:
