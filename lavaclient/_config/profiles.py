@@ -15,9 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from platformdirs import user_config_path
-
 from lavaclient._system import private_file
+from lavaclient._system.user_dirs import config_directory
 from lavaclient.error import InvalidError
 
 __all__ = [
@@ -112,7 +111,7 @@ class Profile(NamedTuple):
 
 def config_file() -> Path:
     """Return the path of the file."""
-    return user_config_path("lavaclient", appauthor=False) / "config.toml"
+    return config_directory() / "config.toml"
 
 
 def chosen_name(name: str | None, environ: Mapping[str, str]) -> str | None:
@@ -294,7 +293,7 @@ def _with_table(text: str, name: str, table: Mapping[str, str | bool]) -> str:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except (OSError, ValueError) as error:
         raise InvalidError(f"cannot read {path}: {error}") from error

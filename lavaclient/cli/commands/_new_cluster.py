@@ -105,7 +105,10 @@ def _check_keys(settings: Settings, names: Sequence[str]) -> None:
     """Look whether the service has the public keys; offer to upload the default one."""
     if not names and not somebody_is_there(settings):
         return  # The service says itself what it misses.
-    wanted = names or [f"{getpass.getuser()}@{socket.gethostname()}"]
+    try:
+        wanted = names or [f"{getpass.getuser()}@{socket.gethostname()}"]
+    except (OSError, KeyError):
+        return  # Nobody is logged in: that --ssh-key is needed comes of the request.
     manager = settings.lava.credentials
     known = [key.name for key in manager.list_ssh_keys()]
     missing = [name for name in wanted if name not in known]

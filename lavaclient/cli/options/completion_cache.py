@@ -13,9 +13,8 @@ import os
 import time
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from lavaclient._system import private_file
+from lavaclient._system.user_dirs import cache_directory
 
 __all__ = ["cache_file", "forget", "load", "save"]
 
@@ -26,7 +25,7 @@ Names = list[tuple[str, str]]
 
 def cache_file(name: str) -> Path:
     """Return the path of a file in the user's cache directory."""
-    return user_cache_path("lavaclient", appauthor=False) / name
+    return cache_directory() / name
 
 
 def load(kind: str, owner: str) -> Names | None:

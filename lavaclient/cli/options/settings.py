@@ -7,11 +7,11 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import click
-from platformdirs import user_cache_path
 
 from lavaclient._config.profiles import (
     DEFAULT,
@@ -22,6 +22,7 @@ from lavaclient._config.profiles import (
     read_profile,
     read_profiles,
 )
+from lavaclient._system.user_dirs import cache_directory
 from lavaclient.cli.options.completion_cache import forget
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
 from lavaclient.cli.options.sources import SETTINGS, Collected, collect
@@ -231,9 +232,12 @@ def _check_nothing_is_missing(options: dict[str, object]) -> None:
     if not options.keys() & {"region", "endpoint"}:
         lines.append(("region", "--region, LAVA_REGION_NAME, or region in a profile"))
     if "username" not in options and "token" not in options:
-        options["username"] = getpass.getuser()
-        taken = f"--user, LAVA_USERNAME, or user in a profile (else {options['username']})"
-        lines = [("user", taken), *lines] if lines else []
+        places = "--user, LAVA_USERNAME, or user in a profile"
+        with suppress(OSError, KeyError):  # a bare container has no such user
+            options["username"] = getpass.getuser()
+            places = f"{places} (else {options['username']})"
+        if lines or "username" not in options:
+            lines.insert(0, ("user", places))
     if lines:
         table = "".join(f"\n  {name:<8} {places}" for name, places in lines)
         raise MissingSettings(
@@ -250,7 +254,7 @@ def _exists(path: object) -> bool:
 def _token_cache(options: dict[str, object]) -> str:
     """Return a file for these credentials: a second account has one of its own."""
     owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
-    return str(user_cache_path("lavaclient", appauthor=False) / f"token-{_digest(owner)}.json")
+    return str(cache_directory() / f"token-{_digest(owner)}.json")
 
 
 def _digest(texts: Iterable[object]) -> str:
