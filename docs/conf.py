@@ -21,7 +21,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"lavaclient\.(api\.)?_.*"),
     (
         r"py:class",
-        r"Component|Connector|Id|True|_Overrides|lavaclient\.api\.clusters\.models\.Connector",
+        r"Component|Connector|Id|True|WorldSource|_Overrides|lavaclient\.api\.clusters\.models\.Connector",
     ),
     (
         r"py:class",

@@ -58,6 +58,7 @@ def _add_service_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--speed", type=float, default=1.0, help="how much faster than life time passes")
     add("--state", type=Path, metavar="FILE", help="keep the state in this SQLite file")
+    add("--world", metavar="FILE", help="begin with this world file, or with empty, team or outage")
     add("--user", default="sandbox", help="who may sign in (default: %(default)s)")
     add("--api-key", default=DEFAULT_API_KEY, help="the user's API key")
     add("--tenant", default="123456", help="the account number (default: %(default)s)")

@@ -24,6 +24,7 @@ class Options(argparse.Namespace):
     quiet: bool
     speed: float
     state: Path | None
+    world: str | None
     user: str
     api_key: str
     tenant: str
@@ -57,4 +58,5 @@ class Options(argparse.Namespace):
             timings=self.timings,
             seed=self.seed,
             state_path=state_path,
+            world=self.world,
         )

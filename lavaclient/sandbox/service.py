@@ -1,37 +1,18 @@
-"""The sandbox itself: state, rules and clock in one object, without any HTTP."""
+"""The sandbox itself: the service, with worlds and snapshots."""
 
 from __future__ import annotations
 
-import math
-import pathlib
-import threading
-from collections.abc import Sequence
-from urllib.parse import quote
+from collections.abc import Mapping
 
-import msgspec
+from lavaclient.sandbox.base import DEFAULT_API_KEY, DEFAULT_BASE_URL, SandboxBase
+from lavaclient.sandbox.worlds import building, model
+from lavaclient.sandbox.worlds.export import export
+from lavaclient.sandbox.worlds.model import World, WorldSource
 
-from lavaclient.sandbox.core import lifecycle, reference_data
-from lavaclient.sandbox.core.accounts import Account
-from lavaclient.sandbox.core.calls import Call, query_of, region_of
-from lavaclient.sandbox.core.clock import Clock, SystemClock, caller_seconds
-from lavaclient.sandbox.core.context import Answer, Context, Quotas, Timings
-from lavaclient.sandbox.core.errors import not_found, over_rate
-from lavaclient.sandbox.core.ids import Ids
-from lavaclient.sandbox.core.planned_failures import PlannedFailures
-from lavaclient.sandbox.core.rate_limits import RateLimits
-from lavaclient.sandbox.core.request_log import RequestLog
-from lavaclient.sandbox.core.state import Cluster, User
-from lavaclient.sandbox.core.store import Store
-from lavaclient.sandbox.core.urls import Urls
-from lavaclient.sandbox.faults.model import Faults
-from lavaclient.sandbox.resources import identity, routes
-from lavaclient.sandbox.ssh.answers import ScriptedAnswers
-
-DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
-DEFAULT_BASE_URL = "http://127.0.0.1:8642"
+__all__ = ["DEFAULT_API_KEY", "DEFAULT_BASE_URL", "Sandbox"]
 
 
-class Sandbox:
+class Sandbox(SandboxBase):
     """Cloud Identity and Cloud Big Data, in memory.
 
     Args:
@@ -48,15 +29,22 @@ class Sandbox:
         seed: Makes all ids the same in each run.
         state_path: An SQLite file that keeps the state between runs; `close()` gives it back.
         password: The first user's password; None if they sign in with the key alone.
+        world: What there is to begin with: the path of a world file, the name of one that comes
+            along (`empty`, `team`, `outage`), or its content. It takes the place of what a state
+            file holds.
 
     Attributes:
         clock: The clock.
         faults: What is to go wrong.
         requests: The requests so far.
+        store: All records.
+        failures: Clusters that are to fail, before anybody makes them.
+        snapshots: What `save_snapshot` has kept, under its names.
         ssh_answers: What nodes answer to commands, and the commands so far.
 
     Raises:
-        ValueError: The state file cannot be used, or the token lifetime is not positive.
+        ValueError: The state file or the world cannot be used, or the token lifetime is not
+            positive.
 
     Example:
         >>> from lavaclient.sandbox import ManualClock, Sandbox
@@ -64,333 +52,39 @@ class Sandbox:
         >>> sandbox.clock.advance(600)
     """
 
-    def __init__(
-        self,
-        clock: Clock | None = None,
-        *,
-        username: str = "sandbox",
-        api_key: str = DEFAULT_API_KEY,
-        tenant_id: str = "123456",
-        rate_limits: bool = False,
-        malformed_links: bool = False,
-        token_lifetime: float = 86_400,
-        base_url: str = DEFAULT_BASE_URL,
-        quotas: Quotas | None = None,
-        timings: Timings | None = None,
-        seed: int | None = None,
-        state_path: pathlib.Path | None = None,
-        password: str | None = None,
-    ) -> None:
-        if not 0 < token_lifetime < math.inf:
-            message = f"token_lifetime must be a positive number, not {token_lifetime}"
-            raise ValueError(message)
-        self.clock: Clock = clock if clock is not None else SystemClock()
-        self.username = username
-        self.api_key = api_key
-        self.tenant_id = tenant_id
-        self.rate_limits = rate_limits
-        self.malformed_links = malformed_links
-        self.token_lifetime = token_lifetime
-        self.base_url = base_url
-        self.quotas = quotas if quotas is not None else Quotas()
-        self.timings = timings if timings is not None else Timings()
-        self.faults = Faults()
-        self.requests = RequestLog()
-        self.ssh_answers = ScriptedAnswers()
-        self.lock = threading.RLock()
-        self.reference = reference_data.load()
-        self._password = password
-        self._rate_limits = RateLimits()
-        self._failures = PlannedFailures()
-        self._store = Store(state_path)
-        self._ids = Ids(seed, self._store.counters)
-        # A clock that ran fast in the last run was ahead: nothing may happen twice.
-        self.clock.advance(max(self._store.clock - self.clock.time(), 0.0))
-        self._add_first_user()
-
-    def __repr__(self) -> str:
-        """Who may sign in, and what there is."""
-        clusters = sum(len(account.clusters) for account in self._store.accounts.values())
-        return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
-
-    def new_id(self, kind: str = "id") -> str:
-        """An id that was not used before.
+    def load_world(self, world: WorldSource) -> None:
+        """Forget what there is, and make a world. Tokens of users in it stay good.
 
         Args:
-            kind: What it is for. With a seed, the ids of a kind follow each other, whatever ids of
-                other kinds are made.
-        """
-        with self.lock:
-            return self._ids.new(kind)
-
-    def add_user(
-        self,
-        username: str,
-        api_key: str,
-        roles: Sequence[str] = ("admin",),
-        tenant_id: str | None = None,
-        *,
-        enabled: bool = True,
-        password: str | None = None,
-    ) -> None:
-        """Let somebody else sign in too.
-
-        Args:
-            username: The user's name; one that is known already is replaced.
-            api_key: The key.
-            roles: Any of `bigdata:observer`, `bigdata:creator`, `bigdata:admin`, `observer`,
-                `admin` and `identity:user-admin`; `creator` is short for the second.
-            tenant_id: The account number, if it is another one.
-            enabled: False for a user whom identity turns away.
-            password: The password, for those who sign in with one.
+            world: The path of a world file, the name of one that comes along, or its content.
 
         Raises:
-            ValueError: There is no such role.
+            ValueError: It is none, or a rule of the service is against it; the text begins with
+                the place in the file. The sandbox is as it was.
         """
-        known = identity.ROLES
-        names = [role if role in known or ":" in role else f"bigdata:{role}" for role in roles]
-        for name in names:
-            if name not in known:
-                message = f"roles: there is no role {name!r}; there are {known}"
-                raise ValueError(message)
-        with self.lock:
-            tenant = tenant_id or self.tenant_id
-            self._store.users[username] = User(
-                self.new_id("user"), username, api_key, tenant, names, enabled, password
-            )
-            self.commit()
+        if isinstance(world, Mapping):
+            world = model.from_mapping(world)
+        elif not isinstance(world, World):
+            world = model.from_file(world)
+        building.build(self, world)
 
-    def expire_tokens(self) -> None:
-        """Let every token expire now."""
-        with self.lock:
-            for token_id in self._store.tokens:
-                self._expire(token_id)
-            self.commit()
+    def world(self) -> World:
+        """What there is now; `load_world` makes it again, here or in another sandbox.
 
-    def expire_token(self, token_id: str | None) -> None:
-        """Let one token expire now, if it is known."""
-        with self.lock:
-            if token_id is not None and token_id in self._store.tokens:
-                self._expire(token_id)
-                self.commit()
+        It holds the users' keys and passwords. Tokens and the requests seen are not in it.
+        """
+        return export(self)
 
-    def fail_cluster(self, cluster_id: str) -> None:
-        """Put a cluster into `ERROR`.
+    def save_snapshot(self, name: str) -> None:
+        """Remember what there is now under a name. Snapshots last as long as the sandbox."""
+        with self.lock:
+            self.snapshots[name] = export(self)
+
+    def restore_snapshot(self, name: str) -> None:
+        """Go back to what there was; the clock goes on, and ages are as they were then.
 
         Raises:
-            ApiFault: 404; there is none of this id.
+            KeyError: There is no snapshot of this name.
         """
         with self.lock:
-            account, cluster = self._find(cluster_id)
-            lifecycle.fail(cluster, self.clock.time())
-            account.clusters[cluster_id] = cluster
-            self.commit()
-
-    def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
-        """Let the next cluster that is made end up in `ERROR`.
-
-        Args:
-            after: Seconds from its making, on the sandbox's clock.
-            name: Only a cluster of this name; any if None.
-
-        Raises:
-            ValueError: The seconds are negative or not finite.
-        """
-        with self.lock:
-            self._failures.plan(after, name)
-
-    def cluster(self, cluster_id: str) -> Cluster:
-        """A cluster's record, in whichever account it is.
-
-        Raises:
-            ApiFault: 404; there is none of this id.
-        """
-        with self.lock:
-            return self._find(cluster_id)[1]
-
-    def account(self, region: str = "DFW", tenant_id: str | None = None) -> Account:
-        """The records of one tenant in one region, up to date."""
-        with self.lock:
-            account = self._store.account(tenant_id or self.tenant_id, region.upper())
-            account.clusters.settle(self.clock.time())
-            return account
-
-    def accounts(self) -> list[Account]:
-        """The records of all tenants in all regions, up to date."""
-        with self.lock:
-            accounts = list(self._store.accounts.values())
-            for account in accounts:
-                account.clusters.settle(self.clock.time())
-            return accounts
-
-    def reset(self) -> None:
-        """Forget everything: clusters, tokens, added users, faults, the requests seen."""
-        with self.lock:
-            self._rate_limits = RateLimits()
-            self._failures = PlannedFailures()
-            self._store.clear()
-            self._add_first_user()
-            self.faults.clear()
-            self.requests.clear()
-            self.ssh_answers.clear()
-            self.commit()
-
-    def dump(self) -> object:
-        """The accounts as plain values, for people to look at; no users, no tokens."""
-        with self.lock:
-            plain: object = msgspec.to_builtins(
-                {
-                    account.key: {
-                        "clusters": dict(account.clusters),
-                        "scripts": dict(account.scripts),
-                        "stacks": dict(account.stacks),
-                        "credentials": list(account.credentials.values()),
-                    }
-                    for account in self.accounts()
-                }
-            )
-            return plain
-
-    def commit(self) -> None:
-        """Write what has changed to the state file, if there is one.
-
-        Raises:
-            ApiFault: 500; it cannot be written, and everything is as it was before.
-        """
-        with self.lock:
-            self._store.commit(self.clock.time())
-
-    def close(self) -> None:
-        """Write what is left to write, and let others have the state file.
-
-        The sandbox goes on in memory alone.
-        """
-        with self.lock:
-            try:
-                self.commit()
-            finally:
-                self._store.close()
-
-    def identity_call(self, urls: Urls, body: bytes, token: str | None) -> identity.IdentityCall:
-        """A request to identity, with what its rules need to answer it."""
-        return identity.IdentityCall(
-            store=self._store,
-            clock=self.clock,
-            lifetime=self.token_lifetime,
-            new_id=self.new_id,
-            urls=urls,
-            body=body,
-            token=token,
-        )
-
-    def call(self, call: Call) -> Answer:
-        """Carry out a request to Cloud Big Data.
-
-        Raises:
-            ApiFault: Some rule is against it.
-        """
-        now = self.clock.time()
-        user = identity.user_of(self._store, call.token, call.tenant_id, call.method, now)
-        route, arguments = routes.find(call.method, call.path)
-        query = query_of(call.query, paged=route.paged)
-        if self.rate_limits and call.path.startswith("/clusters"):
-            self._check_rate(call, now)
-        return route.rule(self._context(call, user, query, now), *arguments)
-
-    def seed(
-        self,
-        method: str,
-        path: Sequence[str],
-        body: object = None,
-        *,
-        region: str = "DFW",
-        ago: float = 0.0,
-    ) -> object:
-        """Do as the first user would, past faults, rate limits and the log of requests.
-
-        Args:
-            method: The method.
-            path: What stands below the endpoint, one text a segment.
-            body: What the request says.
-            region: The region.
-            ago: Seconds by which it happened before now.
-
-        Returns:
-            What the answer's body says.
-
-        Raises:
-            ApiFault: Some rule is against it.
-        """
-        call = Call(
-            method=method,
-            region=region_of(region),
-            tenant_id=self.tenant_id,
-            path="".join(f"/{quote(segment, safe='')}" for segment in path),
-            query=(),
-            body=b"" if body is None else msgspec.json.encode(body),
-            token=None,
-            urls=Urls(self.base_url, public=False),
-        )
-        route, arguments = routes.find(method, call.path)
-        with self.lock:
-            user, now = self._store.users[self.username], self.clock.time() - ago
-            answer = route.rule(self._context(call, user, {}, now), *arguments)
-            self.commit()
-        return answer.body
-
-    def _expire(self, token_id: str) -> None:
-        token = self._store.tokens[token_id]
-        token.expires = min(token.expires, self.clock.time())
-        self._store.tokens[token_id] = token
-
-    def _find(self, cluster_id: str) -> tuple[Account, Cluster]:
-        for account in self.accounts():
-            if cluster_id in account.clusters:
-                return account, account.clusters[cluster_id]
-        raise not_found("Cluster", cluster_id)
-
-    def _check_rate(self, call: Call, now: float) -> None:
-        broken = self._rate_limits.check(call.tenant_id, call.method, now)
-        if broken is None:
-            return
-        rule, seconds = broken
-        message = (
-            f"This request was rate-limited: {rule.count} {rule.method} requests "
-            f"in {rule.seconds} seconds are allowed."
-        )
-        raise over_rate(message, max(math.ceil(caller_seconds(self.clock, seconds)), 1))
-
-    def _context(self, call: Call, user: User, query: dict[str, str], now: float) -> Context:
-        return Context(
-            account=self.account(call.region, call.tenant_id),
-            reference=self.reference,
-            user=user,
-            region=call.region,
-            links=call.urls.links(call.region, call.tenant_id),
-            query=query,
-            body=call.body,
-            now=now,
-            new_id=self.new_id,
-            serial=lambda: self._next_serial(f"{call.tenant_id}/{call.region}"),
-            failures=self._failures,
-            quotas=self.quotas,
-            timings=self.timings,
-            malformed_links=self.malformed_links,
-        )
-
-    def _next_serial(self, account: str) -> int:
-        counters = self._store.counters
-        counters[account] = counters.get(account, 0) + 1
-        return counters[account]
-
-    def _add_first_user(self) -> None:
-        known = self._store.users.get(self.username)
-        self._store.users[self.username] = User(
-            id=known.id if known is not None else self.new_id("user"),
-            username=self.username,
-            api_key=self.api_key,
-            tenant_id=self.tenant_id,
-            roles=["bigdata:admin"],
-            password=self._password,
-        )
-        self.commit()
+            building.build(self, self.snapshots[name])

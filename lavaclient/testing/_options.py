@@ -6,6 +6,7 @@ import os
 from typing import TypedDict
 
 from lavaclient.sandbox.core.context import Quotas, Timings
+from lavaclient.sandbox.worlds.model import WorldSource
 
 __all__ = ["ClientOptions", "SandboxOptions"]
 
@@ -23,6 +24,7 @@ class SandboxOptions(TypedDict, total=False):
     timings: Timings | None
     seed: int | None
     password: str | None
+    world: WorldSource | None
 
 
 class ClientOptions(TypedDict, total=False):

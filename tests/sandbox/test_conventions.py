@@ -9,7 +9,7 @@ from pathlib import Path
 import lavaclient.sandbox
 
 HERE = Path(str(lavaclient.sandbox.__file__)).parent
-LIBRARIES = {"werkzeug", "msgspec", "trustme", "asyncssh"}
+LIBRARIES = {"werkzeug", "msgspec", "trustme", "asyncssh", "yaml"}
 
 
 def _imports(path: Path) -> set[str]:

@@ -36,7 +36,7 @@ def resize(
     """Start to bring node groups to new counts; the newest nodes of a group go first."""
     cluster.updated = now
     job = cluster.job = Job(
-        steps=[Step(now, "UPDATING"), Step(now + 0.1 * seconds, "RESIZING")],
+        steps=_resize_steps(now, now + seconds),
         started=now,
         ends=now + seconds,
     )
@@ -60,6 +60,12 @@ def update(cluster: Cluster, now: float, seconds: float) -> None:
     """Start a change that leaves the nodes as they are."""
     cluster.updated = now
     cluster.job = Job(steps=[Step(now, "UPDATING")], started=now, ends=now + seconds)
+
+
+def mark_resizing(cluster: Cluster) -> None:
+    """Let an update be a resize that changes no counts."""
+    if cluster.job is not None:
+        cluster.job.steps = _resize_steps(cluster.job.started, cluster.job.ends)
 
 
 def delete(cluster: Cluster, now: float, seconds: float) -> None:
@@ -113,7 +119,7 @@ def status(cluster: Cluster, now: float) -> str:
     if has_failed(cluster, now):
         return "ERROR"
     if cluster.job is None:
-        return "ACTIVE"
+        return "IMPAIRED" if cluster.impaired else "ACTIVE"
     # A clock that went back may stand before the first step.
     reached = [step.status for step in cluster.job.steps if step.at <= now]
     return reached[-1] if reached else cluster.job.steps[0].status
@@ -145,6 +151,8 @@ def node_status(cluster: Cluster, node: Node, now: float) -> str:
         return "DELETING"
     if node.leaves is not None:
         return "DEACTIVATING"
+    if node.failed:
+        return "ERROR"
     if is_ready(cluster, node, now):
         return "ACTIVE"
     if has_failed(cluster, now):
@@ -168,6 +176,10 @@ def script_status(cluster: Cluster, node: Node, now: float) -> str:
         return "PENDING"
     share = (moment - node.configuring) / (node.ready - node.configuring)
     return "DELIVERED" if share < 1 / 3 else "RUNNING"
+
+
+def _resize_steps(start: float, end: float) -> list[Step]:
+    return [Step(start, "UPDATING"), Step(start + 0.1 * (end - start), "RESIZING")]
 
 
 def _moment(cluster: Cluster, now: float) -> float:

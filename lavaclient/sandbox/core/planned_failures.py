@@ -8,7 +8,9 @@ from typing import NamedTuple
 from lavaclient.sandbox.core.state import Cluster
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
+    """Seconds from a cluster's making to its failure, and its name if a certain one is meant."""
+
     after: float
     name: str | None
 
@@ -17,7 +19,7 @@ class PlannedFailures:
     """What is to become of clusters that are not there yet; used under the sandbox's lock."""
 
     def __init__(self) -> None:
-        self._plans: list[_Plan] = []
+        self.plans: list[Plan] = []
 
     def plan(self, after: float, name: str | None) -> None:
         """Let the next cluster fail.
@@ -32,12 +34,12 @@ class PlannedFailures:
         if not 0 <= after < math.inf:
             message = f"after must be a number of seconds from 0 up, not {after}"
             raise ValueError(message)
-        self._plans.append(_Plan(after, name))
+        self.plans.append(Plan(after, name))
 
     def schedule(self, cluster: Cluster) -> None:
         """Let a new cluster fail when its time comes, if one like it was meant to."""
-        for plan in self._plans:
+        for plan in self.plans:
             if plan.name in {None, cluster.name}:
-                self._plans.remove(plan)
+                self.plans.remove(plan)
                 cluster.failed = cluster.created + plan.after
                 return

@@ -57,6 +57,7 @@ class Node(Struct):
     configuring: float
     ready: float
     leaves: float | None = None
+    failed: bool = False
 
 
 class ResourceLimits(Struct):
@@ -115,6 +116,7 @@ class Cluster(Struct):
     updated: float | None = None
     job: Job | None = None
     failed: float | None = None
+    impaired: bool = False
 
 
 class Script(Struct):

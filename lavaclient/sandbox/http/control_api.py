@@ -11,6 +11,10 @@
 | `POST clusters/{id}/fail` | puts a cluster into `ERROR` |
 | `POST clusters/fail-next` | `{"after": SECONDS, "name"}`: what will become of the next one |
 | `GET state` | shows what there is |
+| `GET world`, `PUT world` | shows what there is as a world file, or makes a world |
+| `GET world/schema` | the JSON Schema of world files |
+| `GET snapshots` | the names of snapshots |
+| `PUT snapshots/{name}`, `POST snapshots/{name}` | saves a snapshot, or restores it |
 | `GET health` | answers |
 """
 
@@ -23,11 +27,12 @@ from msgspec import Meta, Struct, to_builtins
 
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import Name, decode
-from lavaclient.sandbox.core.errors import bad_request
+from lavaclient.sandbox.core.errors import bad_request, not_found
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
+from lavaclient.sandbox.worlds import model
 
 
 class _Advance(Struct, forbid_unknown_fields=True):
@@ -125,6 +130,38 @@ def _show_state(sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"state": sandbox.dump()})
 
 
+def _show_world(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, sandbox.world())
+
+
+def _load_world(sandbox: Sandbox, body: bytes) -> Answer:
+    try:
+        sandbox.load_world(model.from_json(body))
+    except model.WorldError as error:
+        raise bad_request(str(error)) from error
+    return Answer(204)
+
+
+def _show_schema(_sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, model.schema())
+
+
+def _list_snapshots(sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, {"snapshots": sorted(sandbox.snapshots)})
+
+
+def _save_snapshot(sandbox: Sandbox, _body: bytes, name: str) -> Answer:
+    sandbox.save_snapshot(name)
+    return Answer(204)
+
+
+def _restore_snapshot(sandbox: Sandbox, _body: bytes, name: str) -> Answer:
+    if name not in sandbox.snapshots:
+        raise not_found("Snapshot", name)
+    sandbox.restore_snapshot(name)
+    return Answer(204)
+
+
 def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> Answer:
     sandbox.fail_cluster(cluster_id)
     return Answer(204)
@@ -145,6 +182,12 @@ _ROUTER: Router[Callable[..., Answer]] = Router(
         ("POST /_sandbox/clusters/<cluster_id>/fail", _fail),
         ("POST /_sandbox/clusters/fail-next", _fail_next),
         ("GET /_sandbox/state", _show_state),
+        ("GET /_sandbox/world", _show_world),
+        ("PUT /_sandbox/world", _load_world),
+        ("GET /_sandbox/world/schema", _show_schema),
+        ("GET /_sandbox/snapshots", _list_snapshots),
+        ("PUT /_sandbox/snapshots/<name>", _save_snapshot),
+        ("POST /_sandbox/snapshots/<name>", _restore_snapshot),
         ("GET /_sandbox/health", _show_health),
     ]
 )

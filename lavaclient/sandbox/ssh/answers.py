@@ -50,6 +50,12 @@ class ScriptedAnswers:
         with self._lock:
             return list(self._commands)
 
+    @property
+    def scripts(self) -> list[tuple[str, str | None, Outcome]]:
+        """The patterns, nodes and outcomes that were scripted, the latest first."""
+        with self._lock:
+            return [(script.pattern, script.node, script.outcome) for script in self._scripts]
+
     def add(self, pattern: str, outcome: Outcome, node: str | None = None) -> None:
         """Script an answer, which comes before those that were scripted earlier.
 
