@@ -8,6 +8,7 @@ value that it is given for an option, what the user asks for there wins.
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import re
@@ -16,6 +17,7 @@ import subprocess
 from collections.abc import Sequence
 
 from lavaclient._config.checks import program_argument
+from lavaclient._ssh.child import STATUS_UNKNOWN, Child
 from lavaclient.error import FailedError, InvalidError
 
 __all__ = [
@@ -26,14 +28,25 @@ __all__ = [
     "command_line",
     "execute",
     "failure_reason",
+    "is_older_ssh",
 ]
 
-# BatchMode: nobody may be there to answer a prompt. ServerAliveInterval: a node that is gone
-# ends the wait for it within minutes. -T: no terminal, whatever the configuration says.
-_ALWAYS = ("-T", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=30")
+# BatchMode: nobody may be there to answer a prompt. ConnectTimeout: a server may be silent before
+# its banner. ServerAliveInterval: a node that is gone ends the wait for it within minutes. -T: no
+# terminal. PermitLocalCommand: what a configuration runs on this machine is for sessions by hand.
+_ALWAYS = (
+    *("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=30"),
+    *("-o", "PermitLocalCommand=no"),
+)
+# What configurations may say since OpenSSH 7.6 and 8.7. An ssh that is older refuses the words.
+_NEWER = ("-o", "RemoteCommand=none", "-o", "ForkAfterAuthentication=no")
+_REFUSED = re.compile(
+    rb"(?i)bad configuration option: (remotecommand|forkafterauthentication|sessiontype)"
+)
 # A master connection that runs already is used, but none is left behind; forwards that are
 # meant for the user's own sessions stay out of this one.
 _FOR_COMMANDS = ("-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes")
+_NEWER_FOR_COMMANDS = ("-o", "SessionType=default")
 
 # ssh's configuration may put user and host into lines for a local shell (%r and %h in
 # ProxyCommand or Match exec), so that nothing which a shell knows is let through.
@@ -41,8 +54,27 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,254}")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 _SSH_FAILED = 255
+_IS_WINDOWS = os.name == "nt"
+# How ssh's own words begin: what a remote command writes comes by the same way.
+_OWN_WORDS = (
+    *(
+        "ssh: ",
+        "ssh_",
+        "kex_",
+        "mux_",
+        "client_loop",
+        "command-line",
+        "banner exchange",
+        "percent_",
+    ),
+    *("Authentication failed", "Bad ", "Connection ", "Could not ", "Disconnected ", "Host key "),
+    *("Load key ", "Permission denied (", "Received disconnect ", "Timeout, server "),
+    *("Too many authentication", "Unable to negotiate "),
+)
 _NOISE = ("debug", "OpenSSH_", "Warning: Permanently added", "@@@", "Transferred: ", "Bytes per ")
 _LONGEST_REASON = 400
+_CHANGED = "REMOTE HOST IDENTIFICATION HAS CHANGED"
+_REMEDY = re.compile(r"ssh-keygen (?:-f .* )?-R .*")
 _HINTS = {
     "Host key verification failed": (
         "to trust nodes at first sight use ssh_command='ssh -o StrictHostKeyChecking=accept-new'"
@@ -71,22 +103,38 @@ def execute(
         The standard output, decoded as UTF-8; bytes that are not become U+FFFD.
 
     Raises:
-        InvalidError: An argument cannot be used; nothing was run.
+        InvalidError: An argument cannot be used, or the command is too long; nothing was run.
         FailedError: The command or ssh itself failed. ``.returncode`` is the exit status (255:
             ssh's own; None: ssh did not start), ``.output`` the standard output followed by
             the standard error.
     """
-    argv = command_line(ssh_command, _FOR_COMMANDS, username, host)
-    completed = _run([*argv, check_command(command)])
+    check_command(command)
+    options = (*_FOR_COMMANDS, *_NEWER_FOR_COMMANDS)
+    completed = _run([*command_line(ssh_command, options, username, host), command])
+    if completed.returncode == _SSH_FAILED and is_older_ssh(completed.stderr):
+        argv = command_line(ssh_command, _FOR_COMMANDS, username, host, newer=False)
+        completed = _run([*argv, command])
     if completed.returncode:
         raise _failure(completed, f"{username}@{host}")
     return _decoded(completed.stdout)
 
 
 def command_line(
-    ssh_command: str | Sequence[str] | None, options: Sequence[str], username: str, host: str
+    ssh_command: str | Sequence[str] | None,
+    options: Sequence[str],
+    username: str,
+    host: str,
+    *,
+    newer: bool = True,
 ) -> list[str]:
     """Return the words that start ssh to a host; a remote command may follow them.
+
+    Args:
+        ssh_command: As for `execute`.
+        options: Options for this use of ssh.
+        username: Login name on the host.
+        host: Name or address of the host.
+        newer: Add the options that old versions of ssh refuse.
 
     Raises:
         InvalidError: ``ssh_command``, ``username`` or ``host`` cannot be used.
@@ -95,12 +143,18 @@ def command_line(
     return [
         *check_ssh_command(ssh_command),
         *_ALWAYS,
+        *(_NEWER if newer else ()),
         *options,
         "-l",
         user,
         "--",
         check_host("host", host),
     ]
+
+
+def is_older_ssh(stderr: bytes) -> bool:
+    """Tell whether ssh refused options that it is too old for."""
+    return _REFUSED.search(stderr) is not None
 
 
 def check_command(command: str) -> str:
@@ -148,7 +202,7 @@ def check_ssh_command(ssh_command: str | Sequence[str] | None) -> list[str]:
 
 def _split(ssh_command: str) -> list[str]:
     try:
-        words = shlex.split(program_argument("ssh_command", ssh_command))
+        words = _words(program_argument("ssh_command", ssh_command))
     except ValueError as reason:
         raise InvalidError(f"ssh_command cannot be split into words: {reason}") from reason
     return [os.path.expandvars(os.path.expanduser(word)) for word in words]
@@ -156,10 +210,24 @@ def _split(ssh_command: str) -> list[str]:
 
 def failure_reason(stderr: bytes) -> str:
     """Return the reason that ssh gives for its failure as one line, with advice if there is any."""
-    lines = [line for line in _lines(stderr) if not line.startswith(_NOISE)]
-    reason = "; ".join(lines[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
-    advice = [hint for sign, hint in _HINTS.items() if sign in reason]
+    lines = _lines(stderr)
+    words = [line for line in lines if not line.startswith(_NOISE)]
+    reason = "; ".join(words[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
+    if any(_CHANGED in line for line in lines):
+        remedy = next((match[0] for line in lines if (match := _REMEDY.search(line))), None)
+        advice = [
+            f"if the node was built anew, forget its old key: {remedy or 'ssh-keygen -R HOST'}"
+        ]
+    else:
+        advice = [hint for sign, hint in _HINTS.items() if sign in reason]
     return " - ".join([reason, *advice])
+
+
+def _words(text: str) -> list[str]:
+    if not _IS_WINDOWS:
+        return shlex.split(text)
+    # There a backslash stands between the parts of a path, and quotes are not removed.
+    return [word.strip("\"'") for word in shlex.split(text, posix=False)]
 
 
 def cannot_start(program: str, error: OSError) -> str:
@@ -177,33 +245,45 @@ def _matching(argument: str, text: object, pattern: re.Pattern[str], allowed: st
 
 
 def _run(argv: list[str]) -> subprocess.CompletedProcess[bytes]:
-    pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+        child = Child(argv, stdout=subprocess.PIPE)
     except OSError as reason:
+        if reason.errno == errno.E2BIG:
+            raise InvalidError("command is too long for a command line of this system") from reason
         raise FailedError(cannot_start(argv[0], reason)) from reason
-    with process:
-        try:
-            stdout, stderr = process.communicate()
-        except BaseException:
-            # subprocess.run() kills too, but after a Ctrl-C it does not wait: a zombie stays.
-            process.kill()
-            process.wait()
-            raise
-    return subprocess.CompletedProcess(argv, process.returncode, stdout, stderr)
+    stdout, stderr = child.communicate()
+    if not child.status_is_known:
+        output = _decoded(stdout) + _decoded(stderr)
+        raise FailedError(f"ssh has ended: {STATUS_UNKNOWN}", output=output)
+    return subprocess.CompletedProcess(argv, child.wait(), stdout, stderr)
 
 
 def _failure(completed: subprocess.CompletedProcess[bytes], where: str) -> FailedError:
     code = completed.returncode
-    if code == _SSH_FAILED:
-        text = f"ssh to {where} failed: {failure_reason(completed.stderr)}"
-    elif code < 0:
+    last = "".join(f": {line}" for line in _lines(completed.stderr)[-1:])[:_LONGEST_REASON]
+    if code < 0:
         text = f"ssh to {where} was ended by signal {-code}"
+    elif code != _SSH_FAILED:
+        text = f"the command on {where} exited with status {code}{last}"
+    elif _is_ssh_s_own(completed):
+        text = f"ssh to {where} failed: {failure_reason(completed.stderr)}"
+    elif completed.stdout:
+        text = f"the command on {where} exited with status 255, or was ended by a signal{last}"
+    elif last:
+        text = f"the command on {where} exited with status 255, or ssh failed{last}"
     else:
-        last = "".join(f": {line}" for line in _lines(completed.stderr)[-1:])
-        text = f"the command on {where} exited with status {code}{last[:_LONGEST_REASON]}"
+        text = (
+            f"ssh to {where} failed: ssh gave no reason"
+            " (or the command exited with status 255, or was ended by a signal)"
+        )
     output = _decoded(completed.stdout) + _decoded(completed.stderr)
     return FailedError(text, returncode=code, output=output)
+
+
+def _is_ssh_s_own(completed: subprocess.CompletedProcess[bytes]) -> bool:
+    """Tell whether status 255 is ssh's, by what it wrote: a command may exit with it as well."""
+    lines = _lines(completed.stderr)
+    return any(line.startswith(_OWN_WORDS) or ": Permission denied (" in line for line in lines)
 
 
 def _lines(stderr: bytes) -> list[str]:

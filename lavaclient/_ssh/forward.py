@@ -11,10 +11,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lavaclient._config.checks import port_number
-from lavaclient._ssh.command import cannot_start, check_host, command_line, failure_reason
+from lavaclient._ssh.command import (
+    cannot_start,
+    check_host,
+    command_line,
+    failure_reason,
+    is_older_ssh,
+)
 from lavaclient._ssh.process import Forward
 from lavaclient._system.clock import Clock, SystemClock
 from lavaclient.error import FailedError, LavaError, ProxyError
@@ -63,9 +69,9 @@ def proxy(
         ProxyError: ssh could not be started, ended, or the proxy did not answer in time.
     """
 
-    def argv(number: int) -> list[str]:
+    def argv(number: int, *, newer: bool) -> list[str]:
         option = ("-D", f"{_LOCALHOST}:{number}")
-        return command_line(ssh_command, (*_OPTIONS, *option), username, host)
+        return command_line(ssh_command, (*_OPTIONS, *option), username, host, newer=newer)
 
     kind = _ForwardKind(argv, f"SOCKS proxy through {host}", _is_socks, ProxyError)
     return _open(kind, port_number("port", port, lowest=0), timeout, clock or SystemClock())
@@ -107,9 +113,9 @@ def tunnel(
     target = f"[{far}]" if ":" in far else far
     target += f":{port_number('remote_port', remote_port, lowest=1)}"
 
-    def argv(number: int) -> list[str]:
+    def argv(number: int, *, newer: bool) -> list[str]:
         option = ("-L", f"{_LOCALHOST}:{number}:{target}")
-        return command_line(ssh_command, (*_OPTIONS, *option), username, host)
+        return command_line(ssh_command, (*_OPTIONS, *option), username, host, newer=newer)
 
     kind = _ForwardKind(argv, f"tunnel to {target} through {host}", _is_open, FailedError)
     return _open(
@@ -117,8 +123,12 @@ def tunnel(
     )
 
 
+class _CommandLine(Protocol):
+    def __call__(self, number: int, *, newer: bool) -> list[str]: ...
+
+
 class _ForwardKind(NamedTuple):
-    argv: Callable[[int], list[str]]
+    argv: _CommandLine
     name: str
     answers: Callable[[socket.socket], bool]
     error: type[LavaError]
@@ -129,7 +139,7 @@ class _ForwardKind(NamedTuple):
 
 
 def _open(kind: _ForwardKind, port: int, timeout: float, clock: Clock) -> Forward:
-    kind.argv(port)  # a wrong argument is reported before a port that is taken
+    kind.argv(port, newer=True)  # a wrong argument is reported before a port that is taken
     deadline = clock.monotonic() + timeout
     tries = 1 if port else _TRIES
     while True:
@@ -144,8 +154,10 @@ def _open(kind: _ForwardKind, port: int, timeout: float, clock: Clock) -> Forwar
             _CLAIMED.discard(number)
 
 
-def _start(kind: _ForwardKind, port: int, deadline: float, clock: Clock) -> Forward:
-    argv = kind.argv(port)
+def _start(
+    kind: _ForwardKind, port: int, deadline: float, clock: Clock, *, newer: bool = True
+) -> Forward:
+    argv = kind.argv(port, newer=newer)
     try:
         forward = Forward(argv, port, kind.name)
     except OSError as reason:
@@ -154,6 +166,8 @@ def _start(kind: _ForwardKind, port: int, deadline: float, clock: Clock) -> Forw
         _wait_until_open(forward, kind, deadline, clock)
     except BaseException:
         forward.kill()
+        if newer and is_older_ssh(forward.stderr_tail()):
+            return _start(kind, port, deadline, clock, newer=False)
         raise
     return forward
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import atexit
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Self
 
 from lavaclient import error
+from lavaclient._ssh.child import STATUS_UNKNOWN, Child, Watchdog
 
 __all__ = ["Forward"]
 
@@ -25,7 +24,8 @@ class Forward:
     """A running ssh that carries a port of localhost to a node.
 
     It lasts until :meth:`kill`, the end of its ``with`` block or the end of the
-    interpreter, whichever is first; losing the last reference does not end it.
+    program, whichever is first, and also where a signal ends the program; losing
+    the last reference does not end it.
     It may be used from many threads.
 
     Attributes:
@@ -40,14 +40,15 @@ class Forward:
         self.port = port
         self._name = name
         self._stderr = b""
-        # A session of its own: Ctrl-C at the terminal is for the program, not for its proxy.
-        self._process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        watchdog = Watchdog()
+        try:
+            # A session of its own: Ctrl-C at the terminal is for the program, not for its proxy.
+            self._process = Child(argv, new_session=True)
+        except BaseException:
+            watchdog.release()
+            raise
+        watchdog.watch(self._process.pid)
+        self._watchdog = watchdog
         _RUNNING.add(self)
         self._reader = threading.Thread(target=self._collect, name=f"ssh-{port}", daemon=True)
         self._reader.start()
@@ -65,7 +66,8 @@ class Forward:
     def poll(self) -> int | None:
         """Return the exit status of ssh, or None while it runs.
 
-        A forked process sees 0: this ssh is no child of it, so that it ends none either.
+        It is 255, ssh's own for a failure, where it is not known: in a forked process, whose
+        child this ssh is not, and where something else collects the children of the program.
         """
         return self._process.poll()
 
@@ -80,19 +82,22 @@ class Forward:
 
         Raises:
             TimeoutError: ssh still runs after that time; it goes on running.
+            FailedError: ssh has ended, and its exit status is not known.
         """
         try:
-            return self._process.wait(timeout)
+            status = self._process.wait(timeout)
         except subprocess.TimeoutExpired as expired:
             raise error.TimeoutError(
                 f"ssh (process {self.pid}) still runs after {timeout:g} s"
             ) from expired
+        if not self._process.status_is_known:
+            raise error.FailedError(f"ssh (process {self.pid}) has ended: {STATUS_UNKNOWN}")
+        return status
 
     def kill(self) -> None:
         """End ssh and wait until it is gone; more than once is fine."""
-        for signum in (signal.SIGTERM, signal.SIGKILL):
-            if self.poll() is None:
-                self._signal(signum)
+        # ssh may stand behind a program that starts it, so that the whole group is meant.
+        self._process.end_group(_GRACE)
         self._reader.join(_GRACE)
         _RUNNING.discard(self)
 
@@ -100,13 +105,6 @@ class Forward:
         """Return the last that an ssh which has ended wrote to its standard error."""
         self._reader.join(_GRACE)
         return self._stderr
-
-    def _signal(self, signum: int) -> None:
-        # ssh may stand behind a program that starts it, so that the whole group is meant.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signum)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_GRACE)
 
     def _collect(self) -> None:
         """Read what ssh writes, so that it never waits for a reader, and reap it at its end."""
@@ -120,6 +118,7 @@ class Forward:
                     tail if len(tail) <= _MOST_KEPT else tail[-_MOST_KEPT:].partition(b"\n")[2]
                 )
         self._process.wait()
+        self._watchdog.release()
         _RUNNING.discard(self)
 
     def __enter__(self) -> Self:

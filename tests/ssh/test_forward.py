@@ -442,7 +442,9 @@ def test_a_free_port_is_never_one_that_another_start_has_in_hand(
 ) -> None:
     held = {port for port in range(65536) if port % 4 < 2}
     monkeypatch.setattr(starting, "_CLAIMED", set(held))
-    kind = starting._ForwardKind(lambda _: [], "proxy", starting._is_socks, ProxyError)
+    kind = starting._ForwardKind(
+        lambda number, *, newer: [], "proxy", starting._is_socks, ProxyError
+    )
     claimed = {starting._claim(kind, 0) for _ in range(20)}
     assert len(claimed) == 20
     assert not claimed & held

@@ -1,0 +1,191 @@
+"""Programs that are run, with an exit status that is never guessed, and an end that is certain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from lavaclient._system.fork import renew_in_child
+
+__all__ = ["STATUS_UNKNOWN", "Child", "Watchdog"]
+
+STATUS_UNKNOWN = (
+    "its exit status is unknown, as SIGCHLD is ignored or something else collects the children"
+    " of this program"
+)
+_UNKNOWN_STATUS = 255
+_POLL_INTERVAL = 0.02
+_IS_WINDOWS = os.name == "nt"
+# Reads the process group to look after, and then a line or the end of the pipe: the end comes
+# when the program that holds the other side is gone, whatever ended it.
+_WATCH = (
+    "read -r group && { read -r line ||"
+    ' { kill -s TERM -- "-$group"; sleep 2; kill -s KILL -- "-$group"; }; } 2>/dev/null'
+)
+
+
+class Child:
+    """A program that was started.
+
+    Of a child that somebody else has collected, or that nobody can collect because SIGCHLD is
+    ignored, subprocess says that it ended with 0. Here its status is not 0, and said to be
+    unknown.
+
+    Args:
+        argv: The program and its arguments.
+        stdin: Where its input comes from.
+        stdout: Where its output goes.
+        stderr: Where its errors go.
+        new_session: Start it in a session of its own, out of reach of Ctrl-C at the terminal.
+
+    Attributes:
+        pid: Its process id.
+        stderr: What its errors can be read from, if that is a pipe.
+        status_is_known: Whether the exit status is what the program ended with.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.DEVNULL,
+        stderr: int = subprocess.PIPE,
+        new_session: bool = False,
+    ) -> None:
+        self.status_is_known = True
+        self._reaping = threading.Lock()
+        self._process = subprocess.Popen(
+            argv, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=new_session
+        )
+        if not _IS_WINDOWS:
+            # What the process does itself to wait is done here.
+            self._process.wait = self.wait  # type: ignore[method-assign]
+        self.pid = self._process.pid
+        self.stderr = self._process.stderr
+
+    def communicate(self) -> tuple[bytes, bytes]:
+        """Read all that the program writes, wait for its end, and return output and errors.
+
+        It is killed where that is interrupted.
+        """
+        with self._process:
+            try:
+                return self._process.communicate()
+            except BaseException:
+                # subprocess.run() kills too, but after a Ctrl-C it does not wait: a zombie stays.
+                self._kill()
+                self.wait()
+                raise
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal; None while the program runs."""
+        if _IS_WINDOWS:
+            return self._process.poll()
+        if self._process.returncode is None and self._reaping.acquire(blocking=False):
+            try:
+                self._reap(os.WNOHANG)
+            finally:
+                self._reaping.release()
+        return self._process.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end, and return the exit status, negative for a signal.
+
+        Raises:
+            subprocess.TimeoutExpired: The program still runs after so many seconds.
+        """
+        if _IS_WINDOWS:
+            return self._process.wait(timeout)
+        if timeout is None:
+            with self._reaping:
+                self._reap(0)
+            return self._process.returncode
+        deadline = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired(self._process.args, timeout)
+            time.sleep(_POLL_INTERVAL)
+        return self._process.returncode
+
+    def _reap(self, flags: int) -> None:
+        if self._process.returncode is not None:
+            return
+        try:
+            pid, status = os.waitpid(self.pid, flags)
+        except ChildProcessError:
+            self.status_is_known = False
+            self._process.returncode = _UNKNOWN_STATUS
+            return
+        if pid:
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+
+    def end_group(self, grace: float) -> None:
+        """End the program and whatever it has started: it is asked to, and then made to."""
+        for name in ("SIGTERM", "SIGKILL"):
+            if self.poll() is not None:
+                return
+            if _IS_WINDOWS:
+                self._kill()
+            else:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.Signals[name])
+            with suppress(subprocess.TimeoutExpired):
+                self.wait(grace)
+
+    def _kill(self) -> None:
+        if self.poll() is None:
+            with suppress(ProcessLookupError, PermissionError):
+                self._process.kill()
+
+
+class Watchdog:
+    """A small process that ends another one when this one is gone, even by SIGKILL.
+
+    Where there is no shell, as on Windows, it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        if _IS_WINDOWS:
+            return
+        near, self._pipe = os.pipe()
+        try:
+            self._child = Child(
+                ["/bin/sh", "-c", _WATCH],
+                stdin=near,
+                stderr=subprocess.DEVNULL,
+                new_session=True,
+            )
+        except OSError:  # no shell
+            os.close(self._pipe)
+        else:
+            # A forked child holds the pipe too: it would keep the other process from ending.
+            renew_in_child(self, Watchdog._forget)
+        finally:
+            os.close(near)
+
+    def watch(self, group: int) -> None:
+        """Look after this process group."""
+        if self._child is not None:
+            with suppress(BrokenPipeError):
+                os.write(self._pipe, b"%d\n" % group)
+
+    def release(self) -> None:
+        """Look after it no more: it has ended."""
+        child, self._child = self._child, None
+        if child is not None:
+            with suppress(BrokenPipeError):
+                os.write(self._pipe, b"\n")
+            os.close(self._pipe)
+            child.wait()
+
+    def _forget(self) -> None:
+        if self._child is not None:
+            self._child = None
+            os.close(self._pipe)
