@@ -64,6 +64,7 @@ LATE_IMPORTS = {
     ("lavaclient.sandbox.core.routing", "find"): "werkzeug comes with the extra [sandbox]",
     ("lavaclient.sandbox.http.tls", "__init__"): "trustme is optional",
     ("lavaclient.sandbox.ssh.server", "__init__"): "asyncssh is optional",
+    ("lavaclient.sandbox.worlds.model", "_yaml_as_json"): "PyYAML is optional",
 }
 MAY_IMPORT_LATE = "lavaclient.cli."
 EXPORTS = {
