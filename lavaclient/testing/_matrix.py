@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Unpack
@@ -75,10 +74,7 @@ def each_request(
     """
     fault = syntax.parse(fault) if isinstance(fault, str) else fault
     runs: list[FaultRun] = []
-    for number in itertools.count():
-        run = _run(msgspec.structs.replace(fault, after=fault.after + number), job, options)
-        if run is None:
-            return runs
+    while run := _run(msgspec.structs.replace(fault, after=fault.after + len(runs)), job, options):
         if len(runs) == _MOST_RUNS:
             raise RuntimeError(f"the job makes more than {_MOST_RUNS} requests")
         runs.append(run)

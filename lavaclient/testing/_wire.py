@@ -146,7 +146,7 @@ def intercept_pools(original: Callable[..., object]) -> Callable[..., object]:
         route = _route(url)
         if route is None:
             return original(pool, *args, **options)
-        limit = _limit(call.arguments.get("timeout"), pool)
+        limit = _limit(call.arguments.get("timeout", pool.timeout), pool)
         call.arguments["self"] = _Pool(pool, route, url, limit)
         return original(*call.args, **call.kwargs)
 

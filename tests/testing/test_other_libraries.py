@@ -142,6 +142,22 @@ def test_urllib3_is_answered_and_refused_too() -> None:
     assert len(sandbox.requests) == 6
 
 
+@pytest.mark.parametrize("timeout", [urllib3.Timeout(read=2), urllib3.Timeout(total=2), 2])
+def test_the_timeout_of_a_pool_is_that_of_its_requests(timeout: float | urllib3.Timeout) -> None:
+    with mock_lava() as sandbox, urllib3.PoolManager(timeout=timeout, retries=False) as pools:
+        sandbox.add_fault("limits: latency=5")
+        before = sandbox.clock.time()
+        with pytest.raises(urllib3.exceptions.ReadTimeoutError, match="within 2 s"):
+            pools.request("GET", LIMITS)
+        assert sandbox.clock.time() - before == 2
+
+
+def test_an_adapter_that_was_asked_for_can_be_closed() -> None:
+    with mock_lava(), requests.Session() as session:
+        session.get_adapter(LIMITS).close()
+        assert session.get(LIMITS, timeout=5).status_code == 401
+
+
 def test_the_retries_of_an_adapter_are_its_own() -> None:
     retries = urllib3.Retry(3, status_forcelist=[503], backoff_factor=0)
     with mock_lava() as sandbox, requests.Session() as session:

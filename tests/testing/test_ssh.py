@@ -195,6 +195,47 @@ def test_the_block_around_answers_for_its_own_nodes(sandbox: MockLava, address: 
     with sandbox, mock_lava(passthrough=True):
         ran = subprocess.run(["ssh", f"ops@{address}", "whoami"], capture_output=True, check=False)
         assert ran.stderr.endswith(b"No route to host\n")
+    with sandbox, mock_lava(passthrough=True):
+        ran = subprocess.run(["ssh", "bastion.example", "true"], capture_output=True, check=False)
+        assert b"bastion.example is no node of the sandbox" in ran.stderr
+
+
+def test_a_node_by_its_name_is_found_in_the_block_around(sandbox: MockLava) -> None:
+    with sandbox:
+        sandbox.add_cluster("numbers")
+        with mock_lava(passthrough=True):
+            command = ["ssh", "sandbox@slave0-1", "whoami"]
+            assert subprocess.check_output(command) == b"sandbox\n"
+
+
+def test_code_outside_of_several_blocks_runs_no_ssh(sandbox: MockLava) -> None:
+    entered, leave = threading.Barrier(3, timeout=30), threading.Event()
+
+    def hold() -> None:
+        with mock_lava():
+            entered.wait()
+            leave.wait(30)
+
+    holders = [threading.Thread(target=hold) for _ in range(2)]
+    for holder in holders:
+        holder.start()
+    entered.wait()
+    ran = subprocess.run(["ssh", "sandbox@slave0-1"], capture_output=True, check=False)
+    leave.set()
+    for holder in holders:
+        holder.join(30)
+    assert (ran.returncode, ran.stdout) == (255, b"")
+    assert b"belongs to none of the mock_lava blocks" in ran.stderr
+
+
+def test_a_key_is_what_logs_in(sandbox: MockLava) -> None:
+    with sandbox:
+        sandbox.add_cluster("numbers", ssh_keys=["laptop"])
+        lava = sandbox.lava()
+        lava.clusters.delete_ssh_credentials("numbers", ["laptop"])
+        sandbox.advance(600)
+        with pytest.raises(FailedError, match="Permission denied"):
+            lava.clusters.ssh_execute("numbers", None, "whoami")
 
 
 @pytest.mark.parametrize(
