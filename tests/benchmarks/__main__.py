@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.benchmarks.process import EMPTY
+from tests.benchmarks.program_rows import PROGRAM_ROWS
 from tests.benchmarks.rows import ROWS, Row
 from tests.benchmarks.sandbox_rows import SANDBOX_ROWS
 
@@ -48,7 +49,9 @@ def main() -> int:
     parser.add_argument("only", nargs="*", help="rows whose text has one of these in it")
     only = parser.parse_args().only
     rows = [
-        row for row in [*ROWS, *SANDBOX_ROWS] if not only or any(word in row.what for word in only)
+        row
+        for row in [*ROWS, *PROGRAM_ROWS, *SANDBOX_ROWS]
+        if not only or any(word in row.what for word in only)
     ]
     missed = 0
     print(f"{'what':<38} {'beside':<40} {'ratio':>6} {'goal':>6}")

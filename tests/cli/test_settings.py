@@ -201,7 +201,7 @@ def test_underscores_do_for_hyphens_in_options_and_commands(run: Program, buildi
 def test_without_settings_one_message_says_all_that_is_missing(offline: Program) -> None:
     ran = offline("clusters list")
     assert (ran.status, ran.out) == (1, "")
-    first, *settings, last = ran.err.splitlines()
+    first, *settings, configure, sandbox = ran.err.splitlines()
     assert first == "Error: cannot sign in: these settings are missing."
     assert [line.split("  ")[1] for line in settings] == ["user", "API key", "region"]
     for line, places in zip(
@@ -214,8 +214,9 @@ def test_without_settings_one_message_says_all_that_is_missing(offline: Program)
         strict=True,
     ):
         assert all(place in line for place in places)
-    assert "lava configure" in last
-    assert "lava sandbox" in last
+    assert "lava configure" in configure
+    assert "lava sandbox" in sandbox
+    assert max(map(len, ran.err.splitlines())) <= 80
 
 
 def test_the_api_key_can_be_read_from_the_input(

@@ -6,14 +6,19 @@ import signal
 import subprocess
 from collections.abc import Sequence
 
-from lavaclient._ssh.command import cannot_start, check_ssh_command, command_line
+from lavaclient._ssh.command import (
+    cannot_start,
+    check_ssh_command,
+    command_line,
+    failure_reason,
+)
 from lavaclient.api.clusters._node_choice import is_usable, login_name, node_by_name
 from lavaclient.api.nodes import login_address
 from lavaclient.cli.commands._signals import when_told
 from lavaclient.cli.options.settings import Settings
 from lavaclient.error import FailedError
 
-__all__ = ["run"]
+__all__ = ["failure_reason", "run"]
 
 
 def run(

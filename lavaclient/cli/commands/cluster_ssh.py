@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from lavaclient._ssh.command import failure_reason
 from lavaclient.cli.commands._signals import when_told
 from lavaclient.cli.commands._waiting import Waiting
 from lavaclient.cli.options.abbreviations import AddedOption, parts
@@ -190,4 +189,8 @@ def _leave(number: int, _frame: object) -> None:
 def _stay(running: Forward, description: str) -> None:
     print(f"{description}; Ctrl-C ends it.", flush=True)
     status = running.wait()
-    raise FailedError(f"ssh ended with status {status}: {failure_reason(running.stderr_tail())}")
+    # Help and completion do not wait for the client: it takes 100 ms and more.
+    from lavaclient.cli.commands import _ssh_session
+
+    reason = _ssh_session.failure_reason(running.stderr_tail())
+    raise FailedError(f"ssh ended with status {status}: {reason}")

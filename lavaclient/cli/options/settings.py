@@ -242,8 +242,8 @@ def _check_nothing_is_missing(options: dict[str, object]) -> None:
         table = "".join(f"\n  {name:<8} {places}" for name, places in lines)
         raise MissingSettings(
             f"cannot sign in: these settings are missing.{table}\n"
-            "'lava configure' asks for all of them and keeps them; "
-            "'lava sandbox' runs the service on this machine, to try things without an account."
+            "'lava configure' asks for all of them, and keeps them.\n"
+            "'lava sandbox' runs the service on this machine, to try it without an account."
         )
 
 

@@ -8,16 +8,23 @@ from contextlib import contextmanager
 from rich.progress import (
     BarColumn,
     Progress,
-    TaskProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from lavaclient.cli.output.tables import console
 
 __all__ = ["bar"]
 
 _COMPLETE = 100.0
+
+
+class _Elapsed(TimeElapsedColumn):
+    def render(self, task: Task) -> Text:
+        """Return the time without rich's colour."""
+        return Text(super().render(task).plain)
 
 
 @contextmanager
@@ -33,9 +40,10 @@ def bar(description: str, percent: float) -> Iterator[Callable[[str, float, str]
     """
     progress = Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
+        # Colours that can be read on light and on dark: rich's own yellow and grey cannot.
+        BarColumn(bar_width=20, style="dim", complete_style="green", finished_style="green"),
+        TextColumn("{task.percentage:>3.0f}%"),
+        _Elapsed(),
         TextColumn("{task.fields[estimate]}", markup=False, style="dim"),
         console=console(stderr=True),
     )

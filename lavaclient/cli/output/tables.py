@@ -16,7 +16,9 @@ from lavaclient.cli.output.columns import Column, Section, printable
 
 __all__ = ["console", "show_list", "show_nothing", "show_one"]
 
+# Colours that can be read on light and on dark.
 _COLOURS = {"ACTIVE": "green", "SUCCEEDED": "green", "ERROR": "red", "FAILED": "red"}
+_IN_PROGRESS = "magenta"
 _GAP = 2
 _WIDE = 100_000
 
@@ -38,7 +40,7 @@ def show_list(
         fixed: Whether none may be left out.
     """
     screen = console()
-    wanted = [column for column in columns if fixed or column.rank is not None]
+    wanted = [column for column in columns if fixed or _is_worth_showing(column, models)]
     chosen = [column for column in wanted if fixed or not column.rank]
     widths = _widths(models, chosen, screen.width)
     if widths is None:
@@ -81,6 +83,13 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Leave it to the program, where rich would end it with status 1."""
         raise BrokenPipeError
+
+
+def _is_worth_showing(column: Column, models: Sequence[object]) -> bool:
+    """Tell whether a column stands in tables; one that would be empty does not."""
+    if not column.rank:
+        return column.rank is not None
+    return any(printable(column.of(model)) for model in models)
 
 
 def _print_blocks(screen: Console, models: Sequence[object], columns: Sequence[Column]) -> None:
@@ -153,4 +162,4 @@ def _longest_word(texts: Sequence[str], width: int) -> int:
 def _cell(model: object, column: Column) -> Text:
     text = printable(column.of(model))
     is_state = column.title == "Status" and text
-    return Text(text, style=_COLOURS.get(text, "yellow") if is_state else "")
+    return Text(text, style=_COLOURS.get(text, _IN_PROGRESS) if is_state else "")
