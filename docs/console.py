@@ -34,7 +34,11 @@ class Console:
     def __init__(self, public_key: str) -> None:
         self._folder = TemporaryDirectory()
         home = Path(self._folder.name)
-        self.sandbox = Sandbox(SystemClock(), timings=Timings(build=0.001, resize=0.001), seed=7)
+        self.sandbox = Sandbox(
+            SystemClock(),
+            timings=Timings(build=0.001, resize=0.001, update=0.001, delete=0.001),
+            seed=7,
+        )
         self._server = SandboxServer(self.sandbox)
         (home / ".ssh").mkdir()
         (home / ".ssh" / "id_ed25519.pub").write_text(public_key)
