@@ -41,9 +41,12 @@ def error_from_response(
     """
     pause = retry_after(response.headers, now)
     applied = maybe_applied or may_have_worked(response.status, pause)
+    message = redactor.sanitize(_message(response)) or _phrase(response.status)
+    if response.proxy:
+        message = redactor.sanitize(f"through the proxy {response.proxy}: {message}")
     return error.failed_request(
         kind or error.for_status(response.status),
-        redactor.sanitize(_message(response)) or _phrase(response.status),
+        message,
         code=response.status,
         method=response.method,
         path=response.path,

@@ -22,6 +22,7 @@ from lavaclient._http.failures import (
     foreign_exception,
 )
 from lavaclient._http.messages import OutgoingRequest, Response
+from lavaclient._http.proxies import proxy_in_use
 from lavaclient._http.redaction import without_library_frames
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ __all__ = ["send_request"]
 LOG = logging.getLogger("lavaclient")
 
 _CHUNK = 16 * 2**10
+_OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 # What some services and gateways write there, though it says nothing of how a body is packed.
 _NO_ENCODINGS = frozenset({"utf-8", "utf8", "none", "aws-chunked", "binary"})
@@ -76,7 +78,8 @@ def send_request(
         if (foreign := foreign_exception(cause)) is not None:
             foreign.__traceback__ = without_library_frames(foreign.__traceback__)
             raise foreign from foreign.__cause__
-        failure = classify_failure(cause, request, sent_id, timeout)
+        proxy = proxy_in_use(session.session, request.url)
+        failure = classify_failure(cause, request, sent_id, timeout, proxy)
         _log(request, failure.kind.__name__, started, sent_id)
         return failure
     response = Response(
@@ -88,6 +91,8 @@ def send_request(
         sent_id=sent_id,
         redactor=request.redactor,
     )
+    if response.status in _OF_PROXIES and request.url.startswith("http:"):
+        response.proxy = proxy_in_use(session.session, request.url)
     if LOG.isEnabledFor(logging.DEBUG):
         _log(request, response.status, started, response.request_id)
     return response

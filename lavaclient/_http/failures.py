@@ -32,6 +32,7 @@ __all__ = [
     "TooLargeError",
     "TransportFailure",
     "UnsupportedEncodingError",
+    "UnusableSettingError",
     "classify_failure",
     "foreign_exception",
 ]
@@ -48,7 +49,8 @@ Errors: TypeAlias = tuple[type[BaseException], ...]
 
 _STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "lavaclient.")
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
-_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+_TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
 
 
 class TooLargeError(Exception):
@@ -65,6 +67,10 @@ class UnsupportedEncodingError(Exception):
         return "the body is packed in a way that was not asked for"
 
 
+class UnusableSettingError(Exception):
+    """A proxy or a file of certificates cannot be used; the text says which, and why."""
+
+
 _NETWORK: Errors = (
     OSError,
     http.client.HTTPException,
@@ -73,12 +79,14 @@ _NETWORK: Errors = (
     urllib3.exceptions.HTTPError,
     TooLargeError,
     UnsupportedEncodingError,
+    UnusableSettingError,
 )
 _NEVER_SENT: Errors = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
+    UnusableSettingError,
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     ssl.SSLCertVerificationError,
@@ -86,6 +94,7 @@ _NEVER_SENT: Errors = (
 _PERMANENT: Errors = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
+    UnusableSettingError,
     ssl.SSLCertVerificationError,
 )
 _TIMEOUTS: Errors = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
@@ -131,7 +140,7 @@ class TransportFailure:
         """Return what the caller gets to see, chained to its cause.
 
         The cause is left out where its text repeats a secret, as a status
-        line that echoes a token would.
+        line that echoes a token would, or the credentials of a proxy.
 
         Args:
             redactor: Knows what must not be shown.
@@ -145,7 +154,8 @@ class TransportFailure:
             request_id=self.request_id,
             maybe_applied=(self.request_sent or maybe_applied) and self._changes,
         )
-        if not any(redactor.contains_secret(str(link)) for link in _chain(self.cause)):
+        texts = [str(link) for link in _chain(self.cause)]
+        if not any(redactor.contains_secret(text) or _CREDENTIALS.search(text) for text in texts):
             failure.__cause__ = self.cause
         return failure
 
@@ -187,7 +197,7 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[CodeType, str]]:
 
 
 def classify_failure(
-    cause: BaseException, request: OutgoingRequest, sent_id: str, timeout: float
+    cause: BaseException, request: OutgoingRequest, sent_id: str, timeout: float, proxy: str = ""
 ) -> TransportFailure:
     """Judge what came of an exchange instead of a response.
 
@@ -197,9 +207,10 @@ def classify_failure(
         request: What was sent.
         sent_id: The ``Client-Request-ID`` that was sent.
         timeout: Seconds that it was given.
+        proxy: Host and port of the proxy that it went through; "" for none.
     """
     chain = list(_chain(cause))
-    kind, text = _verdict(chain, request, timeout)
+    kind, text = _verdict(chain, request, timeout, proxy)
     refused = _certificate_error(chain)
     for link in chain:
         if isinstance(link, requests.exceptions.RequestException):
@@ -223,21 +234,36 @@ def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationErr
 
 
 def _verdict(
-    chain: list[BaseException], request: OutgoingRequest, timeout: float
+    chain: list[BaseException], request: OutgoingRequest, timeout: float, proxy: str
 ) -> tuple[type[error.LavaError], str]:
     for link in chain:
         if isinstance(link, TooLargeError | UnsupportedEncodingError):
             return error.ApiError, str(link)
         if isinstance(link, urllib3.exceptions.DecodeError):
             return error.ApiError, "the body cannot be unpacked"
-    if refused := _certificate_error(chain):
-        return error.ConnectionError, f"certificate refused: {refused.verify_message}"
-    if any(_is_timeout(link) for link in chain):
-        return error.TimeoutError, f"no whole answer within {round(timeout, 3):g} s"
-    if any(isinstance(link, _PROXY) for link in chain):
-        return error.ConnectionError, f"the proxy{_proxy_host(chain)} failed: {_reason(chain)}"
     host = urllib.parse.urlsplit(request.url).netloc
-    return error.ConnectionError, f"connection to {host} failed: {_reason(chain)}"
+    way = f"{host} through the proxy {proxy}" if proxy else host
+    if refused := _certificate_error(chain):
+        text = f"connection to {way} failed: certificate refused: {refused.verify_message}"
+        return error.ConnectionError, text
+    if any(_is_timeout(link) for link in chain):
+        return error.TimeoutError, f"no whole answer from {way} within {round(timeout, 3):g} s"
+    reason = _reason(chain)
+    if any(isinstance(link, _PROXY) for link in chain):
+        return error.ConnectionError, _proxy_refusal(host, proxy, reason)
+    if any(isinstance(link, UnusableSettingError) for link in chain):
+        way = host  # the reason names the proxy, if that is what cannot be used
+    return error.ConnectionError, f"connection to {way} failed: {reason}"
+
+
+def _proxy_refusal(host: str, proxy: str, reason: str) -> str:
+    """Say what a proxy answered instead of connecting to a host."""
+    status = _TUNNEL_STATUS.search(reason)
+    if status is None:
+        return f"the proxy {proxy} failed: {reason}"
+    if status[1] in {"401", "407"}:  # some say 401 where the password is a wrong one
+        return f"the proxy {proxy} wants a user name and a password ({status[1]} {status[2]})"
+    return f"the proxy {proxy} does not connect to {host}: {status[1]} {status[2]}"
 
 
 def _is_timeout(link: BaseException) -> bool:
@@ -246,23 +272,20 @@ def _is_timeout(link: BaseException) -> bool:
     return isinstance(link, _TIMEOUTS) and not refused
 
 
-def _proxy_host(chain: list[BaseException]) -> str:
-    for link in chain:
-        proxy = getattr(getattr(link, "pool", None), "proxy", None)
-        if proxy is not None:
-            return f" {proxy.host}:{proxy.port}"
-    return ""
-
-
 def _reason(chain: list[BaseException]) -> str:
     """Return in a few words what failed: the system's reason where there is one."""
+    for link in chain:
+        if isinstance(link, UnusableSettingError):
+            return plain_line(_CREDENTIALS.sub("//", str(link)))
+        if isinstance(link, http.client.BadStatusLine) and not isinstance(link, OSError):
+            return f"what answers there does not speak HTTP ({plain_line(str(link))!r})"
     for link in reversed(chain):
         if isinstance(link, socket.gaierror):
             return f"the name of the host cannot be resolved ({link.strerror})"
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
     texts = (plain_line(_CREDENTIALS.sub("//", str(link))) for link in reversed(chain))
-    return next(filter(None, texts), type(chain[-1]).__name__)
+    return next(filter(None, texts), f"it broke off ({type(chain[-1]).__name__})")
 
 
 def _chain(cause: BaseException | None) -> Iterator[BaseException]:

@@ -55,9 +55,13 @@ class OutgoingRequest:
 
 
 class Response:
-    """A whole HTTP response."""
+    """A whole HTTP response.
 
-    __slots__ = ("_redactor", "_sent_id", "body", "headers", "method", "path", "status")
+    Attributes:
+        proxy: The proxy that may have answered in place of the service; "" for none.
+    """
+
+    __slots__ = ("_redactor", "_sent_id", "body", "headers", "method", "path", "proxy", "status")
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class Response:
         self.status = status
         self.headers = headers
         self.body = body
+        self.proxy = ""
         self._sent_id = sent_id
         self._redactor = redactor
 

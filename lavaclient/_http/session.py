@@ -24,7 +24,13 @@ import urllib3
 
 from lavaclient import error
 from lavaclient._http.connections import keep_deadlines
-from lavaclient._http.failures import BODY_LIMIT, NEVER_SENT, TooLargeError
+from lavaclient._http.failures import (
+    BODY_LIMIT,
+    NEVER_SENT,
+    TooLargeError,
+    UnusableSettingError,
+)
+from lavaclient._http.proxies import shown_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +109,7 @@ class _Adapter(_HTTPAdapter):
 
     def __init__(self) -> None:
         self._pools: dict[tuple[str, Verify], urllib3.HTTPConnectionPool] = {}
+        self._bundles: set[str] = set()
         super().__init__(pool_maxsize=_POOL_SIZE)
 
     def init_poolmanager(
@@ -130,14 +137,36 @@ class _Adapter(_HTTPAdapter):
         plain = not proxies and cert is None
         pool = self._pools.get(key) if plain else None
         if pool is None:
-            try:
-                pool = super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type]
-                super().cert_verify(pool, str(request.url), verify, cert)  # type: ignore[arg-type]
-            except Exception as failure:  # there is no connection yet
-                setattr(failure, NEVER_SENT, True)
-                raise
+            pool = self._new_pool(request, verify, proxies, cert)
             if plain:
                 self._pools[key] = pool
+        return pool
+
+    def _new_pool(
+        self,
+        request: requests.PreparedRequest,
+        verify: Verify,
+        proxies: dict[str, str] | None,
+        cert: Certificate,
+    ) -> urllib3.HTTPConnectionPool:
+        url = str(request.url)
+        try:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)  # type: ignore[arg-type]
+        except Exception as reason:
+            proxy = shown_proxy(url, proxies)
+            if not proxy:
+                setattr(reason, NEVER_SENT, True)
+                raise
+            text = f"the proxy {proxy!r} cannot be used: {reason}"
+            raise UnusableSettingError(text) from reason
+        try:
+            super().cert_verify(pool, url, verify, cert)  # type: ignore[arg-type]
+        except OSError as reason:
+            raise UnusableSettingError(str(reason)) from reason
+        if isinstance(verify, str) and verify not in self._bundles:
+            if problem := _bundle_problem(verify):
+                raise UnusableSettingError(problem)
+            self._bundles.add(verify)
         return pool
 
     def cert_verify(
@@ -166,6 +195,7 @@ class _Adapter(_HTTPAdapter):
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self._pools = {}
+        self._bundles = set()
         super().__setstate__(state)
 
 
@@ -256,15 +286,20 @@ def check_bundle(verify: bool | str) -> None:
     Args:
         verify: What ``verify_ssl`` came to.
     """
-    if isinstance(verify, bool):
-        return
+    if isinstance(verify, str) and (problem := _bundle_problem(verify)):
+        raise error.InvalidError(f"verify_ssl: {problem}")
+
+
+def _bundle_problem(path: str) -> str:
+    """Return what is wrong with a file or directory of certificates, or ""."""
     try:
-        context = ssl.create_default_context()
-        context.load_verify_locations(**{"capath" if os.path.isdir(verify) else "cafile": verify})
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
     except FileNotFoundError:
-        raise error.InvalidError(f"verify_ssl: there is no file {verify!r}") from None
+        return f"there is no file {path!r}"
     except (OSError, ValueError):
-        raise error.InvalidError(f"verify_ssl: {verify!r} is no readable CA bundle") from None
+        return f"{path!r} is no readable CA bundle"
+    return ""
 
 
 def renew_pools(session: Session) -> None:
