@@ -26,6 +26,8 @@ import builtins
 import copy
 from typing import Self
 
+from lavaclient._system.text import LONGEST, plain_line
+
 __all__ = [
     "ApiError",
     "AuthenticationError",
@@ -76,6 +78,8 @@ class LavaError(Exception):
         retry_after: float | None = None,
         maybe_applied: bool = False,
     ) -> None:
+        # Statuses, names and texts of the service may stand in it.
+        text = plain_line(text)
         super().__init__(text)
         self.message = text if message is None else message
         self.code = code
@@ -99,7 +103,7 @@ class LavaError(Exception):
         """Say that an attempt before this failure may have been carried out."""
         if not self.maybe_applied:
             self.maybe_applied = True
-            self.args = (f"{self}{_ADVICE}",)
+            self.args = (plain_line(str(self), LONGEST - len(_ADVICE)) + _ADVICE,)
 
 
 class InvalidError(LavaError):
@@ -217,7 +221,7 @@ def for_status(status: int) -> type[LavaError]:
 
 def failed_request(
     kind: type[LavaError],
-    words: str,
+    message: str,
     *,
     method: str,
     path: str,
@@ -226,12 +230,15 @@ def failed_request(
     retry_after: float | None = None,
     maybe_applied: bool = False,
 ) -> LavaError:
-    """Return the error of a request, with the one line that tells all of it."""
-    status = "" if code is None else f"{code} "
-    advice = _ADVICE if maybe_applied else ""
+    """Return the error of a request, with the one line that tells all of it.
+
+    The message is shortened so that what stands behind it, the request's id, is always there.
+    """
+    start = f"{method} {plain_line(path, 200)}: {'' if code is None else f'{code} '}"
+    end = f"{_ADVICE if maybe_applied else ''} (request id {plain_line(request_id, 100)})"
     return kind(
-        f"{method} {path}: {status}{words}{advice} (request id {request_id})",
-        message=words,
+        f"{start}{plain_line(message, LONGEST - len(start) - len(end))}{end}",
+        message=plain_line(message),
         code=code,
         method=method,
         path=path,

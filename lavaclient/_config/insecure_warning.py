@@ -8,6 +8,7 @@ import warnings
 from lavaclient import error
 from lavaclient._config.options import Options
 from lavaclient._config.urls import is_open
+from lavaclient._system.text import plain_line
 
 __all__ = ["InsecureTransportWarner"]
 
@@ -32,7 +33,8 @@ class InsecureTransportWarner:
     def check_url(self, url: str) -> None:
         """Warn when secrets would travel to another machine over plain HTTP."""
         if is_open(url):
-            self._warn(f"credentials go to {url} over http, readable by everyone on the way")
+            place = plain_line(url, 300)
+            self._warn(f"credentials go to {place} over http, readable by everyone on the way")
 
     def _warn(self, text: str) -> None:
         if self._warned:

@@ -23,7 +23,8 @@ import urllib3.exceptions
 
 from lavaclient import error
 from lavaclient._http.messages import OutgoingRequest
-from lavaclient._http.redaction import Redactor, plain_line, without_library_frames
+from lavaclient._http.redaction import Redactor, without_library_frames
+from lavaclient._system.text import plain_line
 
 __all__ = [
     "BODY_LIMIT",

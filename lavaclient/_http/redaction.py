@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import urllib.parse
 from types import TracebackType
 from typing import TypeVar
 
 from lavaclient._config.secret import Secret
+from lavaclient._system.text import one_line, plain_line
 
-__all__ = ["Redactor", "plain_line", "without_frames", "without_library_frames"]
+__all__ = ["Redactor", "without_frames", "without_library_frames"]
 
 E = TypeVar("E", bound=BaseException)
 
 _SHORTEST = 6
-_LONGEST_TEXT = 500
 _MOST_TOKENS = 64
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
 _HIDDEN = "[hidden]"
 _LIBRARIES = ("keystoneauth1.", "requests.", "urllib3.", "http.client", "lavaclient._http.")
 
@@ -68,7 +66,7 @@ class Redactor:
 
     def sanitize(self, text: str) -> str:
         """Return a text of the service's that is fit to be shown: scrubbed, one short line."""
-        return plain_line(self.scrub(_one_line(self.scrub(text))))
+        return plain_line(self.scrub(one_line(self.scrub(text))))
 
 
 def _forms(secret: str) -> tuple[str, ...]:
@@ -79,20 +77,6 @@ def _forms(secret: str) -> tuple[str, ...]:
         json.dumps(secret)[1:-1],
         html.escape(secret),
     )
-
-
-def plain_line(text: str) -> str:
-    """Return the text as one printable line of at most 500 characters."""
-    text = _one_line(text)
-    if len(text) > _LONGEST_TEXT:
-        text = text[: _LONGEST_TEXT - 1] + "…"
-    if text.isprintable():
-        return text
-    return _one_line("".join(letter if letter.isprintable() else " " for letter in text))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def without_library_frames(traceback: TracebackType | None) -> TracebackType | None:

@@ -17,9 +17,10 @@ from lavaclient._http.exchange import send_request
 from lavaclient._http.failures import TransportFailure
 from lavaclient._http.messages import OutgoingRequest, Response
 from lavaclient._http.paths import redirect_target
-from lavaclient._http.redaction import Redactor, plain_line, without_frames
+from lavaclient._http.redaction import Redactor, without_frames
 from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, RetryPolicy, RetryRules, RetryState
 from lavaclient._system.clock import Clock
+from lavaclient._system.text import plain_line
 from lavaclient._version import __version__
 
 if TYPE_CHECKING:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import random
 import threading
+from collections.abc import Callable
 
 import pytest
 
 from lavaclient import (
     ApiError,
     BadRequestError,
+    Lava,
     LavaError,
     OverLimitError,
     RequestError,
@@ -19,7 +22,8 @@ from lavaclient import (
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
 from tests.support.clock import START, MovedClock
-from tests.support.fault_server import DETAIL, answer
+from tests.support.fake_cloud import FakeCloud
+from tests.support.fault_server import DETAIL, Step, answer
 
 
 @pytest.mark.parametrize(
@@ -253,3 +257,71 @@ def test_the_services_own_request_id_is_told(header: str, serve: Serve, client: 
     with pytest.raises(RequestError, match=r"\(request id req-77\)$") as caught:
         client(server).distros.get("x")
     assert caught.value.request_id == "req-77"
+
+
+EVIL = "line\r\none\x1b[2J\u202e" + "x" * 5_000
+
+
+def is_one_short_line(text: str) -> bool:
+    return text.isprintable() and len(text) <= 500
+
+
+def test_52_what_the_service_says_is_one_short_line_in_every_error(
+    serve: Serve, client: Client
+) -> None:
+    fault = json.dumps({"fault": {"message": EVIL}}).encode()
+    detail = json.loads(DETAIL)
+    detail["cluster"] |= {"status": EVIL, "name": EVIL}
+    evil = {"id": "c-1", "name": "n", "status": "ACTIVE"}
+    twins = {"clusters": [{**evil, "id": f"{EVIL}{number}"} for number in range(2)], "links": []}
+    calls: list[tuple[list[Step], Callable[[Lava], object]]] = [
+        ([answer(400, fault)], lambda lava: lava.clusters.list()),
+        ([answer(200, json.dumps(detail).encode())], lambda lava: lava.clusters.wait("c-1")),
+        (
+            [answer(200, json.dumps(detail).encode())],
+            lambda lava: lava.clusters.ssh_execute("c-1", "n", "true", "false"),
+        ),
+        (
+            [answer(404, b"{}"), answer(200, json.dumps(twins).encode())],
+            lambda lava: lava.clusters.get("n"),
+        ),
+        (
+            [answer(302, b"", {"Location": "http://x/" + "y" * 900})],
+            lambda lava: lava.clusters.list(),
+        ),
+        ([answer(400, fault, {"x-request-id": "z" * 2_000})], lambda lava: lava.clusters.list()),
+    ]
+    for script, call in calls:
+        with pytest.raises(LavaError) as caught:
+            call(client(serve(*script), max_retries=0))
+        assert is_one_short_line(str(caught.value))
+        assert is_one_short_line(str(caught.value.message))
+
+
+def test_52_the_id_of_a_request_stands_behind_however_long_a_message(
+    serve: Serve, client: Client
+) -> None:
+    server = serve(answer(500, b"y" * 9_000, {"x-request-id": "req-7"}))
+    with pytest.raises(LavaError) as caught:
+        client(server, max_retries=0).clusters.create("n", "s", "ada", ["k"])
+    assert str(caught.value).endswith("look before trying again (request id req-7)")
+
+
+def test_52_a_late_doubt_leaves_the_line_short() -> None:
+    failure = LavaError("x" * 900)
+    failure.mark_maybe_applied()
+    assert is_one_short_line(str(failure))
+    assert str(failure).endswith("look before trying again")
+
+
+def test_52_names_of_regions_are_one_short_line() -> None:
+    with FakeCloud() as cloud:
+
+        def change(access: dict[str, object]) -> None:
+            endpoint = {"region": EVIL, "versionId": "2", "publicURL": "https://x/v2/1"}
+            access["serviceCatalog"] = [{"type": "rax:bigdata", "endpoints": [endpoint]}]
+
+        cloud.change = change
+        with pytest.raises(LavaError, match="regions that have one: LINE") as caught:
+            cloud.client()
+    assert is_one_short_line(str(caught.value))

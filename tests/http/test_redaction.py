@@ -12,7 +12,8 @@ from lavaclient import error
 from lavaclient._config.secret import Secret
 from lavaclient._http.error_response import error_from_response
 from lavaclient._http.messages import Response
-from lavaclient._http.redaction import Redactor, plain_line
+from lavaclient._http.redaction import Redactor
+from lavaclient._system.text import plain_line
 
 KEY = "0123456789abcdef"
 
