@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def _ctrl_c() -> None:
 def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a test writes at home does not stay."""
     monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def far_from_utc() -> Iterator[None]:
+    """A machine whose own time is none that a service writes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "LAVA+7:23")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def _message(response: Response) -> str:
     except (UnreadableError, RecursionError):
         text = _from_text(response.body.decode("utf-8", "replace"))
     # A proxy's page repeats the status, which stands in the error already.
-    return text.strip().removeprefix(f"{response.status} ")
+    return re.sub(rf"\A\s*{response.status}\s", "", text)
 
 
 def _from_json(body: object) -> str:
@@ -95,7 +95,8 @@ def _from_text(text: str) -> str:
     title = _TITLE.search(text)
     if title and title[1].strip():
         return title[1]
-    return _TAGS.sub(" ", text)
+    # A tag breaks a text as the end of a line does.
+    return _TAGS.sub("\n", text)
 
 
 def _phrase(status: int) -> str:

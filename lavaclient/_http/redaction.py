@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import urllib.parse
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TypeVar
 
 from lavaclient._config.secret import Secret
-from lavaclient._system.text import one_line, plain_line
+from lavaclient._system.text import one_line, plain_line, without_breaks
 
 __all__ = ["Redactor", "without_frames", "without_library_frames"]
 
@@ -17,6 +19,9 @@ E = TypeVar("E", bound=BaseException)
 
 _SHORTEST = 6
 _MOST_TOKENS = 64
+_WRITTEN_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~-]*")
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
+_UNICODE = re.compile(r"\\u([0-9a-f]{4})")
 _HIDDEN = "[hidden]"
 _LIBRARIES = ("keystoneauth1.", "requests.", "urllib3.", "http.client", "lavaclient._http.")
 
@@ -66,16 +71,33 @@ class Redactor:
 
     def sanitize(self, text: str) -> str:
         """Return a text of the service's that is fit to be shown: scrubbed, one short line."""
-        return plain_line(self.scrub(one_line(self.scrub(text))))
+        text = self.scrub(text)
+        # Where a text was broken over lines, a secret in it may have been too.
+        if self.contains_secret(joined := without_breaks(text)):
+            text = self.scrub(joined)
+        return plain_line(self.scrub(one_line(text)))
 
 
-def _forms(secret: str) -> tuple[str, ...]:
-    """Return the ways in which a secret may be written."""
+def _forms(secret: str) -> Iterable[str]:
+    """Return the ways in which a secret may be written: as it is, in a URL, in JSON, in HTML."""
+    if _WRITTEN_AS_IT_IS.fullmatch(secret):
+        return (secret,)
+    quoted = (
+        urllib.parse.quote(secret, safe=""),
+        urllib.parse.quote(secret),
+        urllib.parse.quote_plus(secret),
+    )
+    escaped = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     return (
         secret,
-        urllib.parse.quote(secret, safe=""),
-        json.dumps(secret)[1:-1],
+        *quoted,
+        *(_PERCENT.sub(lambda code: code[0].lower(), form) for form in quoted),
+        *escaped,
+        *(_UNICODE.sub(lambda code: rf"\u{code[1].upper()}", form) for form in escaped),
+        *(form.replace("/", r"\/") for form in escaped),
         html.escape(secret),
+        html.escape(secret).replace("&#x27;", "&#39;"),
+        html.escape(secret, quote=False),
     )
 
 

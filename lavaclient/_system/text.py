@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LONGEST", "one_line", "plain_line"]
+__all__ = ["LONGEST", "one_line", "plain_line", "without_breaks"]
 
 LONGEST = 500
 """The most characters of a text that is shown."""
@@ -25,3 +25,8 @@ def plain_line(text: str, most: int = LONGEST) -> str:
 def one_line(text: str) -> str:
     """Return the text without control characters, its white space folded."""
     return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def without_breaks(text: str) -> str:
+    """Return the text put together again where control characters, as ends of lines, cut it."""
+    return "".join(part.strip() for part in _CONTROL.split(text))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import json
 import time
+import traceback
 
 import pytest
+import requests
 
 from lavaclient import error
 from lavaclient._config.secret import Secret
 from lavaclient._http.error_response import error_from_response
 from lavaclient._http.messages import Response
-from lavaclient._http.redaction import Redactor
+from lavaclient._http.redaction import Redactor, without_frames, without_library_frames
 from lavaclient._system.text import plain_line
 
 KEY = "0123456789abcdef"
@@ -118,3 +120,141 @@ def test_a_copied_error_is_equal_and_of_its_own() -> None:
     assert str(twin) == text
     assert not first.maybe_applied
     assert str(copy.copy(first)) == "it failed"
+
+
+@pytest.mark.parametrize(
+    ("secret", "written"),
+    [
+        ("slash/plus+=", "slash%2Fplus%2B%3D"),
+        ("slash/plus+=", "slash%2fplus%2b%3d"),
+        ("slash/plus+=", "slash/plus%2B%3D"),
+        ("slash/plus+=", "slash/plus%2b%3d"),
+        ("slash/plus+=", "slash\\/plus+="),
+        ("two words", "two%20words"),
+        ("two words", "two+words"),
+        ("déjà-vu-12", "d%C3%A9j%C3%A0-vu-12"),
+        ("déjà-vu-12", "d\\u00e9j\\u00e0-vu-12"),
+        ("déjà-vu-12", "d\\u00E9j\\u00E0-vu-12"),
+        ('quote"d-text', 'quote\\"d-text'),
+        ('quote"d-text', "quote&quot;d-text"),
+        ("<angle&amp>", "&lt;angle&amp;amp&gt;"),
+        ("don't-show", "don&#x27;t-show"),
+        ("don't-show", "don&#39;t-show"),
+        ("don't & 'go'", "don't &amp; 'go'"),
+    ],
+)
+def test_31_a_secret_is_hidden_in_each_encoding(secret: str, written: str) -> None:
+    redactor = Redactor(Secret(secret))
+    assert redactor.scrub(f"before {written} after") == "before [hidden] after"
+    assert redactor.contains_secret(written)
+
+
+@pytest.mark.parametrize(
+    "between", ["\n", "\r\n", "\r\n    ", " \n\t", "\x00", "\u200b", "\u2028", "\x1b", "\ufeff"]
+)
+def test_31_a_secret_that_is_broken_over_lines_is_hidden(between: str) -> None:
+    for cut in (1, 8, len(KEY) - 1):
+        shown = Redactor(Secret(KEY)).sanitize(f"key {KEY[:cut]}{between}{KEY[cut:]} is odd")
+        assert shown == "key [hidden] is odd"
+
+
+@pytest.mark.parametrize("odd", [" ", "\n", "\u2028 ", "\x00"])
+def test_30_a_text_of_blanks_alone_takes_no_time(odd: str) -> None:
+    started = time.process_time()
+    assert Redactor(Secret(KEY)).sanitize(odd * 10**5 + "x") == "x"
+    assert time.process_time() - started < 0.5
+
+
+def test_31_a_secret_that_is_broken_by_tags_is_hidden() -> None:
+    redactor = Redactor(Secret(KEY))
+    page = f"<p>key {KEY[:8]}<wbr>\n{KEY[8:]} ".encode()
+    response = Response("GET", "x", 400, {}, body=page, redactor=redactor)
+    assert error_from_response(response, redactor, 0.0).message == "key [hidden]"
+
+
+def test_31_a_secret_of_words_is_hidden_however_its_blanks_are_written() -> None:
+    redactor = Redactor(Secret("correct horse battery"))
+    assert redactor.sanitize("weak: correct\r\n horse\tbattery!") == "weak: [hidden]!"
+
+
+def test_31_a_text_without_a_secret_keeps_its_words_apart() -> None:
+    assert Redactor(Secret(KEY)).sanitize("one\ntwo\r\n\tthree") == "one two three"
+
+
+def test_31_six_characters_are_a_secret_and_five_are_not() -> None:
+    assert Redactor(Secret("s3cr3t")).scrub("s3cr3t") == "[hidden]"
+    assert Redactor(Secret("s3cr3")).scrub("s3cr3") == "s3cr3"
+
+
+def test_of_the_tokens_the_newest_64_are_known() -> None:
+    redactor = Redactor(Secret(KEY))
+    for number in range(65):
+        redactor.remember(Secret(f"token-{number:04d}"))
+    assert not redactor.contains_secret("token-0000")
+    assert redactor.contains_secret("token-0001")
+    assert redactor.contains_secret("token-0064")
+    assert redactor.contains_secret(KEY)
+
+
+def test_what_is_extended_by_nothing_is_the_same() -> None:
+    redactor = Redactor(Secret(KEY))
+    assert redactor.extended() is redactor
+
+
+def test_52_a_line_has_500_characters_at_most_and_says_where_it_was_cut() -> None:
+    letters = "".join(chr(ord("a") + number % 26) for number in range(501))
+    assert plain_line(letters[:500]) == letters[:500]
+    assert plain_line(letters) == letters[:499] + "…"
+
+
+@pytest.mark.parametrize(
+    "odd", ["\x7f", "\x85", "\x9f", "\u200f", "\u202a", "\u202e", "\ue000", "\U000e0001", "\xad"]
+)
+def test_52_what_cannot_be_printed_is_a_blank(odd: str) -> None:
+    assert plain_line(f" a{odd}{odd}b ") == "a b"
+
+
+def test_43_without_frames_no_link_of_a_chain_has_any() -> None:
+    def fail() -> None:
+        try:
+            raise ValueError("first")
+        except ValueError:
+            raise KeyError("second") from OSError("third")
+
+    with pytest.raises(KeyError) as caught:
+        fail()
+    failure = caught.value
+    cause, inner = failure.__cause__, failure.__context__
+    assert cause is not None
+    assert inner is not None
+    cause.__traceback__ = failure.__traceback__
+    assert without_frames(failure) is failure
+    assert (failure.__traceback__, cause.__traceback__) == (None, None)
+    failure.__cause__ = None
+    assert without_frames(failure) is failure
+    assert inner.__traceback__ is None
+
+
+def _modules(failure: BaseException) -> list[str]:
+    return [frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(failure.__traceback__)]
+
+
+def test_43_the_frames_of_libraries_are_cut_off_and_those_of_others_stay() -> None:
+    with pytest.raises(requests.exceptions.MissingSchema) as caught:
+        requests.Session().get("no-url")
+    assert _modules(caught.value)[1:]
+    first = caught.value.__traceback__
+    caught.value.__traceback__ = without_library_frames(first)
+    assert _modules(caught.value) == [__name__]
+    assert caught.value.__traceback__ is not None
+    assert first is not None
+    assert caught.value.__traceback__.tb_lineno == first.tb_lineno
+
+
+def test_43_frames_of_a_module_whose_name_begins_alike_stay() -> None:
+    space: dict[str, object] = {"__name__": "requests_of_mine"}
+    exec("def fail():\n    raise ValueError", space)
+    with pytest.raises(ValueError) as caught:
+        space["fail"]()  # type: ignore[operator]
+    caught.value.__traceback__ = without_library_frames(caught.value.__traceback__)
+    assert _modules(caught.value) == [__name__, "requests_of_mine"]

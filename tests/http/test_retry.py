@@ -19,7 +19,9 @@ from lavaclient._http.retry import (
     RetryPolicy,
     RetryRules,
     RetryState,
+    full_jitter,
     retry_after,
+    retry_policy,
 )
 from tests.support.clock import MovedClock
 
@@ -69,6 +71,8 @@ def attempts(
         ("Sun, 06 Nov 1994 08:49:47", 10.0),
         ("Sunday, 06-Nov-94 08:49:47 GMT", 10.0),
         ("Sun Nov  6 08:49:47 1994", 10.0),
+        ("Sun, 06 Nov 1994 03:49:47 -0500", 10.0),
+        ("Sun, 06 Nov 1994 10:19:47 +0130", 10.0),
         ("Sun, 06 Nov 1994 08:49:47 GMT, Sun, 06 Nov 1994 08:50:47 GMT", 10.0),
         ("Sun, 06 Nov 1994 00:00:00 GMT", 0.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 1e9),
@@ -79,7 +83,9 @@ def attempts(
         ("Mon, 99 Foo 2026 99:99:99 GMT", None),
     ],
 )
-def test_21_retry_after_in_all_its_forms(text: str, seconds: float | None) -> None:
+def test_21_retry_after_in_all_its_forms(
+    text: str, seconds: float | None, far_from_utc: None
+) -> None:
     assert retry_after({"Retry-After": text}, NOW) == seconds
 
 
@@ -106,7 +112,11 @@ def test_56_without_a_date_of_its_own_it_counts_from_the_wall_clock(date: str) -
         (answered(413, "1"), {"GET", "PUT", "POST"}),
         (answered(503, "1"), {"GET", "PUT", "POST"}),
         (answered(503), {"GET", "PUT"}),
-        (answered(503, "61"), set()),
+        (answered(503, "60"), {"GET", "PUT", "POST"}),
+        (answered(503, "60.5"), set()),
+        (answered(429, "61"), set()),
+        (answered(400), set()),
+        (answered(499), set()),
         (answered(500), {"GET"}),
         (answered(502, "1"), {"GET"}),
         (answered(404), set()),
@@ -169,6 +179,60 @@ def test_23_over_thousands_of_calls_retries_stay_under_half_whatever_the_time() 
         budget.record_call()
         granted += sum(budget.try_acquire() for _ in range(3))
         assert call < 300 or granted <= call / 2
+
+
+def test_23_no_time_and_no_call_refills_nothing() -> None:
+    budget = RetryBudget(MovedClock(), 2)
+    assert [budget.try_acquire() for _ in range(30)] == [True, True] + [False] * 28
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "calls", "most"), [(40, 0, 140), (40, 200, 140), (200, 0, 200), (40, 1000, 490)]
+)
+def test_23_the_total_of_retries_is_bounded_whatever_time_refills(
+    ceiling: float, calls: int, most: int
+) -> None:
+    clock = MovedClock()
+    budget = RetryBudget(clock, ceiling)
+    for _ in range(calls):
+        budget.record_call()
+    granted = 0
+    for _ in range(600):
+        clock.now += 1000
+        granted += budget.try_acquire()
+    assert granted == most
+
+
+def test_23_a_bucket_never_holds_more_than_its_ceiling() -> None:
+    clock = MovedClock()
+    budget = RetryBudget(clock, 3)
+    clock.now += 10**6
+    for _ in range(50):
+        budget.record_call()
+    assert [budget.try_acquire() for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_pause_is_drawn_from_nothing_to_the_back_off() -> None:
+    draws = [full_jitter(2.0) for _ in range(200)]
+    assert 0.0 <= min(draws) < 0.5
+    assert 1.5 < max(draws) <= 2.0
+    clock = MovedClock()
+    policy = RetryPolicy(3, 5.0, clock, RetryBudget(clock), jitter=lambda most: 0.0)
+    assert policy.pause(0, None) == 0.0
+    assert policy.pause(0, 0.25) == 0.25
+
+
+def test_a_back_off_is_doubled_sixty_times_at_most() -> None:
+    clock = MovedClock()
+    policy = RetryPolicy(3, 2.0**-60, clock, RetryBudget(clock), jitter=lambda most: most)
+    assert [policy.pause(retry, None) for retry in (59, 60, 61, 5000)] == [0.5, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(("retries", "ceiling"), [(0, 40), (40, 40), (41, 41)])
+def test_a_budget_allows_for_the_retries_of_one_call(retries: int, ceiling: int) -> None:
+    policy = retry_policy(MovedClock(), retries, 0.5)
+    assert (policy.max_retries, policy.backoff) == (retries, 0.5)
+    assert [policy.budget.try_acquire() for _ in range(ceiling + 1)] == [True] * ceiling + [False]
 
 
 def test_23_a_clock_that_goes_back_takes_nothing_away() -> None:
