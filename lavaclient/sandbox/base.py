@@ -68,7 +68,7 @@ class SandboxBase(ABC):
         self.base_url = base_url
         self.quotas = quotas if quotas is not None else Quotas()
         self.timings = timings if timings is not None else Timings()
-        self.faults = Faults()
+        self.faults = Faults(seed, self.clock.time)
         self.requests = RequestLog()
         self.ssh_answers = ScriptedAnswers()
         self.lock = threading.RLock()
@@ -141,6 +141,11 @@ class SandboxBase(ABC):
                 self.new_id("user"), username, api_key, tenant, names, enabled, password
             )
             self.commit()
+
+    def username_of(self, token_id: str | None) -> str | None:
+        """Whose token this is; None for one that is not known."""
+        token = self.store.tokens.get(token_id or "")
+        return None if token is None else token.username
 
     def expire_tokens(self) -> None:
         """Let every token expire now."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
+import socket
 import time
 from typing import Any
 
@@ -11,10 +13,10 @@ import msgspec
 import pytest
 import requests
 
-from lavaclient.sandbox import Fault, Sandbox
+from lavaclient.sandbox import Fault, ManualClock, Sandbox
 from lavaclient.sandbox.faults.model import Faults
 from lavaclient.sandbox.faults.patterns import PathPattern
-from lavaclient.sandbox.faults.syntax import parse
+from lavaclient.sandbox.faults.syntax import line_of, parse
 from lavaclient.sandbox.http.app import Application
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.support.sandbox_callers import Caller, DirectCaller, SocketCaller
@@ -348,3 +350,139 @@ def test_a_fault_survives_being_written_and_read() -> None:
     """It is a record like others."""
     fault = Fault("latency", seconds=2.0)
     assert msgspec.convert(json.loads(msgspec.json.encode(fault)), Fault) == fault
+
+
+def _statuses(caller: Caller, count: int) -> list[int]:
+    return [caller.get("limits").status for _ in range(count)]
+
+
+def test_a_fault_may_be_a_matter_of_chance() -> None:
+    """Drawn by the sandbox's seed, so that a run can be repeated."""
+
+    def run(seed: int) -> list[int]:
+        caller = DirectCaller(Sandbox(ManualClock(), seed=seed))
+        caller.sign_in()
+        caller.sandbox.faults.add(Fault("status", times=None, probability=0.3))
+        return _statuses(caller, 200)
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+    assert 30 < run(1).count(503) < 90
+
+
+def test_chance_counts_hits_and_not_tries(direct: DirectCaller) -> None:
+    direct.sign_in()
+    direct.sandbox.faults.add(Fault("status", times=3, probability=0.2))
+    assert _statuses(direct, 200).count(503) == 3
+
+
+def test_a_fault_may_be_for_a_region(caller: Caller) -> None:
+    """Identity is in none."""
+    caller.sandbox.faults.add(Fault("status", times=None, region="ORD"))
+    caller.sign_in()
+    assert caller.get("limits").status == 200
+    caller.region = "ord"
+    assert caller.get("limits").status == 503
+
+
+def test_a_fault_may_be_for_a_user(caller: Caller) -> None:
+    """By the token that comes with the request."""
+    caller.sandbox.add_user("ada", "k" * 32)
+    caller.sandbox.faults.add(Fault("status", times=None, username="ada"))
+    caller.sign_in()
+    assert caller.get("limits").status == 200
+    caller.sign_in("ada", "k" * 32)
+    assert caller.get("limits").status == 503
+
+
+def test_a_fault_may_have_its_hours(caller: Caller, clock: ManualClock) -> None:
+    """On the sandbox's clock, from when it was added."""
+    caller.sign_in()
+    caller.sandbox.faults.add(Fault("status", times=None, begins=60, lasts=30))
+    statuses = []
+    for _ in range(5):
+        statuses += _statuses(caller, 1)
+        clock.advance(29.9)
+    assert statuses == [200, 200, 200, 503, 200]
+
+
+def test_latencies_are_drawn(sandbox: Sandbox) -> None:
+    waits: list[float] = []
+    application = Application(sandbox, sleep=waits.append)
+    sandbox.faults.add(Fault("latency", times=None, seconds=1, spread=2))
+    for _ in range(50):
+        application.handle("GET", "/dfw/v2/123456/limits")
+    assert 1 <= min(waits) < 1.3
+    assert 2.7 < max(waits) <= 3
+    assert len(set(waits)) == 50
+
+
+def test_a_dribbled_body_comes_piece_by_piece(sandbox: Sandbox) -> None:
+    """Whole in the end; in process it takes its time as well."""
+    waits: list[float] = []
+    direct = DirectCaller(sandbox)
+    direct.application = Application(sandbox, sleep=waits.append)
+    direct.sign_in()
+    whole = direct.get("distros")
+    sandbox.faults.add(Fault("dribble", "GET", seconds=0.5))
+    assert direct.get("distros").body == whole.body
+    assert waits == [0.5]
+    with SandboxServer(sandbox) as server:
+        sandbox.faults.add(Fault("dribble", "GET", seconds=0.5))
+        headers = {"X-Auth-Token": direct.token or ""}
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/dfw/v2/123456/distros", headers=headers)
+        answer = connection.getresponse()
+        parts = []
+        while part := answer.read1(65_536):
+            parts.append(part)
+        connection.close()
+        assert len(json.loads(b"".join(parts))["distros"]) == len(whole.body["distros"])
+        assert len(parts) > 3
+
+
+def test_an_interim_answer_comes_before_the_real_one(server: SandboxServer) -> None:
+    server.sandbox.faults.add(Fault("interim"))
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as wire:
+        wire.sendall(b"GET /v2.0 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while part := wire.recv(65_536):
+            answer += part
+    first, _, second = answer.partition(b"\r\n\r\n")
+    assert first == b"HTTP/1.1 102 Processing"
+    assert second.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_hits_are_counted_and_shown(caller: Caller) -> None:
+    caller.sign_in()
+    for fault in (Fault("status", path="/limits$", times=2), Fault("cut", path="/flavors$")):
+        caller.sandbox.faults.add(fault)
+    _statuses(caller, 3)
+    shown = caller.ask("GET", "/_sandbox/faults").body
+    assert [(entry["fault"]["kind"], entry["hits"]) for entry in shown["hits"]] == [
+        ("status", 2),
+        ("cut", 0),
+    ]
+    assert [fault["kind"] for fault in shown["faults"]] == ["cut"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("dribble", "GET", "/clusters$", None, seconds=2.5, spread=1.5),
+        Fault("interim", region="LON", username="ada", begins=60, lasts=600),
+        Fault("status", probability=0.25, after=2, retry_after="5"),
+    ],
+)
+def test_a_fault_in_full_is_one_line(fault: Fault) -> None:
+    """Which is read as the same fault."""
+    assert parse(line_of(fault)) == fault
+
+
+@pytest.mark.parametrize(
+    "line", ["limits: 503 p=0", "limits: 503 p=1.5", "limits: 503 region=MARS", "limits: p=0.5"]
+)
+def test_a_line_in_full_that_makes_no_sense_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(line))):
+        parse(line)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
+import random
 import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -20,8 +25,12 @@ Kind = Literal[
     "wrong_body",
     "expired_token",
     "endless_pages",
+    "dribble",
+    "interim",
 ]
 Body = Literal["html", "empty", "list", "types"]
+Region = Literal["DFW", "ORD", "IAD", "LON"]
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
@@ -33,16 +42,23 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         kind: What happens. `latency` answers late, `reset_before` breaks the connection before
             the request is carried out, `reset_after` once it is, `status` refuses it, `cut` sends
             half of the body, `wrong_body` sends another one, `expired_token` lets the token that
-            came with the request expire, `endless_pages` gives a list no end.
+            came with the request expire, `endless_pages` gives a list no end, `dribble` sends the
+            body piece by piece, `interim` an answer of status 102 before the real one.
         method: A method, or several as in `GET|PUT`; `*` is any.
         path: What is to be found in the path, e.g. `/clusters$`: `^` is the path's start, `$` its
             end, `*` a part without a slash, `**` any part.
         times: How many requests it hits; None is all.
         after: How many requests that fit are let through first.
-        seconds: For `latency`.
+        seconds: For `latency` and `dribble`.
         code: For `status`.
         retry_after: For `status`: the value of its `Retry-After` header.
         body: For `wrong_body`: a proxy's page, nothing, a list, or numbers for everything.
+        spread: For `latency` and `dribble`: they take up to so many seconds more, drawn each time.
+        probability: How likely it hits a request that fits; drawn, by the sandbox's seed.
+        region: Only requests to Cloud Big Data in this region.
+        username: Only requests with a token of this user.
+        begins: Seconds of the sandbox's clock from when it was added until it is in force.
+        lasts: Seconds for which it then is; None is for ever.
 
     Raises:
         ValueError: A field is not understood, or the service has no path that fits.
@@ -57,6 +73,12 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     code: Annotated[int, Meta(ge=300, le=599)] = 503
     retry_after: str | None = None
     body: Body = "html"
+    spread: Seconds = 0.0
+    probability: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    region: Region | None = None
+    username: str | None = None
+    begins: Seconds = 0.0
+    lasts: Seconds | None = None
 
     def __post_init__(self) -> None:
         """See that there is a meaning to every field, whoever made it."""
@@ -94,6 +116,12 @@ _FIELDS: dict[str, Any] = {
     "code": Annotated[int, Meta(ge=300, le=599)],
     "retry_after": str | None,
     "body": Body,
+    "spread": Seconds,
+    "probability": Annotated[float, Meta(gt=0, le=1)],
+    "region": Region | None,
+    "username": str | None,
+    "begins": Seconds,
+    "lasts": Seconds | None,
 }
 
 
@@ -107,46 +135,98 @@ def _check_kind(kind: str) -> None:
     raise ValueError(message)
 
 
-class Faults:
-    """The faults in force. May be used from many threads."""
+@dataclass(slots=True)
+class _Entry:
+    """A fault in force: when it was added, and how many requests it let through and hit."""
 
-    def __init__(self) -> None:
+    fault: Fault
+    added: float
+    passed: int = 0
+    hits: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.fault.times is not None and self.hits >= self.fault.times
+
+    def is_due(self, now: float) -> bool:
+        elapsed = now - self.added
+        lasts = math.inf if self.fault.lasts is None else self.fault.lasts
+        return self.fault.begins <= elapsed < self.fault.begins + lasts
+
+
+class Faults:
+    """The faults in force. May be used from many threads.
+
+    Args:
+        seed: What the draws of probabilities and latencies follow from.
+        now: Tells the time; faults that begin and end by it count from when they were added.
+    """
+
+    def __init__(self, seed: int | None = None, now: Callable[[], float] = time.time) -> None:
         self._lock = threading.Lock()
-        self._hits: list[tuple[Fault, list[int]]] = []
+        self._entries: list[_Entry] = []
+        self._random = random.Random(seed)  # noqa: S311 (troubles, not secrets)
+        self._now = now
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force, after those that are already."""
         with self._lock:
-            self._hits.append((fault, [0]))
+            self._entries.append(_Entry(fault, self._now()))
 
     def clear(self) -> None:
         """Let all requests go right again."""
         with self._lock:
-            self._hits.clear()
+            self._entries.clear()
 
     def list(self) -> tuple[Fault, ...]:
         """The faults that can still hit."""
         with self._lock:
-            return tuple(fault for fault, hits in self._hits if not _spent(fault, hits[0]))
+            return tuple(entry.fault for entry in self._entries if not entry.spent)
+
+    def hits(self) -> tuple[tuple[Fault, int], ...]:
+        """All faults since they were last cleared, and how many requests each has hit."""
+        with self._lock:
+            return tuple((entry.fault, entry.hits) for entry in self._entries)
 
     def missed(self) -> tuple[Fault, ...]:
         """The faults that have hit no request so far."""
-        with self._lock:
-            return tuple(fault for fault, hits in self._hits if hits[0] <= fault.after)
+        return tuple(fault for fault, hits in self.hits() if hits == 0)
 
-    def take(self, method: str, path: str) -> tuple[Fault, ...]:
-        """The faults for a request, which count it: late ones, and at most one of the others."""
+    def take(
+        self, method: str, path: str, region: str | None = None, username: str | None = None
+    ) -> tuple[Fault, ...]:
+        """The faults for a request, which count it: late ones, and at most one of the others.
+
+        Args:
+            method: The request's method.
+            path: Its path, as it is on the wire.
+            region: The region of Cloud Big Data that it is for, if it is.
+            username: Whose token came with it, if one did.
+        """
         taken: dict[bool, Fault] = {}
         with self._lock:
-            for fault, hits in self._hits:
-                late = fault.kind == "latency"
-                if late in taken or _spent(fault, hits[0]) or not fault.fits(method, path):
+            now = self._now()
+            for entry in self._entries:
+                fault, late = entry.fault, entry.fault.kind == "latency"
+                if late in taken or entry.spent or not entry.is_due(now):
                     continue
-                hits[0] += 1
-                if hits[0] > fault.after:
+                if fault.region not in {None, region} or fault.username not in {None, username}:
+                    continue
+                if fault.fits(method, path) and self._strikes(entry):
                     taken[late] = fault
         return tuple(taken[late] for late in (True, False) if late in taken)
 
+    def draw(self, fault: Fault) -> float:
+        """How many seconds a latency or a dribble takes this time."""
+        with self._lock:
+            return fault.seconds + fault.spread * self._random.random()
 
-def _spent(fault: Fault, hits: int) -> bool:
-    return fault.times is not None and hits >= fault.after + fault.times
+    def _strikes(self, entry: _Entry) -> bool:
+        if entry.passed < entry.fault.after:
+            entry.passed += 1
+            return False
+        # No draw where there is nothing to draw: what others draw must not depend on it.
+        if entry.fault.probability < 1 and self._random.random() >= entry.fault.probability:
+            return False
+        entry.hits += 1
+        return True

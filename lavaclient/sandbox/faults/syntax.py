@@ -19,6 +19,9 @@ WHAT is one of:
   reset-before, reset-after: the connection is reset before or after the request is carried out
   cut: half of the body; html, empty, list, types: another body
   expired-token, endless-pages
+  dribble=SECONDS: the body piece by piece; interim: an answer of status 102 before the real one
+More words: spread=SECONDS (latency and dribble take up to so much more), p=0.3 (how likely it
+hits), region=DFW, user=NAME, begins=SECONDS and lasts=SECONDS (on the sandbox's clock).
 TIMES is 1 unless given; x* means always. "after N" lets N requests through first.
 Example: "GET /clusters$: 503 retry-after=5 x3\""""
 
@@ -31,12 +34,19 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, object]]], ...] =
     (re.compile(r"\d{3}"), lambda word: {"kind": "status", "code": int(word)}),
     (re.compile(r"retry-after=(.+)"), lambda value: {"retry_after": value}),
     (re.compile(f"latency={_NUMBER}"), lambda n: {"kind": "latency", "seconds": float(n)}),
+    (re.compile(f"dribble={_NUMBER}"), lambda n: {"kind": "dribble", "seconds": float(n)}),
+    (re.compile(f"spread={_NUMBER}"), lambda n: {"spread": float(n)}),
+    (re.compile(f"p={_NUMBER}"), lambda n: {"probability": float(n)}),
+    (re.compile(r"region=([A-Za-z]+)"), lambda name: {"region": name.upper()}),
+    (re.compile(r"user=(.+)"), lambda name: {"username": name}),
+    (re.compile(f"begins={_NUMBER}"), lambda n: {"begins": float(n)}),
+    (re.compile(f"lasts={_NUMBER}"), lambda n: {"lasts": float(n)}),
     (re.compile(r"x(\d+)"), lambda number: {"times": int(number)}),
     (re.compile(r"x\*"), lambda _: {"times": None}),
     (re.compile(r"after=(\d+)"), lambda number: {"after": int(number)}),
     (re.compile(r"html|empty|list|types"), lambda word: {"kind": "wrong_body", "body": word}),
     (
-        re.compile(r"reset-before|reset-after|cut|expired-token|endless-pages"),
+        re.compile(r"reset-before|reset-after|cut|expired-token|endless-pages|interim"),
         lambda word: {"kind": word.replace("-", "_")},
     ),
 )
@@ -68,6 +78,7 @@ def line_of(fault: Fault) -> str:
     """Write a fault as `parse` reads it."""
     what = {
         "latency": f"latency={fault.seconds:g}",
+        "dribble": f"dribble={fault.seconds:g}",
         "status": f"{fault.code}",
         "wrong_body": fault.body,
     }.get(fault.kind, fault.kind.replace("_", "-"))
@@ -75,6 +86,12 @@ def line_of(fault: Fault) -> str:
     parts += [f"retry-after={fault.retry_after}"] if fault.retry_after is not None else []
     parts += [] if fault.times == 1 else ["x*" if fault.times is None else f"x{fault.times}"]
     parts += [f"after {fault.after}"] if fault.after else []
+    parts += [f"spread={fault.spread:g}"] if fault.spread else []
+    parts += [f"p={fault.probability:g}"] if fault.probability < 1 else []
+    parts += [f"region={fault.region}"] if fault.region is not None else []
+    parts += [f"user={fault.username}"] if fault.username is not None else []
+    parts += [f"begins={fault.begins:g}"] if fault.begins else []
+    parts += [f"lasts={fault.lasts:g}"] if fault.lasts is not None else []
     place = " ".join(part for part in (fault.method.removeprefix("*"), fault.path) if part)
     return f"{place}: {' '.join(parts)}"
 

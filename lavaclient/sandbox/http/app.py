@@ -47,7 +47,7 @@ class Application:
         allowed_hosts: Collection[str] = (),
     ) -> None:
         self.sandbox = sandbox if sandbox is not None else Sandbox()
-        self._sleep = sleep
+        self.sleep = sleep
         self._log = log
         self._allowed_hosts = frozenset(name.rstrip(".").lower() for name in allowed_hosts)
 
@@ -75,7 +75,10 @@ class Application:
         """
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         target = locate(url, self.sandbox.base_url)
-        return self._handle(Request(method.upper(), target, headers_of(pairs), body))
+        reply = self._handle(Request(method.upper(), target, headers_of(pairs), body))
+        if reply.seconds:
+            self.sleep(reply.seconds)
+        return reply
 
     def serve(self, environ: WSGIEnvironment) -> Reply:
         """Answer one request from a server, whatever goes wrong.
@@ -117,6 +120,8 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         """Answer one request from a WSGI server."""
         reply = self.serve(environ)
+        if reply.seconds:
+            self.sleep(reply.seconds)
         start_response(f"{reply.status} {phrase(reply.status)}", reply.headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
@@ -134,10 +139,13 @@ class Application:
 
     def _reply(self, request: Request, request_id: str) -> Reply:
         if not request.is_control:
-            for fault in self.sandbox.faults.take(request.method, request.target.path):
+            region = request.segments[0].upper()
+            username = self.sandbox.username_of(request.token)
+            faults = self.sandbox.faults
+            for fault in faults.take(request.method, request.target.path, region, username):
                 if fault.kind != "latency":
                     return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
-                self._sleep(fault.seconds)
+                self.sleep(faults.draw(fault))
         return encode(self._carry_out(request), request_id)
 
     def _carry_out(self, request: Request) -> Answer:

@@ -15,6 +15,7 @@ from lavaclient.sandbox.http.messages import Reply
 
 _IDLE = 60.0
 _HANDSHAKE = 10.0
+_PIECES = 10
 
 
 class Handler(WSGIRequestHandler):
@@ -43,17 +44,31 @@ class Handler(WSGIRequestHandler):
         """Write nothing: the application logs requests, and connections break every day."""
 
     def _send(self, reply: Reply) -> None:
+        if reply.interim:
+            self.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+            self.wfile.flush()
         self.send_response(reply.status, phrase(reply.status))
         for name, value in reply.headers:
             self.send_header(name, value)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(reply.body)
+            self._send_body(reply)
         self.wfile.flush()
         headers = dict(reply.headers)
         cut = headers.get("Content-Length", "0") != str(len(reply.body))
         if cut or headers.get("Connection") == "close":
             self.close_connection = True
+
+    def _send_body(self, reply: Reply) -> None:
+        if not reply.seconds:
+            self.wfile.write(reply.body)
+            return
+        step = max(len(reply.body) // _PIECES, 1)
+        pieces = [reply.body[at : at + step] for at in range(0, len(reply.body), step)]
+        for piece in pieces:
+            self.wfile.flush()
+            self.server.application.sleep(reply.seconds / len(pieces))
+            self.wfile.write(piece)
 
 
 class Server(ThreadedWSGIServer):

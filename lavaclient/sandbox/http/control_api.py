@@ -3,7 +3,7 @@
 | request | what it does |
 | --- | --- |
 | `GET requests`, `DELETE requests` | shows or forgets the requests, secrets left out |
-| `GET faults`, `POST faults`, `DELETE faults` | shows, adds (a `Fault` as JSON) or clears faults |
+| `GET faults`, `POST faults`, `DELETE faults` | shows with hits, adds (a `Fault`) or clears |
 | `GET clock`, `POST clock` | shows the time; `{"advance": SECONDS}` moves it |
 | `POST reset` | forgets everything |
 | `POST tokens/expire` | lets all tokens expire |
@@ -76,7 +76,9 @@ def _forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
 
 
 def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
-    return Answer(200, {"faults": to_builtins(sandbox.faults.list())})
+    faults = sandbox.faults
+    hits = [{"fault": to_builtins(fault), "hits": count} for fault, count in faults.hits()]
+    return Answer(200, {"faults": to_builtins(faults.list()), "hits": hits})
 
 
 def _add_fault(sandbox: Sandbox, body: bytes) -> Answer:

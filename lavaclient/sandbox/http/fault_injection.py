@@ -36,6 +36,9 @@ def inject_fault(
         return encode(carry(request), request_id)
     if fault.kind == "endless_pages":
         return encode(_add_endless_page(request, carry), request_id)
+    if fault.kind == "dribble":
+        seconds = sandbox.faults.draw(fault)
+        return encode(carry(request), request_id)._replace(seconds=seconds)
     return _corrupt(fault, carry(request), request_id)
 
 
@@ -46,6 +49,8 @@ def _corrupt(fault: Fault, answer: Answer, request_id: str) -> Reply:
     if fault.kind == "wrong_body":
         return _replace_body(fault, answer, request_id)
     reply = encode(answer, request_id)
+    if fault.kind == "interim":
+        return reply._replace(interim=True)
     return reply._replace(body=reply.body[: len(reply.body) // 2])
 
 

@@ -28,11 +28,16 @@ _IDENTITY_KINDS = {
 
 
 class Reply(NamedTuple):
-    """What goes back over the wire. A body shorter than its `Content-Length` is a cut one."""
+    """What goes back over the wire. A body shorter than its `Content-Length` is a cut one.
+
+    `seconds` is what the body takes to be sent, `interim` whether another answer comes before.
+    """
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    seconds: float = 0.0
+    interim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
