@@ -72,6 +72,43 @@ def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: 
     assert ran.err.startswith("Error: POST clusters: 400")
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("logs nothing --ssh-key laptop", "404"),
+        ("logs HDP2.3_Hadoop --ssh-key desktop", "there is no SSH key desktop: "),
+        ("logs HDP2.3_Hadoop --ssh-key laptop --user-script x", "there is no script x: "),
+        ("logs HDP2.3_Hadoop --ssh-key laptop --node-groups slave", "did you mean slave0?"),
+        (
+            "logs HDP2.3_Hadoop --ssh-key laptop --node-groups slave0(flavor_id=hadoop1-9)",
+            "there is no flavor hadoop1-9: did you mean hadoop1-",
+        ),
+        ("logs HDP2.3_Hadoop --ssh-key laptop --node-groups slave0(count=0)", "count"),
+        ("logs HDP2.3_Hadoop --ssh-key laptop --username root", "--username must not be root"),
+        ("'' HDP2.3_Hadoop --ssh-key laptop", "name must have 1 to 255"),
+        ("logs 'Core Hadoop' --ssh-key laptop", "stacks are named 'Core Hadoop'"),
+    ],
+)
+def test_create_checks_all_that_it_can_before_anything_is_sent(
+    run: Program, key: str, wire: Wire, line: str, words: str
+) -> None:
+    wire.clear()
+    user = "" if "--username" in line else " --username analyst"
+    ran = run(f"clusters create {line}{user}")
+    assert (ran.status, ran.out) == (1, "")
+    assert words in ran.err
+    assert not [line for line in wire.lines if not line.startswith("GET")]
+
+
+def test_create_takes_names_where_ids_are_meant(run: Program, key: str, wire: Wire) -> None:
+    script = run.ok("scripts create tools https://example.com/t.sh -q").out.strip()
+    run.ok(f"{CREATE.format('logs').replace('HDP2.3_Hadoop', 'Kafka')} --user-script tools")
+    _, body = wire.last
+    assert isinstance(body, dict)
+    assert body["cluster"]["stack_id"] == "HDP2.3_Kafka"
+    assert body["cluster"]["scripts"] == [{"id": script}]
+
+
 def test_create_with_wait_tells_how_it_goes_in_plain_lines(run: Program, key: str) -> None:
     ran = run.ok(CREATE.format("logs") + " --wait --interval 60 --timeout 30")
     *told, header = ran.err.splitlines()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lavaclient._config import profiles
 from lavaclient.cli.options import completion_cache
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.cli.conftest import Program
@@ -83,7 +84,55 @@ def test_all_else_that_has_a_name_is_completed(
         ),
     ):
         assert word in _complete(run, monkeypatch, line), line
-    assert _complete(run, monkeypatch, "clusters resize logs --node-groups sl") == []
+    assert _complete(run, monkeypatch, "clusters resize nowhere --node-groups sl(c") == []
+
+
+def test_what_belongs_to_a_cluster_is_completed(
+    run: Program, logs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for line, word in (
+        ("nodes delete logs sl", "slave0-1"),
+        ("nodes get logs am", "ambari-1"),
+        ("clusters ssh logs --node-name ma", "master0-1"),
+        ("clusters resize logs --node-groups sl", "slave0(count="),
+        ("clusters create more HDP2.3_Hadoop --node-groups sl", "slave0(count="),
+        ("clusters services restart logs HD", "HDFS"),
+        ("clusters services restart logs HDFS Y", "YARN"),
+    ):
+        assert word in _complete(run, monkeypatch, line), line
+    for line in ("nodes delete nowhere sl", "clusters resize --node-groups sl"):
+        assert _complete(run, monkeypatch, line) == [], line
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("clusters list --region d", ["DFW"]),
+        ("clusters list --columns st", ["status", "stack"]),
+        ("clusters list --columns id,cre", ["id,created"]),
+        ("clusters list --sort name,-cre", ["name,-created"]),
+        ("nodes list logs --filter ro", ["role"]),
+        ("flavors list --columns r", ["ram"]),
+        ("clusters list --profile lo", ["london"]),
+        ("--profile lo", ["london"]),
+        ("clusters list -o y", ["yaml"]),
+        ("configure l", ["list"]),
+    ],
+)
+def test_what_the_program_knows_itself_is_completed(
+    offline: Program, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]
+) -> None:
+    profiles.save_profile("london", {"user": "ada", "region": "LON"}, None)
+    assert _complete(offline, monkeypatch, line) == words
+
+
+def test_a_file_of_profiles_that_cannot_be_read_completes_nothing(
+    offline: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles.save_profile("london", {"user": "ada", "region": "LON"}, None)
+    profiles.config_file().write_text("[")
+    assert _complete(offline, monkeypatch, "clusters list --profile lo") == []
+    assert _complete(offline, monkeypatch, "clusters get lo") == []
 
 
 def test_without_settings_or_service_nothing_is_offered_and_nothing_said(

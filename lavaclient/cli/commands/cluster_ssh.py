@@ -34,6 +34,8 @@ class _SSHCommand(Command):
         options: list[str] = []
         cluster: list[str] = []
         for part in parts(words, self.get_params(ctx)):
+            if part.lacks_value and ctx.resilient_parsing:
+                continue
             if part.is_option:
                 options += part.words
             elif cluster:

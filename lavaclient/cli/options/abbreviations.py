@@ -26,10 +26,12 @@ class Part(NamedTuple):
     Attributes:
         words: The words of the command line.
         is_option: Whether it is an option.
+        lacks_value: Whether it is an option whose value is still to come.
     """
 
     words: list[str]
     is_option: bool
+    lacks_value: bool = False
 
 
 def hyphenated(word: str) -> str:
@@ -38,7 +40,11 @@ def hyphenated(word: str) -> str:
 
 
 def expand(
-    arguments: Sequence[str], parameters: Iterable[click.Parameter], *, interspersed: bool
+    arguments: Sequence[str],
+    parameters: Iterable[click.Parameter],
+    *,
+    interspersed: bool,
+    is_begun: bool,
 ) -> list[str]:
     """Return a command line with each option written out.
 
@@ -46,11 +52,13 @@ def expand(
         arguments: The words.
         parameters: What may stand there.
         interspersed: Whether options may come after the first argument.
+        is_begun: Whether the line is still being typed: an option whose value is to come
+            would keep click from reading the arguments.
     """
     expanded: list[str] = []
     remaining = deque(arguments)
     for part in parts(remaining, parameters):
-        expanded += part.words
+        expanded += [] if is_begun and part.lacks_value else part.words
         if not part.is_option and not interspersed:
             break
     return [*expanded, *remaining]
@@ -78,7 +86,10 @@ def parts(words: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[
         else:
             needs_value = _ends_in_need(word, options)
         is_option = word.startswith("-") and word != "-"
-        yield Part([word, words.popleft()] if needs_value and words else [word], is_option)
+        if needs_value and words:
+            yield Part([word, words.popleft()], is_option)
+        else:
+            yield Part([word], is_option, needs_value)
 
 
 def _written_out(spelling: str, options: Mapping[str, click.Option]) -> str:

@@ -74,7 +74,12 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out before they are read."""
-        words = expand(args, self.get_params(ctx), interspersed=ctx.allow_interspersed_args)
+        words = expand(
+            args,
+            self.get_params(ctx),
+            interspersed=ctx.allow_interspersed_args,
+            is_begun=ctx.resilient_parsing,
+        )
         return super().parse_args(ctx, words)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -117,7 +122,10 @@ class Noun(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out before they are read."""
-        return super().parse_args(ctx, expand(args, self.get_params(ctx), interspersed=False))
+        words = expand(
+            args, self.get_params(ctx), interspersed=False, is_begun=ctx.resilient_parsing
+        )
+        return super().parse_args(ctx, words)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
