@@ -6,6 +6,9 @@ for programs in other processes; ``lavaclient.testing.plugin`` has pytest fixtur
 
 from __future__ import annotations
 
+from lavaclient.testing import _requirements  # noqa: F401 (before what needs them)
+
+# isort: split
 from lavaclient.sandbox.core.clock import Clock, ManualClock, SystemClock
 from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.core.request_log import RequestLog, SeenRequest
