@@ -211,16 +211,14 @@ def _split(ssh_command: str) -> list[str]:
 def failure_reason(stderr: bytes) -> str:
     """Return the reason that ssh gives for its failure as one line, with advice if there is any."""
     lines = _lines(stderr)
-    words = [line for line in lines if not line.startswith(_NOISE)]
-    reason = "; ".join(words[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
     if any(_CHANGED in line for line in lines):
         remedy = next((match[0] for line in lines if (match := _REMEDY.search(line))), None)
-        advice = [
-            f"if the node was built anew, forget its old key: {remedy or 'ssh-keygen -R HOST'}"
-        ]
-    else:
-        advice = [hint for sign, hint in _HINTS.items() if sign in reason]
-    return " - ".join([reason, *advice])
+        command = remedy or "ssh-keygen -R HOST"
+        reason = "Host key verification failed: the node's key has changed"
+        return f"{reason} - if it was built anew, forget its old key: {command}"
+    words = [line for line in lines if not line.startswith(_NOISE)]
+    reason = "; ".join(words[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
+    return " - ".join([reason, *(hint for sign, hint in _HINTS.items() if sign in reason)])
 
 
 def _words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rows 50, 51, 54, 60 and 73: answers that are odd, and can be read all the same or not at all."""
+"""Rows 50 to 52, 54, 60 and 73: answers that are odd, and can be read all the same or not at all."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lavaclient import ApiError, FailedError, InvalidError, NotFoundError
+from lavaclient import ApiError, FailedError, InvalidError, Lava, LavaError, NotFoundError
 from lavaclient.api import response
 from lavaclient.api.clusters import Cluster, ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node
@@ -137,6 +138,60 @@ def test_51_a_cluster_that_is_gone_when_its_list_is_begun_again_is_a_404(
     server = serve(_page("ab", "b"), GONE, GONE, _page(""))
     with pytest.raises(NotFoundError):
         client(server).nodes.list("x")
+
+
+NASTY = "evil\n\x1b[31m\u202e\x00 name" + "x" * 5000
+
+
+def _body(**fields: object) -> Step:
+    cluster = {"id": "c-1", "name": "n", "status": "ACTIVE", **fields}
+    nodes = [{"id": "n-1", "name": NASTY, "status": NASTY, "components": [{"name": NASTY}]}]
+    return answer(body=json.dumps({"cluster": cluster, "nodes": nodes}).encode())
+
+
+def _fault(status: int) -> Step:
+    return answer(status, json.dumps({"fault": {"message": NASTY}}).encode())
+
+
+@pytest.mark.parametrize(
+    ("step", "call"),
+    [
+        (_body(name=NASTY, status="ERROR"), lambda lava: lava.clusters.wait("c-1")),
+        (_body(status=NASTY, id=NASTY), lambda lava: lava.clusters.wait("c-1")),
+        (_body(status="BUILDING", id="c" * 600), lambda lava: lava.clusters.wait("c-1", 0)),
+        (_body(name=NASTY, status="Error"), lambda lava: lava.clusters.ssh_execute("c", "n", "x")),
+        (_body(name=NASTY), lambda lava: lava.clusters.ssh_execute("c", "n", "x")),
+        (_body(username=NASTY), lambda lava: lava.clusters.ssh_proxy("c", 0, NASTY.strip())),
+        (_body(username="u"), lambda lava: lava.clusters.ssh_tunnel("c", 0, 1, None, "n")),
+        (_body(username="u"), lambda lava: lava.clusters.ssh_proxy("c", 0)),
+        *((_fault(status), lambda lava: lava.clusters.get("c")) for status in (400, 409, 413, 500)),
+        (_fault(503), lambda lava: lava.clusters.create("n", "s", "ada", ["k"])),
+        (_fault(401), lambda lava: lava.limits.get()),
+        (_fault(404), lambda lava: lava.stacks.get("s" * 5000)),
+        (answer(body=NASTY.encode()), lambda lava: lava.limits.get()),
+        (
+            answer(302, b"", {"Location": f"https://x.example/{'y' * 600}"}),
+            lambda lava: lava.limits.get(),
+        ),
+    ],
+)
+def test_52_words_of_the_service_are_one_short_line_in_every_error(
+    step: Step, call: Callable[[Lava], object], serve: Serve, client: Client
+) -> None:
+    with pytest.raises(LavaError) as caught:
+        call(client(serve(step), max_retries=0))
+    for text in (str(caught.value), caught.value.message):
+        assert text.isprintable()
+        assert len(text) <= 500
+    if caught.value.request_id:
+        assert str(caught.value).endswith(f"(request id {caught.value.request_id})")
+
+
+def test_52_a_note_that_is_added_later_leaves_the_line_short() -> None:
+    error = LavaError("word " * 200)
+    error.mark_maybe_applied()
+    assert len(str(error)) <= 500
+    assert str(error).endswith("look before trying again")
 
 
 def _detail(status: bytes) -> Step:
