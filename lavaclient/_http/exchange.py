@@ -116,6 +116,8 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS | _NO_ENCODINGS:
         raise UnsupportedEncodingError
+    if encoding:
+        raw.headers["Content-Encoding"] = encoding  # urllib3 minds blanks around it
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:
         raise TooLargeError

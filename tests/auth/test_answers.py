@@ -331,3 +331,73 @@ def test_75_a_failed_sign_in_was_not_carried_out(cloud: FakeCloud, outage: objec
         assert not getattr(failure, "maybe_applied", False)
         assert "carried out" not in str(failure)
         failure = failure.__cause__
+
+
+def told(cloud: FakeCloud, **options: object) -> error.LavaError:
+    with pytest.raises(error.LavaError) as caught:
+        cloud.client(max_retries=0, **options)
+    return caught.value
+
+
+TEXTS = {
+    401: "POST tokens: 401 so it is (request id req-1)",
+    404: "POST tokens: 404 so it is (request id req-1)",
+    500: "POST tokens: 500 so it is (request id req-1)",
+    503: "POST tokens: 503 so it is (request id req-1)",
+}
+
+
+@pytest.mark.parametrize("status", TEXTS)
+def test_75_a_refused_sign_in_says_what_identity_said(cloud: FakeCloud, status: int) -> None:
+    body = {"identityFault": {"code": status, "message": "so it is"}}
+    cloud.outage = Reply(status, body, {"x-request-id": "req-1"})
+    failure = told(cloud)
+    assert str(failure) == TEXTS[status]
+    assert (failure.message, failure.code, failure.request_id) == ("so it is", status, "req-1")
+    assert (failure.method, failure.path, failure.maybe_applied) == ("POST", "tokens", False)
+    kinds = {401: error.AuthorizationError}
+    assert type(failure) is kinds.get(status, error.AuthenticationError)
+    causes = {404: error.NotFoundError, 500: error.ServerError, 503: error.ServerError}
+    assert status == 401 or type(failure.__cause__) is causes[status]
+
+
+def test_75_a_sign_in_that_makes_no_sense_says_which_and_in_what(cloud: FakeCloud) -> None:
+    cloud.outage = Reply(200, b"<html>", {"x-request-id": "req-1"})
+    failure = told(cloud)
+    assert str(failure) == (
+        "POST tokens: 200 could not sign in: identity's answer is not JSON (request id req-1)"
+    )
+    assert (failure.code, failure.method, failure.path) == (200, "POST", "tokens")
+    assert isinstance(failure.__cause__, ValueError)
+
+
+def test_75_a_sign_in_that_broke_says_where_and_under_which_id(cloud: FakeCloud) -> None:
+    cloud.outage = BREAK
+    failure = told(cloud)
+    sent_id = cloud.requests[-1].headers["Client-Request-ID"]
+    assert type(failure) is error.AuthenticationError
+    assert str(failure).startswith("POST tokens: could not sign in: ")
+    assert str(failure).endswith(f" (request id {sent_id})")
+    assert (failure.method, failure.path, failure.code) == ("POST", "tokens", None)
+    assert failure.request_id == sent_id
+    cause = failure.__cause__
+    assert isinstance(cause, error.ConnectionError)
+    assert failure.message == f"could not sign in: {cause.message}"
+
+
+def test_a_token_that_identity_refuses_without_a_key_is_told_in_one_line(cloud: FakeCloud) -> None:
+    body = {"unauthorized": {"message": "no"}}
+    cloud.outage = Reply(401, body, {"x-request-id": "req-1"})
+    failure = told(cloud, api_key=None, token="t0ken-of-before")
+    assert str(failure) == (
+        "the token was refused, and there is no api_key to sign in with instead: "
+        "POST tokens: 401 no (request id req-1)"
+    )
+
+
+def test_a_sign_in_asks_for_json_and_sends_it(cloud: FakeCloud) -> None:
+    cloud.client().close()
+    headers = cloud.requests[0].headers
+    assert headers["Content-Type"] == headers["Accept"] == "application/json"
+    assert headers["User-Agent"].startswith("python-lavaclient/")
+    assert "X-Auth-Token" not in headers

@@ -93,3 +93,178 @@ def test_the_tenant_of_the_endpoint_must_be_the_one_asked_for() -> None:
     assert held.catalog.endpoint("DFW", "https://a.example", "1") == "https://dfw.example/v2/1"
     with pytest.raises(error.AuthenticationError, match="account '1', not to tenant_id '2'"):
         held.catalog.endpoint("DFW", "https://a.example", "2")
+
+
+EXPIRIES = {
+    "2030-01-01T00:00:00Z": 1_893_456_000.0,
+    "2030-01-01T00:00:00.250Z": 1_893_456_000.25,
+    "2029-12-31T19:00:00-05:00": 1_893_456_000.0,
+    "2030-01-01T05:30:00+05:30": 1_893_456_000.0,
+    "2030-01-01T00:00:00": 1_893_456_000.0,
+    "2030-01-01": 1_893_456_000.0,
+}
+
+
+@pytest.mark.parametrize("written", EXPIRIES)
+def test_an_expiry_counts_by_its_offset_and_without_one_in_utc(
+    written: str, far_from_utc: None
+) -> None:
+    assert read_answer(answer(written), NOW, with_catalog=True).expires == EXPIRIES[written]
+
+
+@pytest.mark.parametrize(
+    ("left", "within", "ends"),
+    [(121, 121, True), (121, 120.9, False), (121, 0, False), (200, 120, False)],
+)
+def test_a_token_ends_within_the_seconds_that_are_left(
+    left: float, within: float, ends: bool
+) -> None:
+    assert AccessToken("t0ken", NOW + left, {}, NOW).ends_within(within, NOW) is ends
+
+
+@pytest.mark.parametrize(
+    ("left", "ignored"), [(121, False), (120.5, False), (120, True), (0, True), (-9, True)]
+)
+def test_an_end_that_was_near_when_the_token_was_issued_is_not_acted_on(
+    left: float, ignored: bool
+) -> None:
+    token = AccessToken("t0ken", NOW + left, {}, NOW)
+    assert token.ignore_expiry is ignored
+    assert token.ends_within(left, NOW) is not ignored
+
+
+def test_a_token_without_an_end_never_ends() -> None:
+    token = AccessToken.of_text("t0ken")
+    assert (token.reveal(), token.expires, token.ignore_expiry) == ("t0ken", None, True)
+    assert not token.ends_within(1e9, NOW)
+    token.ignore_expiry = False
+    assert not token.ends_within(1e9, NOW)
+    assert token.detail("token", "id") == "t0ken"
+
+
+def test_a_repr_shows_no_token() -> None:
+    assert repr(AccessToken("t0ken", 5.0, {"access": "t0ken"}, NOW)) == "<AccessToken expires=5.0>"
+
+
+def test_a_detail_is_the_text_at_a_path_or_none() -> None:
+    body = {"access": {"token": {"tenant": {"id": "1", "level": 5}}, "user": "ada"}}
+    token = AccessToken("t0ken", None, body, NOW)
+    assert token.detail("token", "tenant", "id") == "1"
+    assert token.detail("user") == "ada"
+    for path in (("token", "tenant", "level"), ("token", "tenant"), ("user", "id"), ("x", "y")):
+        assert token.detail(*path) is None
+    assert AccessToken("t0ken", None, {}, NOW).detail("user") is None
+
+
+def _access(**changes: object) -> bytes:
+    access = {"token": {"id": "t0ken"}, "serviceCatalog": [], **changes}
+    return json.dumps({"access": access}).encode()
+
+
+def _catalog(*endpoints: object) -> bytes:
+    return _access(serviceCatalog=[{"type": "rax:bigdata", "endpoints": list(endpoints)}])
+
+
+WRONG = {
+    b"<html>": "identity's answer is not JSON",
+    b"[]": "identity's answer is missing or no object",
+    b"{}": "access is missing or no object",
+    _access(token=None): "access.token is missing or no object",
+    _access(token={}): "access.token.id is no token",
+    _access(token={"id": ""}): "access.token.id is no token",
+    _access(token={"id": 5}): "access.token.id is no token",
+    _access(token={"id": "t\u00f6ken"}): "access.token.id is no token",
+    _access(token={"id": "to\nken"}): "access.token.id is no token",
+    _access(token={"id": "t0ken", "expires": 5}): "access.token.expires is no time",
+    _access(token={"id": "t0ken", "expires": "soon"}): "access.token.expires is no time",
+    _access(token={"id": "t0ken", "expires": False}): "access.token.expires is no time",
+    _access(serviceCatalog=None): "access.serviceCatalog is missing or no list",
+    _access(serviceCatalog={}): "access.serviceCatalog is missing or no list",
+    _access(
+        serviceCatalog=[{"type": "rax:bigdata"}]
+    ): "the catalog's entry of rax:bigdata has no endpoints",
+    _catalog("x"): "an endpoint of rax:bigdata is missing or no object",
+    _catalog({"versionId": "2"}): "an endpoint of rax:bigdata has no publicURL",
+    _catalog(
+        {"versionId": "1"}, {"versionId": "2", "publicURL": 5}
+    ): "an endpoint of rax:bigdata has no publicURL",
+}
+
+
+@pytest.mark.parametrize("body", WRONG)
+def test_10_what_is_wrong_with_an_answer_is_told_in_one_line(body: bytes) -> None:
+    with pytest.raises(ValueError) as caught:
+        read_answer(body, NOW, with_catalog=True)
+    assert str(caught.value) == WRONG[body]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _access(serviceCatalog=[None, 5, {}, {"type": "compute"}, {"type": ["rax:bigdata"]}]),
+        _catalog({"versionId": "1"}, {"versionId": 2}, {"publicURL": 5}),
+        _access(token={"id": "t0ken", "expires": ""}),
+    ],
+)
+def test_10_what_is_not_of_version_2_may_be_odd(body: bytes) -> None:
+    assert read_answer(body, NOW, with_catalog=True).reveal() == "t0ken"
+
+
+STATES = {
+    "[]": "the state is missing or no object",
+    "[" * 99_999: "the state is nested too deep",
+    '{"auth_token": "t0ken"}': "identity's answer is missing or no object",
+    '{"auth_token": "x", "body": {"access": {"token": {"id": "y"}}}}': "the state holds two tokens",
+}
+
+
+@pytest.mark.parametrize("text", STATES)
+def test_what_is_wrong_with_a_state_is_told_in_one_line(text: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        read_state(text)
+    assert str(caught.value) == STATES[text]
+
+
+def test_the_errors_of_a_catalog_say_where_it_leads() -> None:
+    entries = catalog(endpoint("ORD"), endpoint("DFW")).catalog
+    with pytest.raises(error.AuthenticationError) as caught:
+        entries.endpoint(" syd ", "https://a.example")
+    assert str(caught.value) == (
+        "no endpoint of rax:bigdata version 2 in region 'SYD'; regions that have one: DFW, ORD"
+    )
+    with pytest.raises(error.AuthenticationError) as caught:
+        catalog().catalog.endpoint(None, "https://a.example")
+    assert str(caught.value) == (
+        "no endpoint of rax:bigdata version 2 in region 'any'; regions that have one: none"
+    )
+    with pytest.raises(error.AuthenticationError) as caught:
+        entries.endpoint("DFW", "https://a.example", "2")
+    assert str(caught.value) == "the user signs in to account '1', not to tenant_id '2'"
+
+
+def test_an_endpoint_of_no_account_is_one_of_any_tenant() -> None:
+    entries = catalog(endpoint("DFW", "https://{}.example/data")).catalog
+    assert entries.endpoint("DFW", "https://a.example", "2") == "https://dfw.example/data"
+
+
+def test_05_https_leads_to_no_http_endpoint_and_http_may() -> None:
+    entries = catalog(endpoint("DFW", "http://localhost/v2/1")).catalog
+    for auth_url in ("https://a.example", "HTTPS://a.example"):
+        with pytest.raises(error.AuthenticationError, match="from https to an http endpoint"):
+            entries.endpoint("DFW", auth_url)
+    assert entries.endpoint("DFW", "http://localhost/https:") == "http://localhost/v2/1"
+
+
+def test_04_an_endpoint_that_is_no_url_is_an_authentication_error_that_says_so() -> None:
+    entries = catalog(endpoint("DFW", "ftp://{}.example/v2/1")).catalog
+    with pytest.raises(error.AuthenticationError, match=r"^the catalog's endpoint must begin"):
+        entries.endpoint("DFW", "https://a.example")
+
+
+def test_plain_entries_leave_out_what_is_odd() -> None:
+    plain = {"region": "DFW", "publicURL": "https://a.example", "tenantId": 5}
+    odd = [{"region": 5}, {"publicURL": []}, {"internalURL": 1}, {"adminURL": None}, "x", None]
+    whole = {"type": "compute", "name": "nova", "endpoints": [plain, *odd]}
+    entries: list[object] = [whole, {"type": 5}, {"name": []}, None, {"endpoints": {}}]
+    token = AccessToken("t0ken", None, {"access": {"serviceCatalog": entries}}, NOW)
+    assert token.catalog.plain_entries() == [{**whole, "endpoints": [plain]}, {"endpoints": []}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import logging
 import os
@@ -293,3 +294,38 @@ def test_64_threads_share_the_pool_without_a_word(serve: Serve, client: Client) 
     assert not failures
     assert server.connections <= 64
     assert len(server.requests) == 320
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("act", ["close", "call and close", "forget"])
+def test_34_a_child_that_closes_leaves_its_parents_connections_open(
+    secure: bool, act: str, serve: Serve, client: Client, tmp_path: Path
+) -> None:
+    context = None
+    options: dict[str, object] = {}
+    if secure:
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost").configure_cert(context)
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        options["verify_ssl"] = str(tmp_path / "ca.pem")
+    server = serve(answer(), context=context)
+    lava = client(server, **options)
+    lava.clusters.list()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
+        pid = os.fork()
+    if not pid:
+        try:
+            if act == "call and close":
+                lava.clusters.list()
+            if act != "forget":
+                lava.close()
+            lava.session.session.adapters.clear()
+            gc.collect()
+        except BaseException:  # noqa: BLE001 (a child of the tests' process ends here, however)
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert lava.clusters.list() == []
+    assert server.connections == (2 if act == "call and close" else 1)
