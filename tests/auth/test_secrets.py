@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from keystoneauth1.plugin import BaseAuthPlugin
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
@@ -52,7 +53,7 @@ def stack() -> Iterator[ExitStack]:
 Make = Callable[[EchoingCloud, Path, ExitStack], Lava]
 
 
-def outside(plugin: object, cloud: EchoingCloud, stack: ExitStack) -> Lava:
+def outside(plugin: BaseAuthPlugin, cloud: EchoingCloud, stack: ExitStack) -> Lava:
     session = Session(auth=plugin)
     stack.callback(session.session.close)
     options: dict[str, object] = {"api_key": None, "auth_url": None, "region": None}

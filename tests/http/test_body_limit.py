@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -49,7 +49,7 @@ def packed(data: bytes) -> Step:
     return answer(body=gzip.compress(data), headers={"Content-Encoding": "gzip"})
 
 
-KINDS = {
+KINDS: dict[str, Callable[[bytes], Step]] = {
     "known length": lambda data: answer(body=data),
     "no length": lambda data: raw(HEAD + b"\r\n" + data),
     "chunks": chunked,
