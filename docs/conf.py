@@ -7,7 +7,16 @@ author = "The lavaclient maintainers"
 project_copyright = author
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+# What is copied leaves out prompts, and output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_line_continuation_character = "\\"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
@@ -38,4 +47,4 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = f"lavaclient {version}"
 html_static_path = ["_static"]
-html_css_files = ["wrap.css"]
+html_css_files = ["site.css"]
