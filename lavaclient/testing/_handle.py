@@ -116,7 +116,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
 
         Args:
             username: Another user, from ``add_user``; the first one if None.
-            api_key: The key, if it is not that user's.
+            api_key: The key, if it is not that user's; those of a world's users are known.
             region: The region.
             **options: Further options of ``lavaclient.Lava``.
 
@@ -128,7 +128,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
             client = Lava(
                 name,
                 region=region,
-                api_key=api_key if api_key is not None else self._api_keys.get(name),
+                api_key=api_key if api_key is not None else self._api_key(name),
                 auth_url=self.auth_url,
                 verify_ssl=self._bundle(),
                 **options,
@@ -265,6 +265,13 @@ class SandboxHandle(Seeding, Assertions, ABC):
     def _bundle(self) -> str | None:
         """The CA bundle that the sandbox's certificate can be checked with, if it takes one."""
         return None
+
+    def _api_key(self, username: str) -> str | None:
+        known = self._api_keys.get(username)
+        if known is None:
+            users = {user.username: user.api_key for user in self.sandbox.world().users}
+            known = users.get(username)
+        return known
 
     def _cluster_id(self, cluster: str) -> str:
         accounts = self.sandbox.accounts()

@@ -63,7 +63,7 @@ class _RequestTimeout(threading.local):
     """The timeout of this thread's request: a fault's latency moves the clock up to it."""
 
     limit = float("inf")
-    exceeded = False
+    elapsed = 0.0
 
 
 class _AnswerSocket:
@@ -117,7 +117,7 @@ class Interceptor:
             Exception: Any error of the sandbox itself, which is no failure of the network.
         """
         self._timeout.limit = timeout
-        self._timeout.exceeded = False
+        self._timeout.elapsed = 0.0
         pairs = [(_text(name), _text(value)) for name, value in headers.items()]
         try:
             reply = self._application.handle(method, url, pairs, _bytes(body))
@@ -126,13 +126,14 @@ class Interceptor:
         except Exception as error:
             setattr(error, FOREIGN, True)
             raise
-        if self._timeout.exceeded:
+        if self._timeout.elapsed > timeout:
             raise LateAnswerError(f"mock_lava: no answer within {timeout:g} s")
         return _response(method, reply)
 
     def _wait(self, seconds: float) -> None:
-        self._timeout.exceeded = seconds > self._timeout.limit
-        self._clock.advance(min(seconds, self._timeout.limit))
+        remaining = max(self._timeout.limit - self._timeout.elapsed, 0.0)
+        self._timeout.elapsed += seconds
+        self._clock.advance(min(seconds, remaining))
 
 
 def _response(method: str, reply: Reply) -> http.client.HTTPResponse:

@@ -60,7 +60,7 @@ def each_request(
         A run for each request, in the order of the requests.
 
     Raises:
-        ValueError: The fault is not understood.
+        ValueError: The fault is not understood, or hits by chance, by user or by time.
         RuntimeError: The job makes more than 1000 requests.
 
     Example::
@@ -73,6 +73,8 @@ def each_request(
             assert not [run for run in each_request("GET: 503 x2", job) if run.error]
     """
     fault = syntax.parse(fault) if isinstance(fault, str) else fault
+    if fault.probability < 1 or fault.username or fault.begins or fault.lasts is not None:
+        raise ValueError("each_request takes a fault without probability, user, begins and lasts")
     runs: list[FaultRun] = []
     while run := _run(msgspec.structs.replace(fault, after=fault.after + len(runs)), job, options):
         if len(runs) == _MOST_RUNS:
@@ -95,5 +97,10 @@ def _run(
             error = raised
         if sandbox.faults.missed():
             return None
-        fitting = [r for r in sandbox.requests if fault.fits(r.method, r.path)]
+        fitting = [
+            request
+            for request in sandbox.requests
+            if fault.fits(request.method, request.path)
+            and fault.region in {None, request.path.split("/")[1].upper()}
+        ]
         return FaultRun(fitting[fault.after], result, error, sandbox)

@@ -216,8 +216,8 @@ def mock_lava(
         fast_sleep: Whether ``time.sleep`` in the block moves the sandbox's clock and takes no
             time. A function that was imported by ``from time import sleep`` is not seen.
         **options: ``username``, ``api_key``, ``tenant_id``, ``rate_limits``, ``malformed_links``,
-            ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed``, ``password`` of the
-            sandbox.
+            ``token_lifetime`` (seconds), ``quotas``, ``timings``, ``seed``, ``password``,
+            ``world`` of the sandbox.
 
     Returns:
         The handle, which seeds, breaks and questions the sandbox; or what was decorated.

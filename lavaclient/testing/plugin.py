@@ -35,6 +35,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
+        "lava_world(source): the world that the lava_sandbox of a test begins with: the path of a"
+        " world file, the name of one that comes along, or a dict.",
+    )
+    config.addinivalue_line(
+        "markers",
         "lava_sandbox(server=False, **options): how the lava_sandbox of a test is made: with the"
         " options of mock_lava, or with server=True on a port, with those of LavaSandbox.",
     )
@@ -59,13 +64,19 @@ def make_lava_sandbox() -> Iterator[MakeLavaSandbox]:
 def lava_sandbox(
     request: pytest.FixtureRequest, make_lava_sandbox: MakeLavaSandbox
 ) -> Iterator[SandboxHandle]:
-    """A sandbox for one test, in its process; the marker ``lava_sandbox`` gives it options."""
+    """A sandbox for one test, in its process.
+
+    The marker ``lava_sandbox`` gives it options, ``lava_world`` a world to begin with.
+    """
     options: dict[str, object] = {}
     for marker in request.node.iter_markers("lava_sandbox"):
         if marker.args:
             raise pytest.UsageError("lava_sandbox takes options by name, as in seed=1")
         # The nearest marker comes first, and wins.
         options = {**marker.kwargs, **options}
+    world = request.node.get_closest_marker("lava_world")
+    if world is not None:
+        options["world"] = world.args[0]
     server = bool(options.pop("server", False))
     with make_lava_sandbox(server=server, **options) as sandbox:
         yield sandbox

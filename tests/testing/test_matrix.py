@@ -46,6 +46,23 @@ def test_only_requests_that_fit_have_the_fault_and_the_first_ones_may_be_let_thr
     assert each_request("DELETE: 500", _job) == []
 
 
+def test_a_fault_of_a_region_hits_the_requests_to_it() -> None:
+    def job(sandbox: MockLava) -> None:
+        for region in ("DFW", "ORD"):
+            sandbox.lava(region=region, max_retries=0).limits.get()
+
+    (run,) = each_request(Fault("status", code=500, region="ORD"), job)
+    assert run.request.path == "/ord/v2/123456/limits"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"probability": 0.5}, {"username": "ada"}, {"lasts": 5.0}], ids=str
+)
+def test_a_fault_by_chance_user_or_time_is_refused(fields: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="without probability, user, begins and lasts"):
+        each_request(Fault("status", **fields), _job)  # type: ignore[arg-type]
+
+
 def test_what_ends_a_test_ends_the_runs() -> None:
     def job(sandbox: MockLava) -> None:
         sandbox.lava()

@@ -213,6 +213,22 @@ def test_who_waits_gets_the_late_answer(timeout: object) -> None:
         assert sandbox.clock.time() - before == 7
 
 
+def test_a_late_answer_that_dribbles_too_takes_both_times() -> None:
+    with mock_lava() as sandbox:
+        sandbox.add_fault(Fault("latency", seconds=4))
+        sandbox.add_fault(Fault("dribble", seconds=3))
+        before = sandbox.clock.time()
+        with pytest.raises(requests.ReadTimeout, match="within 5 s"):
+            requests.get(LIMITS, timeout=5)
+        assert sandbox.clock.time() - before == 5
+
+
+def test_an_answer_before_the_real_one_is_not_seen() -> None:
+    with mock_lava() as sandbox:
+        sandbox.add_fault(Fault("interim"))
+        assert requests.get(LIMITS, timeout=5).status_code == 401
+
+
 def test_one_late_answer_says_nothing_of_the_next() -> None:
     with mock_lava() as sandbox:
         sandbox.add_fault(Fault("latency", seconds=7))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from lavaclient.testing import _blocks
+from lavaclient.testing import _blocks, mock_lava
+from tests.testing.test_conformance import NOUNS
 
 pytest_plugins = ["pytester"]
 
 CONFTEST = 'pytest_plugins = ["lavaclient.testing.plugin"]'
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _all_is_imported() -> None:
+    """pytester forgets the modules that a run of its imports, and leaves what holds their classes."""
+    with mock_lava() as sandbox:
+        lava = sandbox.lava()
+        for noun in NOUNS:
+            assert getattr(lava, noun)
 
 
 @pytest.fixture
@@ -122,6 +132,30 @@ def test_a_fixture_of_any_scope_is_made_by_the_factory(suite: pytest.Pytester) -
     )
     _run(suite).assert_outcomes(passed=5)
     assert _blocks.active_blocks() == ()
+
+
+def test_a_marker_names_the_world_that_a_test_begins_with(suite: pytest.Pytester) -> None:
+    suite.makefile(".json", world='{"accounts": [{"clusters": [{"name": "numbers"}]}]}')
+    suite.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.lava_world("world.json")
+        @pytest.mark.lava_sandbox(seed=1)
+        def test_a_file(lava):
+            assert [cluster.name for cluster in lava.clusters.list()] == ["numbers"]
+
+        @pytest.mark.lava_world({"users": [{"username": "ada", "api_key": "k" * 32}]})
+        @pytest.mark.lava_sandbox(server=True)
+        def test_a_dict(lava_sandbox):
+            assert lava_sandbox.lava("ada").clusters.list() == []
+
+        @pytest.mark.lava_world("no-such-world")
+        def test_none(lava):
+            pass
+        """
+    )
+    _run(suite).assert_outcomes(passed=2, errors=1)
 
 
 def test_wrong_options_are_errors_that_say_so(suite: pytest.Pytester) -> None:
