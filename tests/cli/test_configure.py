@@ -36,6 +36,15 @@ def test_answers_are_checked_and_kept_and_serve_other_commands(
     assert offline.ok("flavors list --profile ord").json
 
 
+def test_an_input_that_ends_is_an_error(offline: Program, sandbox: SandboxServer) -> None:
+    answers = _answers(sandbox).splitlines(keepends=True)
+    for count in range(4):
+        ran = offline("configure", answers="".join(answers[:count]))
+        assert (ran.status, ran.out) == (1, "")
+        assert "Error: no " in ran.err
+    assert not profiles.config_file().exists()
+
+
 def test_answers_that_do_not_sign_in_are_not_kept(offline: Program, sandbox: SandboxServer) -> None:
     for answers in (
         _answers(sandbox).replace(sandbox.sandbox.api_key, "wrong"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import click
 
@@ -11,7 +12,17 @@ from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.columns import printable
 from lavaclient.error import LavaError
 
-__all__ = ["agreed", "confirmed", "delete_each", "force_option", "report", "somebody_is_there"]
+__all__ = [
+    "agreed",
+    "answered",
+    "confirmed",
+    "delete_each",
+    "force_option",
+    "report",
+    "somebody_is_there",
+]
+
+T = TypeVar("T")
 
 force_option = click.option("--force", is_flag=True, help="Do not ask.")
 
@@ -32,13 +43,28 @@ def confirmed(question: str, *, default: bool = False) -> bool:
     Raises:
         ClickException: The input ended.
     """
+    return answered(
+        lambda: click.confirm(question, default=default, err=True), "--force does not ask"
+    )
+
+
+def answered(ask: Callable[[], T], hint: str) -> T:
+    """Ask a question.
+
+    Args:
+        ask: Asks it with click.
+        hint: How to go on without an answer.
+
+    Raises:
+        ClickException: The input ended.
+    """
     try:
-        return click.confirm(question, default=default, err=True)
+        return ask()
     except click.Abort as abort:
         if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
         click.echo(err=True)
-        raise click.ClickException("no answer in the input: --force does not ask") from None
+        raise click.ClickException(f"no answer in the input: {hint}") from None
 
 
 def agreed(settings: Settings, question: str, *, force: bool) -> bool:

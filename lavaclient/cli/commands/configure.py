@@ -15,6 +15,7 @@ from lavaclient._config.profiles import (
     read_profiles,
     save_profile,
 )
+from lavaclient.cli.commands._confirm import answered
 from lavaclient.cli.options.groups import ListCommand, Noun
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
 from lavaclient.cli.options.settings import Settings, pass_settings
@@ -24,6 +25,7 @@ from lavaclient.cli.output.render import show_list
 
 __all__ = ["configure"]
 
+_HINT = "--headless takes what options and variables say"
 _AUTH_URL = "https://identity.api.rackspacecloud.com/v2.0"
 # What is asked for: the key of a profile, the question, and what is meant by no answer.
 _QUESTIONS: Final = (
@@ -122,7 +124,7 @@ def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool
     for key, question, default in _QUESTIONS:
         if settings.headless or settings.is_given(str(KEYS[key])):
             continue
-        answer = str(click.prompt(question, default=values.get(key, default), err=True))
+        answer = _answer(question, values.get(key, default))
         if key in values or answer != default:
             values[key] = answer
     return values
@@ -135,14 +137,21 @@ def _api_key(settings: Settings, profile: Profile | None) -> str:
         return read_secret("API key", headless=settings.headless)
     if settings.headless or settings.is_given("api_key"):
         return str(known)
-    answer = click.prompt(
-        "API key (Enter keeps the one that is known)",
-        default="",
-        show_default=False,
-        hide_input=sys.stdin.isatty(),
-        err=True,
+    answer = answered(
+        lambda: click.prompt(
+            "API key (Enter keeps the one that is known)",
+            default="",
+            show_default=False,
+            hide_input=sys.stdin.isatty(),
+            err=True,
+        ),
+        _HINT,
     )
     return str(answer or known)
+
+
+def _answer(question: str, default: str | bool | None) -> str:
+    return str(answered(lambda: click.prompt(question, default=default, err=True), _HINT))
 
 
 def _sign_in(settings: Settings, values: dict[str, str | bool], api_key: str) -> None:
