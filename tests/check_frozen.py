@@ -23,14 +23,14 @@ else:
 """
 
 
-def freeze(directory: Path, name: str, code: str) -> Path:
+def freeze(directory: Path, name: str, code: str) -> str:
     """Return the frozen program of a script."""
     script = directory / f"{name}.py"
     script.write_text(code, encoding="utf-8")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     places = ["--distpath", "dist", "--workpath", "build", "--specpath", "."]
     subprocess.run([*command, *places, script.name], check=True, cwd=directory)
-    return directory / "dist" / name / name
+    return str(directory / "dist" / name / name)
 
 
 def main(target: str) -> None:
