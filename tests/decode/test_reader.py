@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypeAlias, TypedDict
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lavaclient._decode.reader import UnreadableError, decode, read
+from lavaclient._decode.nesting import is_too_deep
+from lavaclient._decode.reader import UnreadableError, decode, decode_untyped, read
 from lavaclient._decode.types import Names, Number, Text, Timestamp, custom_type
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +84,28 @@ def _tree(**fields: object) -> Tree:
         ("good", 1, True),
         ("good", "0", False),
         ("good", None, False),
+        ("good", 0, False),
+        ("good", 0.0, False),
+        ("good", 1.0, True),
+        ("good", "1", True),
+        ("good", " TRUE\t", True),
+        ("title", False, "false"),
+        ("title", 0, "0"),
+        ("count", "+5", 5),
+        ("count", "5.", 5),
+        ("count", "5.00 ", 5),
+        ("count", -5.0, -5),
+        ("count", "9" * 18, 10**18 - 1),
+        ("maybe", 0.0, 0),
+        ("share", "1e3", 1000.0),
+        ("share", " -0.5 ", -0.5),
+        ("leaves", [None, None], []),
+        ("parts", [{"name": None, "size": 1}, None][1:], []),
+        ("by_name", {}, {}),
+        ("names", [], []),
+        ("names", [{"name": 5}, {"name": None}, True], ["5", "true"]),
+        ("progress", 0, 0.0),
+        ("progress", "0", 0.0),
         ("leaves", None, []),
         ("leaves", "", []),
         ("leaves", [None, {"id": 1}], [Leaf("1")]),
@@ -123,6 +147,15 @@ def test_a_value_of_another_type_is_taken_for_what_it_means(
             datetime(2016, 2, 19, 4, 21, 3, 123456, tzinfo=timezone(timedelta(hours=-5))),
         ),
         (1402740610, datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        (99_999_999_999, datetime(5138, 11, 16, 9, 46, 39, tzinfo=UTC)),
+        (100_000_000_000, datetime(1973, 3, 3, 9, 46, 40, tzinfo=UTC)),
+        (-100_000_000_000, datetime(1966, 10, 31, 14, 13, 20, tzinfo=UTC)),
+        (1402740610.5, datetime(2014, 6, 14, 10, 10, 10, 500_000, tzinfo=UTC)),
+        ("1402740610", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("2014-06-14 10:10:10   gmt", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("2014-06-14T15:40:10+05:30", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("Sat, 14 Jun 2014 10:10:10", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
+        ("Sat, 14 Jun 2014 10:10:10 -0000", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
         (1402740610500, datetime(2014, 6, 14, 10, 10, 10, 500_000, tzinfo=UTC)),
         ("1402740610500", datetime(2014, 6, 14, 10, 10, 10, 500_000, tzinfo=UTC)),
         ("2014-06-14 10:10:10 UTC", datetime(2014, 6, 14, 10, 10, 10, tzinfo=UTC)),
@@ -138,7 +171,7 @@ def test_a_value_of_another_type_is_taken_for_what_it_means(
     ],
 )
 def test_timestamps_are_aware_in_whichever_form_they_come(
-    written: object, meant: datetime | None
+    written: object, meant: datetime | None, far_from_utc: None
 ) -> None:
     when = _tree(when=written).when
     assert when == meant
@@ -221,6 +254,138 @@ def test_no_error_quotes_a_value(field: str) -> None:
         except UnreadableError as caught:
             assert secret not in str(caught)  # noqa: PT017
             assert caught.__cause__ is None  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "problem"),
+    [
+        ("when", True, "Expected a timestamp"),
+        ("when", {}, "Expected a timestamp"),
+        ("version", [], "Expected `str`, got `list`"),
+        ("progress", "fast", "Expected `float`, got `str`"),
+        ("progress", True, "Expected `float`, got `bool`"),
+        ("names", "a", "Expected a list of names"),
+        ("names", [["a"]], "Expected `str`, got `list`"),
+        ("good", "perhaps", "Expected `bool`, got `str`"),
+        ("good", 2, "Expected `bool`, got `int`"),
+        ("count", "5.5", "Expected `int`, got `str`"),
+        ("count", "9" * 19, "Expected `int`, got `str`"),
+        ("count", "\u0665", "Expected `int`, got `str`"),
+        ("share", "nan", "Expected `float`, got `str`"),
+        ("share", "many", "Expected `float`, got `str`"),
+        ("title", [], "Expected `str`, got `array`"),
+        ("leaves", {}, "Expected `array`, got `object`"),
+        ("by_name", [], "Expected `object`, got `array`"),
+    ],
+)
+def test_what_was_expected_and_what_came_is_told(field: str, written: object, problem: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        _tree(**{field: written})
+    assert str(caught.value) == f"{problem} - at `$.tree.{field}`"
+
+
+class Strict(msgspec.Struct):
+    """What has no defaults."""
+
+    version: Text
+    names: Names
+    progress: Number
+    when: Timestamp
+
+
+def test_null_is_nothing_where_a_value_is_required_too() -> None:
+    empty = b'{"version": null, "names": null, "progress": null, "when": null}'
+    assert decode(empty, Strict) == Strict("", [], None, None)
+
+
+def test_50_what_is_no_timestamp_is_none_and_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level("DEBUG", logger="lavaclient"):
+        assert _tree(when="").when is _tree(when=" ").when is _tree(when=None).when is None
+        assert caplog.messages == []
+        assert _tree(when="soon").when is None
+    assert caplog.messages == ["a timestamp that is none is read as None"]
+
+
+HALVES = {
+    b'"a\\ud83d\\ude00b"': "a\U0001f600b",
+    b'"a\\ud83db"': "a\ufffdb",
+    b'"a\\uDe00b"': "a\ufffdb",
+    b'"\\ud83d\\ud83d\\ude00"': "\ufffd\U0001f600",
+    b'"\\ude00\\ud83d"': "\ufffd\ufffd",
+    b'"\\\\ud83d"': "\\ud83d",
+    b'"\\n\\ud83d"': "\n\ufffd",
+    b'"a\xed\xa0\x80b"': "a\ufffdb",
+    b'"a\xed\xbf\xbfb"': "a\ufffdb",
+    b'\xef\xbb\xbf"a"': "a",
+    b'\xef\xbb\xbf"\\ud83d"': "\ufffd",
+}
+
+
+@pytest.mark.parametrize("body", HALVES)
+def test_50_a_mark_of_byte_order_and_halves_of_characters_are_read(body: bytes) -> None:
+    assert decode(body, str) == HALVES[body]
+    assert decode_untyped(body) == HALVES[body]
+
+
+@pytest.mark.parametrize(
+    "body", [b'"a\xed\x9f\xffb"', b'"a\xffb"', b'x\xef\xbb\xbf"a"', b'"\\ud83"']
+)
+def test_50_other_bytes_are_not(body: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        decode(body, str)
+
+
+def _in_a_thread(data: bytes) -> bool:
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(is_too_deep(data)))
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "deep"),
+    [
+        (b"[" * 200 + b"]" * 200, False),
+        (b"[" * 201 + b"]" * 201, True),
+        (b'{"a":' * 200 + b"1" + b"}" * 200, False),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, True),
+        (b'[{"a":' * 100 + b"1" + b"}]" * 100, False),
+        (b'[{"a":' * 100 + b"[" + b"]" + b"}]" * 100, True),
+        (b"[" + b"[]," * 5_000 + b"[]]", False),
+        (b"[" + b"{}," * 5_000 + b"{}]", False),
+        (b'["' + b"[{" * 5_000 + b'"]', False),
+        (b'["' + b'\\"[' * 5_000 + b'"]', False),
+        (b'["' + b"\\\\" + b'",' + b"[" * 200, True),
+        (b'["\n' + b"{" * 300 + b'"]', False),
+        (b'["' + b"]" * 300 + b'",' + b"[" * 200, True),
+        (b" " * 10_000 + b"[" * 201, True),
+        (b"[" * 150 + b" " * 5_000 + b"[" * 51, True),
+        (b"[" * 150 + b" " * 5_000 + b"[" * 50, False),
+        (b"[" * 150 + b" " * 5_000 + b"]" * 150 + b"[" * 150, False),
+        (b'["' + b"[" * 300, False),
+    ],
+)
+def test_73_a_body_is_too_deep_for_a_thread_from_201_levels_on(body: bytes, deep: bool) -> None:
+    assert _in_a_thread(body) is deep
+    assert not is_too_deep(body)
+
+
+def test_73_a_body_that_is_too_deep_for_its_thread_says_so() -> None:
+    problems: list[str] = []
+
+    def work() -> None:
+        for read_it in (lambda data: decode(data, list[Leaf]), decode_untyped):
+            with pytest.raises(UnreadableError) as caught:
+                read_it(b"[" * 300)
+            problems.append(str(caught.value))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert problems == ["its nesting is too deep"] * 2
 
 
 def test_nothing_at_all_is_an_empty_list_or_dict_where_one_is_due() -> None:
