@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,16 @@ def test_signatures_show_the_types_of_values_and_not_how_they_are_decoded() -> N
     assert "progress: float | None = None" in shown
     assert "credentials: Credentials" in shown
     assert "_decode" not in shown
+
+
+def test_the_file_for_type_checkers_uses_every_model_manager_and_error() -> None:
+    text = (Path(__file__).parent / "typed_api.py").read_text(encoding="utf-8")
+    names = {name for module_name in PUBLIC for name in _exported(module_name)}
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def _exported(module_name: str) -> list[str]:
+    """Return the names for users of the client: the sandbox and the kit are not among them."""
+    if "._" in module_name or module_name in {"lavaclient.sandbox", "lavaclient.testing"}:
+        return []
+    return list(getattr(importlib.import_module(module_name), "__all__", ()))
