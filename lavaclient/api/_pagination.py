@@ -54,45 +54,21 @@ def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> Ta
         path: Relative to the endpoint.
         page_type: What a page decodes to.
     """
-    try:
-        return _read_pages(client, path, page_type)
-    except _MarkerRefused:
-        pass
-    try:
-        return _read_pages(client, path, page_type)
-    except _MarkerRefused as refusal:
-        raise refusal.as_error() from refusal.__cause__
-
-
-class _MarkerRefused(Exception):
-    """The service does not know the marker that it gave for the next page."""
-
-    def as_error(self) -> LavaError:
-        reason = self.__cause__
-        assert isinstance(reason, RequestError)  # noqa: S101 - for mypy: it is raised from one
-        return failed_request(
-            ApiError,
-            "the list changed while it was read, and again when it was read anew:"
-            f" the service does not know its own marker ({reason.code} {reason.message})",
-            method="GET",
-            path=reason.path or "",
-            request_id=reason.request_id or "",
-            code=reason.code,
-        )
-
-
-def _read_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
     items: TableList[T] = TableList()
     ids: set[str] = set()
     markers = {""}
     query = ""
+    was_begun_again = False
     for _ in range(_MOST_PAGES):
         try:
             response = client.request("GET", path + query, GET)
         except (BadRequestError, NotFoundError) as reason:
             if not query:
                 raise
-            raise _MarkerRefused from reason
+            if was_begun_again:
+                raise _unknown_marker(reason) from reason
+            items, ids, markers, query, was_begun_again = TableList(), set(), {""}, "", True
+            continue
         page = client.decode(response, page_type)
         items += [item for item in page.items if item.id not in ids] if query else page.items
         following = next_query(page.links) if page.items else None
@@ -104,6 +80,18 @@ def _read_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> T
         ids.update(item.id for item in page.items)
         query = f"?{urllib.parse.urlencode(following, errors='replace')}"
     raise client.unreadable(response, f"the list does not end after {_MOST_PAGES} pages")
+
+
+def _unknown_marker(reason: RequestError) -> LavaError:
+    return failed_request(
+        ApiError,
+        "the list changed while it was read, and again when it was read anew:"
+        f" the service does not know its own marker ({reason.code} {reason.message})",
+        method="GET",
+        path=reason.path or "",
+        request_id=reason.request_id or "",
+        code=reason.code,
+    )
 
 
 def next_query(links: Sequence[Link]) -> dict[str, str] | None:

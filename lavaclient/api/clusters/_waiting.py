@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from lavaclient._config.checks import number
+from lavaclient._http.paths import path_segment
 from lavaclient._http.service_client import ServiceClient, is_transient
 from lavaclient.api._base import Id
-from lavaclient.api.clusters.models import ClusterDetail, ClusterStatus, OnProgress
+from lavaclient.api.clusters.models import ClusterBody, ClusterDetail, ClusterStatus, OnProgress
 from lavaclient.error import FailedError, InvalidError, LavaError, NotFoundError, TimeoutError
 
-__all__ = ["PollSettings", "PollState"]
+__all__ = ["PollSettings", "PollState", "path_of"]
 
 _FIRST_INTERVAL, _GROWTH, _LAST_INTERVAL = 2.0, 1.5, 30.0
 _LONGEST = 1_000_000.0
 _GOALS = (ClusterStatus.ACTIVE, ClusterStatus.DELETED)
 _LEAVING = (ClusterStatus.DELETING, ClusterStatus.DELETED)
+
+
+def path_of(cluster: ClusterDetail) -> str:
+    """Return the path of a cluster, relative to the endpoint."""
+    return f"clusters/{path_segment('cluster_id', cluster.id)}"
 
 
 class PollSettings:
@@ -58,6 +64,9 @@ class PollState:
         settings: What the caller says of it.
         cluster_id: The cluster, as the caller named it.
         last: The cluster as it was seen just now, if it was.
+        find: Makes the first request, if the cluster was not seen yet.
+        fetch: Makes the others, to a path.
+        adopt: Makes a bound cluster of an answer.
     """
 
     def __init__(
@@ -66,7 +75,14 @@ class PollState:
         settings: PollSettings,
         cluster_id: Id,
         last: ClusterDetail | None,
+        *,
+        find: Callable[[], ClusterBody],
+        fetch: Callable[[str], ClusterBody],
+        adopt: Callable[[ClusterBody], ClusterDetail],
     ) -> None:
+        self._find = find
+        self._fetch = fetch
+        self._adopt = adopt
         self._clock = client.clock
         self._settings = settings
         self._cluster_id = cluster_id
@@ -75,23 +91,18 @@ class PollState:
         self._started = self._clock.monotonic()
         self._interval = settings.interval or _FIRST_INTERVAL
 
-    def run(
-        self, find: Callable[[], ClusterDetail], refresh: Callable[[ClusterDetail], ClusterDetail]
-    ) -> ClusterDetail:
+    def run(self) -> ClusterDetail:
         """Poll until the cluster has the status that is waited for.
 
         What was seen before the wait does not end it: the answer to a change may still tell
-        of the state before.
-
-        Args:
-            find: Makes the first request, if the cluster was not seen yet.
-            refresh: Makes the others.
+        of the state before. A cluster is found by its name once: another one of that name is
+        not followed.
         """
         if self._last is not None:
             self._report(self._last)
         for _ in self._turns():
             try:
-                cluster = find() if self._last is None else refresh(self._last)
+                body = self._find() if self._last is None else self._fetch(path_of(self._last))
             except LavaError as failure:
                 if self._last is not None and self._means_deleted(failure):
                     return self._last
@@ -99,6 +110,7 @@ class PollState:
                     raise
                 self._failure = failure
             else:
+                cluster = self._adopt(body)
                 self._report(cluster)
                 if self._is_reached(cluster):
                     return cluster

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from lavaclient._config.checks import port_number
-from lavaclient._http.paths import path_segment
 from lavaclient._ssh import forward
 from lavaclient._ssh.command import check_command, check_ssh_command
 from lavaclient.api._base import Id, Manager, bind, bind_all
@@ -17,7 +16,7 @@ from lavaclient.api._requests.clusters import ChangeBody, NewCredentials, Update
 from lavaclient.api._requests.node_groups import NodeGroups
 from lavaclient.api._resolve import by_id_or_name
 from lavaclient.api.clusters import _node_choice as choice
-from lavaclient.api.clusters._waiting import PollSettings, PollState
+from lavaclient.api.clusters._waiting import PollSettings, PollState, path_of
 from lavaclient.api.clusters.models import (
     Cluster,
     ClusterBody,
@@ -133,7 +132,7 @@ class ClusterManager(Manager):
             region=region,
         )
         cluster = self._bound(self._client.post("clusters", body, ClusterBody))
-        return self._poll(settings, cluster.id, cluster) if wait else cluster
+        return self._waiting(settings, cluster.id, cluster).run() if wait else cluster
 
     def resize(
         self,
@@ -161,7 +160,7 @@ class ClusterManager(Manager):
         """
         settings = PollSettings(timeout, interval, on_progress)
         cluster = self._change(cluster_id, requests.resize(node_groups))
-        return self._poll(settings, cluster.id, cluster) if wait else cluster
+        return self._waiting(settings, cluster.id, cluster).run() if wait else cluster
 
     def update_credentials(
         self,
@@ -182,7 +181,7 @@ class ClusterManager(Manager):
         """
         settings = PollSettings(timeout, interval, on_progress)
         cluster = self._change(cluster_id, requests.update_credentials(credentials))
-        return self._poll(settings, cluster.id, cluster) if wait else cluster
+        return self._waiting(settings, cluster.id, cluster).run() if wait else cluster
 
     def delete_ssh_credentials(
         self,
@@ -202,7 +201,7 @@ class ClusterManager(Manager):
         """
         settings = PollSettings(timeout, interval, on_progress)
         cluster = self._change(cluster_id, requests.remove_keys(keynames))
-        return self._poll(settings, cluster.id, cluster) if wait else cluster
+        return self._waiting(settings, cluster.id, cluster).run() if wait else cluster
 
     def services(self, action: str, cluster_id: Id, service_names: Sequence[str]) -> ClusterDetail:
         """Start, stop or restart services of a cluster.
@@ -238,8 +237,8 @@ class ClusterManager(Manager):
             by_id_or_name(self._client, cluster_id, "clusters/{}", self._client.delete)
             return
         cluster = self.get(cluster_id)
-        self._client.delete(_path(cluster))
-        self._poll(settings, cluster.id, cluster)
+        self._client.delete(path_of(cluster))
+        self._waiting(settings, cluster.id, cluster).run()
 
     def wait(
         self,
@@ -272,7 +271,8 @@ class ClusterManager(Manager):
 
             lava.clusters.wait("my-cluster", timeout=45, on_progress=print)
         """
-        return self._poll(PollSettings(timeout, interval, on_progress, until), cluster_id)
+        settings = PollSettings(timeout, interval, on_progress, until)
+        return self._waiting(settings, cluster_id).run()
 
     def ssh_execute(
         self,
@@ -311,8 +311,8 @@ class ClusterManager(Manager):
         settings = PollSettings(timeout, interval, on_progress)
         check_command(command)
         check_ssh_command(ssh_command)
-        cluster = self._usable(cluster_id, wait, settings)
-        node = choice.node_by_name(self.nodes(cluster.id), node_name, cluster)
+        cluster = self._usable(self.get(cluster_id), wait, settings)
+        node = choice.node_by_name(NodeManager(self._client).list(cluster.id), node_name, cluster)
         return node.execute(choice.login_name(cluster), command, ssh_command)
 
     def ssh_proxy(
@@ -350,8 +350,8 @@ class ClusterManager(Manager):
         settings = PollSettings(timeout, interval, on_progress)
         local_port = port_number("port", _PROXY_PORT if port is None else port, lowest=0)
         check_ssh_command(ssh_command)
-        cluster = self._usable(cluster_id, wait, settings)
-        node = choice.node_by_name(self.nodes(cluster.id), node_name, cluster)
+        cluster = self._usable(self.get(cluster_id), wait, settings)
+        node = choice.node_by_name(NodeManager(self._client).list(cluster.id), node_name, cluster)
         return forward.proxy(
             choice.login_name(cluster),
             login_address(node),
@@ -401,8 +401,8 @@ class ClusterManager(Manager):
         local_port = port_number("local_port", local_port, lowest=0)
         remote_port = port_number("remote_port", remote_port, lowest=1)
         check_ssh_command(ssh_command)
-        cluster = self._usable(cluster_id, wait, settings)
-        nodes = self.nodes(cluster.id)
+        cluster = self._usable(self.get(cluster_id), wait, settings)
+        nodes = NodeManager(self._client).list(cluster.id)
         if component is None:
             node = choice.node_by_name(nodes, node_name, cluster)
         else:
@@ -422,29 +422,23 @@ class ClusterManager(Manager):
         put = partial(self._client.put, body=body, answer_type=ClusterBody, repeatable=repeatable)
         return self._bound(by_id_or_name(self._client, cluster_id, "clusters/{}", put))
 
-    def _poll(
+    def _waiting(
         self, settings: PollSettings, cluster_id: Id, last: ClusterDetail | None = None
-    ) -> ClusterDetail:
-        # A cluster is found by its name once: another one of that name is not followed.
-        polling = PollState(self._client, settings, cluster_id, last)
-        return polling.run(partial(self.get, cluster_id), self._fetch)
+    ) -> PollState:
+        get = partial(self._client.get, answer_type=ClusterBody)
+        find = partial(by_id_or_name, self._client, cluster_id, "clusters/{}", get)
+        return PollState(
+            *(self._client, settings, cluster_id, last), find=find, fetch=get, adopt=self._bound
+        )
 
-    def _fetch(self, cluster: ClusterDetail) -> ClusterDetail:
-        return self._bound(self._client.get(_path(cluster), ClusterBody))
-
-    def _usable(self, cluster_id: Id, wait: bool, settings: PollSettings) -> ClusterDetail:
-        """Return a cluster whose nodes can be logged in to."""
-        cluster = self.get(cluster_id)
+    def _usable(self, cluster: ClusterDetail, wait: bool, settings: PollSettings) -> ClusterDetail:
+        """Return the cluster when its nodes can be logged in to."""
         if choice.is_usable(cluster, wait=wait):
             return cluster
-        return self._poll(settings, cluster.id, cluster)
+        return self._waiting(settings, cluster.id, cluster).run()
 
     def _bound(self, body: ClusterBody) -> ClusterDetail:
         capitalize_statuses([body.cluster])
         bind(body.cluster, self)
         bind_credentials(body.cluster.credentials, CredentialManager(self._client))
         return body.cluster
-
-
-def _path(cluster: ClusterDetail) -> str:
-    return f"clusters/{path_segment('cluster_id', cluster.id)}"
