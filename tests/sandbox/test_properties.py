@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -40,6 +42,15 @@ FOLLOWS = {
 }
 QUOTAS = Quotas(node_count=25, ram=150_000, disk=25_000, vcpus=50)
 FLAVORS = load().flavors
+
+
+def _all_answers(caller: DirectCaller) -> dict[str, Any]:
+    nouns = ("clusters", "limits", "credentials", "scripts", "stacks")
+    answers = {noun: caller.get(noun).body for noun in nouns}
+    for cluster in answers["clusters"]["clusters"]:
+        path = f"clusters/{cluster['id']}"
+        answers.update({p: caller.get(p).body for p in (path, f"{path}/nodes")})
+    return answers
 
 
 class Service(RuleBasedStateMachine):
@@ -102,11 +113,23 @@ class Service(RuleBasedStateMachine):
     @rule(which=st.integers(0, 5), number=st.integers(0, 12))
     def replace_a_node(self, which: int, number: int) -> None:
         cluster = self.active[which % len(self.active)]
+        before = self.caller.sandbox.cluster(cluster).groups[-1].count
         self.delete_node(cluster, number)
+        if self.caller.sandbox.cluster(cluster).groups[-1].count != before:
+            self.came_to["node deleted"] += 1
         self.clock.advance(600)
         self.what_must_hold_holds()
-        if cluster in self.known:
-            self.resize(cluster, self.caller.sandbox.cluster(cluster).groups[-1].count + 1)
+        for how, change in (("grown", 1), ("shrunk", -1)):
+            if self.known.get(cluster) == "ACTIVE":
+                self.change_a_count(cluster, how, change)
+                self.clock.advance(300)
+                self.what_must_hold_holds()
+
+    def change_a_count(self, cluster: str, how: str, change: int) -> None:
+        before = self.caller.sandbox.cluster(cluster).groups[-1].count
+        self.resize(cluster, max(before + change, 1))
+        if self.caller.sandbox.cluster(cluster).groups[-1].count != before:
+            self.came_to[how] += 1
 
     @rule(cluster=clusters)
     def restart(self, cluster: str) -> None:
@@ -149,6 +172,16 @@ class Service(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 30, 60, 61, 290, 600, 5000]))
     def wait(self, seconds: int) -> None:
         self.clock.advance(seconds)
+
+    def teardown(self) -> None:
+        """Whatever it came to can be written down and made again, and answers alike."""
+        world = msgspec.json.encode(self.caller.sandbox.world())
+        clock = ManualClock(self.clock.time())
+        copy = DirectCaller(Sandbox(clock, world=json.loads(world), token_lifetime=1e9))
+        for _ in range(2):
+            assert _all_answers(copy) == _all_answers(self.caller)
+            for each in (clock, self.clock):
+                each.advance(45)
 
     @staticmethod
     def _expect(answer: Answer, *statuses: int) -> Answer:
@@ -205,7 +238,7 @@ class Service(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=100,
+    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     database=None,
