@@ -192,3 +192,91 @@ def test_an_early_renewal_waits_for_nobody() -> None:
     released.set()
     leader.join(10)
     assert provider.usable(never).reveal() == "newer"
+
+
+def counting(count: list[int]) -> Callable[[], AccessToken]:
+    """A sign-in that fails, and is counted."""
+
+    def fail() -> AccessToken:
+        count.append(1)
+        raise error.AuthenticationError("no route")
+
+    return fail
+
+
+def test_an_early_renewal_that_failed_waits_ten_seconds_and_no_longer() -> None:
+    clock, held = MovedClock(), access_token()
+    provider = Provider(clock, held)
+    clock.now += 3600 - 110
+    tries: list[int] = []
+    for moved, count in ((0.0, 1), (9.75, 1), (0.25, 2), (10.0, 3)):
+        clock.now += moved
+        assert provider.usable(counting(tries)) is held
+        assert len(tries) == count
+
+
+@pytest.mark.parametrize(
+    ("left", "renewed"), [(120.25, False), (120.0, True), (60.0, True), (0.0, True), (-9.0, True)]
+)
+def test_a_token_is_renewed_from_two_minutes_before_its_end(left: float, renewed: bool) -> None:
+    clock, held = MovedClock(), access_token()
+    provider = Provider(clock, held)
+    clock.now += 3600 - left
+    newer = access_token("newer", 7200)
+    assert provider.usable(lambda: newer) is (newer if renewed else held)
+
+
+@pytest.mark.parametrize(("left", "kept"), [(0.25, True), (0.0, False), (-9.0, False)])
+def test_a_renewal_that_fails_leaves_a_token_in_use_until_its_end(left: float, kept: bool) -> None:
+    clock, held = MovedClock(), access_token()
+    provider = Provider(clock, held)
+    clock.now += 3600 - left
+    if kept:
+        assert provider.usable(counting([])) is held
+    else:
+        with pytest.raises(error.AuthenticationError, match="no route"):
+            provider.usable(counting([]))
+
+
+def test_a_token_that_ends_while_its_early_renewal_fails_is_not_used() -> None:
+    clock, held = MovedClock(), access_token()
+    provider = Provider(clock, held)
+    clock.now += 3600 - 60
+
+    def slow() -> AccessToken:
+        clock.now += 60
+        raise error.AuthenticationError("no route")
+
+    with pytest.raises(error.AuthenticationError, match="no route"):
+        provider.usable(slow)
+
+
+def test_the_lock_is_open_after_an_early_renewal_however_it_ends() -> None:
+    clock, held = MovedClock(), access_token()
+    provider = Provider(clock, held)
+    clock.now += 3600 - 60
+    assert provider.usable(counting([])) is held
+    assert together(1, lambda _: provider.renew(held, 9, lambda: held)) == [held]
+
+
+def test_each_failure_is_counted_and_a_success_ends_its_sharing() -> None:
+    held = access_token()
+    provider = Provider(MovedClock(), held)
+    for count in (1, 2, 3):
+        with pytest.raises(error.AuthenticationError):
+            provider.renew(held, provider.failure_epoch(), failing)
+        assert provider.failure_epoch() == count
+    newer, newest = access_token("newer"), access_token("newest")
+    assert provider.renew(held, 3, lambda: newer) is newer
+    assert provider.renew(newer, 0, lambda: newest) is newest
+
+
+def test_reauthenticating_signs_in_though_the_token_is_good_and_others_failed() -> None:
+    held = access_token()
+    provider = Provider(MovedClock(), held)
+    with pytest.raises(error.AuthenticationError):
+        provider.renew(held, 0, failing)
+    newer = access_token("newer")
+    provider.sign_in = lambda: newer
+    provider.reauthenticate(SESSION)
+    assert provider.current is newer

@@ -202,7 +202,7 @@ def test_38_a_cache_file_for_another_identity_is_not_used(cloud: FakeCloud, cach
         assert other.sign_ins == 1
 
 
-@pytest.mark.parametrize("left", [-5, 0, 119])
+@pytest.mark.parametrize("left", [-5, 0, 119, 120])
 def test_38_an_expired_cached_token_is_a_miss(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, left: float
 ) -> None:
@@ -210,6 +210,60 @@ def test_38_an_expired_cached_token_is_a_miss(
     cloud.client(token_cache=cache).close()
     assert cloud.sign_ins == 2
     assert "expired" in warned(caplog)[0]
+
+
+def test_a_cached_token_of_just_over_two_minutes_is_used(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cloud.clock.now += cloud.lifetime - 120.5
+    cloud.client(token_cache=cache).close()
+    assert (cloud.sign_ins, warned(caplog)) == (1, [])
+
+
+REASONS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "another version": (outer(version=2), "it is of another version"),
+    "another owner": (outer(owner="x"), "it is for other credentials"),
+    "another salt": (outer(salt="x"), "it is for other credentials"),
+    "two tokens": (
+        edit(lambda state: state.update(auth_token="x")),
+        "the state holds two tokens",
+    ),
+    "an end": (
+        edit(
+            lambda state: state["body"]["access"]["token"].update(expires="2000-01-01T00:00:00Z")  # type: ignore[index]
+        ),
+        "its token has expired, or is about to",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REASONS)
+def test_38_the_warning_says_why_a_cache_file_is_not_used(
+    cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    spoil, reason = REASONS[kind]
+    spoil(cache)
+    cloud.client(token_cache=cache).close()
+    assert warned(caplog) == [f"token cache {cache} not used: {reason}"]
+
+
+def test_a_cached_token_without_an_end_is_used(cloud: FakeCloud, cache: Path) -> None:
+    edit(lambda state: state["body"]["access"]["token"].update(expires=None))(cache)  # type: ignore[index]
+    cloud.clock.now += 10 * cloud.lifetime
+    cloud.client(token_cache=cache).close()
+    assert cloud.sign_ins == 1
+
+
+def test_the_file_tells_nothing_of_its_owner_and_no_two_are_alike(
+    cloud: FakeCloud, cache: Path, tmp_path: Path
+) -> None:
+    cloud.client(token_cache=tmp_path / "another").close()
+    first, second = (json.loads(path.read_text()) for path in (cache, tmp_path / "another"))
+    assert first["version"] == second["version"] == 1
+    assert len(first["salt"]) == len(second["salt"]) == 32
+    assert len(first["owner"]) == 64
+    assert (first["salt"], first["owner"]) != (second["salt"], second["owner"])
+    assert set(first) == {"version", "salt", "owner", "state"}
 
 
 def test_a_cached_token_that_nears_its_end_is_renewed(cloud: FakeCloud, cache: Path) -> None:

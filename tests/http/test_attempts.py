@@ -233,3 +233,58 @@ def test_an_authentication_error_caused_by_others_does_not_pass_by_itself() -> N
     refused = error.ConnectionError("certificate refused")
     refused.__cause__ = ssl.SSLCertVerificationError()
     assert not is_transient(refused)
+
+
+@pytest.mark.parametrize(
+    ("call", "reply", "text", "applied"),
+    [
+        (
+            limits,
+            Reply(200, b"", {"x-request-id": "req-1"}),
+            "GET limits: 200 the answer makes no sense: it is empty (request id req-1)",
+            False,
+        ),
+        (
+            create,
+            Reply(202, b"<html>", {"x-request-id": "req-1"}),
+            (
+                "POST clusters: 202 the answer makes no sense: it is HTML or XML, not JSON; it may "
+                "have been carried out, so look before trying again (request id req-1)"
+            ),
+            True,
+        ),
+    ],
+)
+def test_24_a_body_that_makes_no_sense_is_told_whole(
+    cloud: ScriptedCloud, call: Call, reply: Reply, text: str, applied: bool
+) -> None:
+    with cloud.client() as lava:
+        cloud.script = [reply]
+        with pytest.raises(error.ApiError) as caught:
+            call(lava)
+    failure = caught.value
+    assert str(failure) == text
+    assert (failure.code, failure.request_id) == (reply.status, "req-1")
+    assert failure.maybe_applied is applied
+    assert failure.__cause__ is not None
+    assert failure.__cause__.__traceback__ is None
+
+
+def test_what_is_sent_says_who_asks_and_in_which_form(cloud: ScriptedCloud) -> None:
+    with cloud.client() as lava:
+        limits(lava)
+        cloud.script = [RATE, Reply(400, {})]
+        with pytest.raises(error.BadRequestError):
+            create(lava)
+        token = lava.token
+    get, first, second = cloud.requests[1:]
+    for request in (get, first, second):
+        assert request.headers["X-Auth-Token"] == token
+        assert request.headers["Accept"] == "application/json"
+        assert request.headers["Accept-Encoding"] == "gzip, deflate"
+        assert request.headers["User-Agent"].startswith("python-lavaclient/")
+    assert "Content-Type" not in get.headers
+    assert first.headers["Content-Type"] == "application/json"
+    assert (first.path, first.body) == (second.path, second.body)
+    ids = {request.headers["Client-Request-ID"] for request in (get, first, second)}
+    assert len(ids) == 3
