@@ -78,12 +78,12 @@ class TokenCache:
         return None
 
     def _good(self, until: float) -> AccessToken:
-        held = msgspec.json.decode(private_file.read(self._path), type=_File)
-        if held.version != _VERSION:
+        record = msgspec.json.decode(private_file.read(self._path), type=_File)
+        if record.version != _VERSION:
             raise ValueError("it is of another version")
-        if held.owner != self._digest(held.salt):
+        if record.owner != self._digest(record.salt):
             raise ValueError("it is for other credentials")
-        token = read_state(held.state)
+        token = read_state(record.state)
         if token.expires is not None and token.expires <= until:
             raise ValueError("its token has expired, or is about to")
         return token
@@ -106,5 +106,5 @@ class TokenCache:
         return msgspec.json.encode(_File(_VERSION, salt, self._digest(salt), state))
 
     def _warn(self, what: str, reason: Exception) -> None:
-        words = reason.strerror if isinstance(reason, OSError) else str(reason)
-        LOG.warning("token cache %s %s: %s", self._path, what, words)
+        text = reason.strerror if isinstance(reason, OSError) else str(reason)
+        LOG.warning("token cache %s %s: %s", self._path, what, text)

@@ -112,7 +112,7 @@ class TransportFailure:
         path: What errors call its path.
         request_id: The ``Client-Request-ID`` that was sent.
         request_sent: True when the service may have seen the request.
-        permanent: True when trying again is of no use.
+        permanent: True when another attempt cannot succeed.
         cause: What was raised, without the frames that hold the request.
     """
 

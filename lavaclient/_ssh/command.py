@@ -216,8 +216,8 @@ def failure_reason(stderr: bytes) -> str:
         command = remedy or "ssh-keygen -R HOST"
         reason = "Host key verification failed: the node's key has changed"
         return f"{reason} - if it was built anew, forget its old key: {command}"
-    words = [line for line in lines if not line.startswith(_NOISE)]
-    reason = "; ".join(words[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
+    remarks = [line for line in lines if not line.startswith(_NOISE)]
+    reason = "; ".join(remarks[-4:])[-_LONGEST_REASON:] or "ssh gave no reason"
     return " - ".join([reason, *(hint for sign, hint in _HINTS.items() if sign in reason)])
 
 

@@ -71,6 +71,6 @@ def _make_private(folder: str) -> None:
     while not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for one in reversed(missing):
+    for directory in reversed(missing):
         with contextlib.suppress(FileExistsError):
-            os.mkdir(one, 0o700)
+            os.mkdir(directory, 0o700)
