@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keystoneauth1.identity.base  # noqa: F401 (for the plugin to be one of its kind)
 from keystoneauth1 import loading
 
 from lavaclient.identity import RackspaceApiKey

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn, SupportsIndex
+from typing import NoReturn, SupportsIndex, TypeAlias
 
 import keystoneauth1.exceptions
 from keystoneauth1 import discover, plugin
@@ -44,6 +45,8 @@ from lavaclient._system.clock import current_clock
 from lavaclient._system.fork import renew_in_child
 
 __all__ = ["RackspaceApiKey"]
+
+Version: TypeAlias = tuple[int | float, ...]
 
 
 class _ThreadState(threading.local):
@@ -129,6 +132,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
 
     def _use(self, provider: ApiKeyProvider, tenant_id: str | None) -> None:
         super().__init__()
+        _register_as_identity_plugin()
         self._provider = provider
         self._tenant_id = tenant_id
         self._thread = _ThreadState()
@@ -189,8 +193,23 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
     def get_access(self, session: Session) -> AccessInfoV2:
         """Return what identity answered, signing in if need be."""
         with _errors_of_both():
-            token = self._provider.get_token(session)
-        return AccessInfoV2(dict(token.body), auth_token=token.reveal())
+            return _access(self._provider.get_token(session))
+
+    @property
+    def auth_ref(self) -> AccessInfoV2 | None:
+        """What identity answered to the current sign-in, or None before the first."""
+        token = self._provider.current
+        return None if token is None else _access(token)
+
+    @auth_ref.setter
+    def auth_ref(self, access: AccessInfoV2 | None) -> None:
+        """Go on with a sign-in that :meth:`get_access` gave, as the OpenStack client does."""
+        current = self._provider.current
+        if access is None:
+            self._provider.current = None
+        elif current is None or access.auth_token != current.reveal():
+            body = access._data  # noqa: SLF001 (keystoneauth1's own plugins read it as well)
+            self.set_auth_state(json.dumps({"auth_token": access.auth_token, "body": body}))
 
     def get_auth_ref(self, session: Session) -> AccessInfoV2:
         """Return what identity answered, by the name that the OpenStack client calls it."""
@@ -208,7 +227,8 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
                 ``service_name`` and ``version``, as keystoneauth1 defines them.
 
         Returns:
-            The URL; None for an interface or version that the service does not have.
+            The URL; None for an interface, name or version that the service does not have,
+            and without a ``service_type``.
 
         Raises:
             AuthenticationError: Cloud Big Data has no endpoint in the region,
@@ -219,13 +239,15 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         with _errors_of_both():
             token = self._provider.get_token(session)
             if kwargs.get("service_type") == SERVICE_TYPE:
-                if not _is_public_v2(kwargs):
+                if not _is_public_v2(token, kwargs):
                     return None
                 region = kwargs.get("region_name")
                 return token.catalog.endpoint(str(region) if region else None, self.auth_url)
             return self._other_endpoint(token, kwargs)
 
     def _other_endpoint(self, token: AccessToken, wanted: dict[str, object]) -> str | None:
+        if not wanted.get("service_type"):
+            return None
         names = ("service_type", "service_name", "interface", "region_name")
         filters = {name: wanted[name] for name in names if wanted.get(name) is not None}
         catalog = ServiceCatalogV2(token.catalog.plain_entries())
@@ -233,7 +255,8 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             urls = catalog.get_urls(**filters)  # type: ignore[arg-type]
         except ValueError as reason:
             raise error.AuthenticationError(f"the catalog makes no sense: {reason}") from reason
-        return urls[0] if urls else None
+        versions = {url: discover.EndpointData(catalog_url=url).api_version for url in urls}
+        return next((url for url in urls if _is_admitted(versions[url], wanted)), None)
 
     def get_endpoint_data(
         self,
@@ -299,13 +322,55 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         return hashlib.sha256(elements.encode()).hexdigest()
 
 
-def _is_public_v2(wanted: dict[str, object]) -> bool:
+def _access(token: AccessToken) -> AccessInfoV2:
+    """Wrap identity's answer, with a catalog that others' tools read rightly."""
+    body, access = dict(token.body), token.body.get("access")
+    if isinstance(access, dict) and isinstance(access.get("serviceCatalog"), list):
+        body["access"] = {**access, "serviceCatalog": token.catalog.entries_for_tools()}
+    return AccessInfoV2(body, auth_token=token.reveal())
+
+
+def _is_public_v2(token: AccessToken, wanted: dict[str, object]) -> bool:
     """Tell whether a filter of keystoneauth1's lets Cloud Big Data's endpoints through."""
     interface = wanted.get("interface") or "public"
     interfaces = [interface] if isinstance(interface, str) else list(interface)  # type: ignore[call-overload]
-    version = wanted.get("version") or wanted.get("min_version")
-    is_v2 = version is None or str(version).lstrip("v").split(".")[0] in {"2", "latest"}
-    return is_v2 and any(name in {"public", "publicURL"} for name in interfaces)
+    name = wanted.get("service_name")
+    entries = token.catalog.plain_entries()
+    names = {entry.get("name") for entry in entries if entry.get("type") == SERVICE_TYPE}
+    return (
+        any(name in {"public", "publicURL"} for name in interfaces)
+        and (name is None or name in names)
+        and _is_admitted((2, 0), wanted)
+    )
+
+
+def _is_admitted(version: Version | None, wanted: dict[str, object]) -> bool:
+    """Tell whether an endpoint is of a version that is wanted; one that tells none may be."""
+    exact, lowest, highest = (
+        _version(wanted.get(name)) for name in ("version", "min_version", "max_version")
+    )
+    if version is None:
+        return True
+    if exact is not None:
+        lowest, highest = exact, (exact[0], discover.LATEST)
+    return discover.version_between(lowest, highest, version)
+
+
+def _version(text: object) -> Version | None:
+    """Return a version as keystoneauth1 compares them; the latest is no bound."""
+    if text is None or text in ("", "latest"):
+        return None
+    return discover.normalize_version_number(text)  # type: ignore[arg-type]
+
+
+def _register_as_identity_plugin() -> None:
+    """Make the plugin one of keystoneauth1's identity plugins, for tools that ask for one.
+
+    Who asks has imported their module; here that would cost more than all of this package.
+    """
+    module = sys.modules.get("keystoneauth1.identity.base")
+    if module is not None:
+        module.BaseIdentityPlugin.register(RackspaceApiKey)
 
 
 def client_session(provider: ApiKeyProvider, options: Options) -> Session:

@@ -81,6 +81,29 @@ class Catalog:
             if _is_plain(entry, "type", "name")
         ]
 
+    def entries_for_tools(self) -> list[object]:
+        """Return the entries as tools of OpenStack's may read them.
+
+        They take the first endpoint of a region, knowing nothing of ``versionId``: so those of
+        version 2 stand in front. Some look for ``interface`` and ``url``, as identity's version
+        3 names them.
+        """
+        return [_for_tools(entry) if isinstance(entry, dict) else entry for entry in self._entries]
+
+
+def _for_tools(entry: dict[str, object]) -> dict[str, object]:
+    endpoints = [_with_interface(item) for item in _endpoints(entry) if isinstance(item, dict)]
+    if entry.get("type") == SERVICE_TYPE:
+        endpoints.sort(key=lambda endpoint: endpoint.get("versionId") != _VERSION)
+    return {**entry, "endpoints": endpoints}
+
+
+def _with_interface(endpoint: dict[str, object]) -> dict[str, object]:
+    names = [f"{interface}URL" for interface in ("public", "internal", "admin")]
+    name = next((name for name in names if name in endpoint), names[0])
+    url = endpoint.get(name, "")
+    return {"interface": name.removesuffix("URL"), "url": url, **endpoint}
+
 
 def _endpoints(entry: dict[str, object]) -> list[object]:
     endpoints = entry.get("endpoints")

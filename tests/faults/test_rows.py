@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "guides" / "promises.rst"
 
 # Rows whose tests are still to be written. It only shrinks: a row that has a test is taken out.
-WITHOUT_TEST = {66}
+WITHOUT_TEST: set[int] = set()
 
 
 _ROW = re.compile(r"^   \* - (\d+)$", re.MULTILINE)
