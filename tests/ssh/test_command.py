@@ -95,7 +95,7 @@ def test_a_failing_command_gives_status_and_both_streams(server: SSHServer) -> N
     assert caught.value.returncode == 3
     assert caught.value.output == "half of it\nfirst\nno such \x1b[31mtable\n"
     assert str(caught.value) == (
-        "the command on hadoop@127.0.0.1 exited with status 3: no such  [31mtable"
+        "the command on hadoop@127.0.0.1 exited with status 3: no such [31mtable"
     )
 
 
