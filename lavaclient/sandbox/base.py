@@ -84,7 +84,11 @@ class SandboxBase(ABC):
         self._add_first_user()
         self.commit()
         if world is not None:
-            self.load_world(world)
+            try:
+                self.load_world(world)
+            except BaseException:
+                self.store.close()
+                raise
 
     @abstractmethod
     def load_world(self, world: WorldSource) -> None:

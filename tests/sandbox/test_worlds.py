@@ -296,3 +296,11 @@ def test_the_testing_kit_takes_a_world() -> None:
     with mock_lava(world=world) as sandbox:
         [cluster] = sandbox.lava().clusters.list()
         assert cluster.name == "nightly"
+
+
+def test_a_world_that_is_none_leaves_the_state_file_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with pytest.raises(ValueError, match="colour") as caught:
+        Sandbox(world={"colour": "red"}, state_path=path)
+    Sandbox(state_path=path).close()
+    assert caught.value.__traceback__ is not None
