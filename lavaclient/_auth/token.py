@@ -48,7 +48,7 @@ class AccessToken:
         return cls(text, None, {"access": {"token": {"id": text}}}, 0.0)
 
     def __repr__(self) -> str:
-        return f"<AccessToken expires={self.expires}>"
+        return f"<AccessToken expires={getattr(self, 'expires', None)}>"
 
     def reveal(self) -> str:
         """Return the token's text."""

@@ -33,6 +33,10 @@ class _File(msgspec.Struct, frozen=True):
     state: str
 
 
+# Made here: msgspec may crash where several threads are the first to use a type.
+_DECODER = msgspec.json.Decoder(_File)
+
+
 class TokenCache:
     """One file for one set of credentials.
 
@@ -78,7 +82,7 @@ class TokenCache:
         return None
 
     def _good(self, until: float) -> AccessToken:
-        record = msgspec.json.decode(private_file.read(self._path), type=_File)
+        record = _DECODER.decode(private_file.read(self._path))
         if record.version != _VERSION:
             raise ValueError("it is of another version")
         if record.owner != self._digest(record.salt):

@@ -51,7 +51,8 @@ class OutgoingRequest:
         self.changes = method != "GET" if changes is None else changes
 
     def __repr__(self) -> str:
-        return f"<OutgoingRequest {self.method} {self.path}>"
+        method, path = getattr(self, "method", None), getattr(self, "path", None)
+        return f"<OutgoingRequest {method} {path}>"
 
 
 class Response:
@@ -90,4 +91,5 @@ class Response:
         return self._redactor.sanitize(request_id)
 
     def __repr__(self) -> str:
-        return f"<Response {self.status} to {self.method} {self.path}>"
+        method, path = getattr(self, "method", None), getattr(self, "path", None)
+        return f"<Response {getattr(self, 'status', None)} to {method} {path}>"
