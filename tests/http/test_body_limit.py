@@ -42,7 +42,8 @@ def body(size: int) -> bytes:
 def chunked(data: bytes) -> Step:
     pieces = (data[at : at + 9_000] for at in range(0, len(data), 9_000))
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-    return raw(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
+    head = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return raw(head + chunks + b"0\r\n\r\n")
 
 
 def packed(data: bytes) -> Step:
