@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
 from lavaclient import api
@@ -68,16 +69,6 @@ class Lava:
         session: A keystoneauth1 session with an auth plugin of its own, used
             as it is.
 
-    Attributes:
-        clusters: The clusters.
-        credentials: The keys and credentials that clusters may use.
-        distros: The distributions that stacks are made from.
-        flavors: The sizes of nodes.
-        limits: What the account may use.
-        nodes: The nodes of clusters.
-        scripts: The scripts that run on nodes.
-        stacks: The plans of clusters.
-
     Raises:
         InvalidError: An option is invalid, or options do not go together;
             nothing was sent.
@@ -92,15 +83,6 @@ class Lava:
             for cluster in lava.clusters.list():
                 print(cluster.name, cluster.status)
     """
-
-    clusters: api.clusters.ClusterManager
-    credentials: api.credentials.CredentialManager
-    distros: api.distros.DistroManager
-    flavors: api.flavors.FlavorManager
-    limits: api.limits.LimitManager
-    nodes: api.nodes.NodeManager
-    scripts: api.scripts.ScriptManager
-    stacks: api.stacks.StackManager
 
     def __init__(
         self,
@@ -141,15 +123,49 @@ class Lava:
         with no_fork():
             from lavaclient._connection import Connection
         self._connection = Connection.open(self._options, session)
-        client = self._connection.client
-        self.clusters = api.clusters.ClusterManager(client)
-        self.credentials = api.credentials.CredentialManager(client)
-        self.distros = api.distros.DistroManager(client)
-        self.flavors = api.flavors.FlavorManager(client)
-        self.limits = api.limits.LimitManager(client)
-        self.nodes = api.nodes.NodeManager(client)
-        self.scripts = api.scripts.ScriptManager(client)
-        self.stacks = api.stacks.StackManager(client)
+
+    # A manager's module is imported when it is first asked for, by `lavaclient.api`: a program
+    # that lists clusters does not wait for those of the other nouns.
+
+    @cached_property
+    def clusters(self) -> api.clusters.ClusterManager:
+        """The clusters."""
+        return api.clusters.ClusterManager(self._connection.client)
+
+    @cached_property
+    def credentials(self) -> api.credentials.CredentialManager:
+        """The keys and credentials that clusters may use."""
+        return api.credentials.CredentialManager(self._connection.client)
+
+    @cached_property
+    def distros(self) -> api.distros.DistroManager:
+        """The distributions that stacks are made from."""
+        return api.distros.DistroManager(self._connection.client)
+
+    @cached_property
+    def flavors(self) -> api.flavors.FlavorManager:
+        """The sizes of nodes."""
+        return api.flavors.FlavorManager(self._connection.client)
+
+    @cached_property
+    def limits(self) -> api.limits.LimitManager:
+        """What the account may use."""
+        return api.limits.LimitManager(self._connection.client)
+
+    @cached_property
+    def nodes(self) -> api.nodes.NodeManager:
+        """The nodes of clusters."""
+        return api.nodes.NodeManager(self._connection.client)
+
+    @cached_property
+    def scripts(self) -> api.scripts.ScriptManager:
+        """The scripts that run on nodes."""
+        return api.scripts.ScriptManager(self._connection.client)
+
+    @cached_property
+    def stacks(self) -> api.stacks.StackManager:
+        """The plans of clusters."""
+        return api.stacks.StackManager(self._connection.client)
 
     @classmethod
     def from_env(

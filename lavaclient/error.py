@@ -24,9 +24,8 @@ from __future__ import annotations
 
 import builtins
 import copy
+import re
 from typing import Self
-
-from lavaclient._system.text import LONGEST, plain_line
 
 __all__ = [
     "ApiError",
@@ -47,6 +46,11 @@ __all__ = [
     "ServerError",
     "TimeoutError",
 ]
+
+LONGEST = 500
+"""The most characters of a text that is shown."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
 
 _ADVICE = "; it may have been carried out, so look before trying again"
 
@@ -246,3 +250,23 @@ def failed_request(
         retry_after=retry_after,
         maybe_applied=maybe_applied,
     )
+
+
+def plain_line(text: str, most: int = LONGEST) -> str:
+    """Return the text as one printable line of at most so many characters."""
+    text = one_line(text)
+    if len(text) > most:
+        text = text[: most - 1] + "…"
+    if text.isprintable():
+        return text
+    return one_line("".join(letter if letter.isprintable() else " " for letter in text))
+
+
+def one_line(text: str) -> str:
+    """Return the text without control characters, its white space folded."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def without_breaks(text: str) -> str:
+    """Return the text put together again where control characters, as ends of lines, cut it."""
+    return "".join(part.strip() for part in _CONTROL.split(text))

@@ -34,7 +34,7 @@ NEVER_REACHED = {
     "_ssh": {"_http", "_auth", "api", "client", "identity"},
     "_config": {"_http", "_auth", "_ssh", "api", "client", "identity"},
 }
-STANDS_ALONE = {"_config.secret", "_system.clock", "_system.fork", "_system.text", "_version"}
+STANDS_ALONE = {"_config.secret", "_system.clock", "_system.fork", "error", "_version"}
 DOWNHILL = {"clusters": {"credentials", "nodes"}, "response": NOUNS}
 ON_TOP = {"sandbox", "testing", "cli"}
 NEVER_OF_THE_SDK = {

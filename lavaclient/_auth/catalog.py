@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from lavaclient import error
 from lavaclient._config.urls import checked_origin, tenant_of
-from lavaclient._system.text import plain_line
+from lavaclient.error import plain_line
 
 __all__ = ["SERVICE_TYPE", "Catalog", "checked_catalog"]
 

@@ -8,7 +8,7 @@ import warnings
 from lavaclient import error
 from lavaclient._config.options import Options
 from lavaclient._config.urls import is_open
-from lavaclient._system.text import plain_line
+from lavaclient.error import plain_line
 
 __all__ = ["InsecureTransportWarner"]
 

@@ -204,7 +204,8 @@ class _DeadlineMixin(_AnyConnection):
 
     def _open_socket(self) -> socket.socket:
         module = urllib3.util.connection
-        if module.create_connection.__code__.co_filename != module.__file__:
+        code = getattr(module.create_connection, "__code__", None)
+        if getattr(code, "co_filename", None) != module.__file__:
             # It is patched, to find hosts in another way: so it is used.
             return module.create_connection(
                 (self._dns_host, self.port),

@@ -24,7 +24,7 @@ import urllib3.exceptions
 from lavaclient import error
 from lavaclient._http.messages import OutgoingRequest
 from lavaclient._http.redaction import Redactor, without_library_frames
-from lavaclient._system.text import plain_line
+from lavaclient.error import plain_line
 
 __all__ = [
     "BODY_LIMIT",

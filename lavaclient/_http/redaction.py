@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from lavaclient._config.secret import Secret
-from lavaclient._system.text import one_line, plain_line, without_breaks
+from lavaclient.error import one_line, plain_line, without_breaks
 
 __all__ = ["Redactor", "without_frames", "without_library_frames"]
 

@@ -20,8 +20,8 @@ from lavaclient._http.paths import redirect_target
 from lavaclient._http.redaction import Redactor, without_frames
 from lavaclient._http.retry import GET, IDEMPOTENT, ONCE, RetryPolicy, RetryRules, RetryState
 from lavaclient._system.clock import Clock
-from lavaclient._system.text import plain_line
 from lavaclient._version import __version__
+from lavaclient.error import plain_line
 
 if TYPE_CHECKING:
     from keystoneauth1.session import Session

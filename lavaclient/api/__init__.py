@@ -1,6 +1,6 @@
 """The resources: a module for each noun, with its models and its manager.
 
-A module is imported when it is first asked for: the first client asks for all of them.
+A module is imported when it is first asked for. A fork by another thread waits for it.
 """
 
 from __future__ import annotations

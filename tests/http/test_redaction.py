@@ -15,7 +15,7 @@ from lavaclient._config.secret import Secret
 from lavaclient._http.error_response import error_from_response
 from lavaclient._http.messages import Response
 from lavaclient._http.redaction import Redactor, without_frames, without_library_frames
-from lavaclient._system.text import plain_line
+from lavaclient.error import plain_line
 
 KEY = "0123456789abcdef"
 
