@@ -1,4 +1,4 @@
-"""What a failed exchange was: did the service see it, and is trying again of use?
+"""What a failed exchange was: did the service see it, and may another attempt succeed?
 
 requests, urllib3 and keystoneauth1 wrap one another's exceptions. Walking the
 whole chain tells more than the outermost class does.

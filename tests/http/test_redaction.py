@@ -139,6 +139,7 @@ def test_a_copied_error_is_equal_and_of_its_own() -> None:
         ("déjà-vu-12", "d%C3%A9j%C3%A0-vu-12"),
         ("déjà-vu-12", "d\\u00e9j\\u00e0-vu-12"),
         ("déjà-vu-12", "d\\u00E9j\\u00E0-vu-12"),
+        ('d\u00e9j\u00e0"vu-12', 'd\u00e9j\u00e0\\"vu-12'),
         ('quote"d-text', 'quote\\"d-text'),
         ('quote"d-text', "quote&quot;d-text"),
         ("<angle&amp>", "&lt;angle&amp;amp&gt;"),
