@@ -10,7 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 __all__ = ["no_fork", "renew_in_child"]
@@ -43,7 +43,8 @@ def no_fork() -> Iterator[None]:
 def _renew_all() -> None:
     _lock.release()
     for owner, renew in list(_registry.items()):
-        renew(owner)
+        with suppress(Exception):  # one that cannot be renewed keeps none of the others from it
+            renew(owner)
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch

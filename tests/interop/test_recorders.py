@@ -120,7 +120,7 @@ def test_61_the_recorder_of_responses_records_and_its_file_is_played(
     recorder = recorders.Recorder()
     with recorder:
         seen = look_around(connect())
-        recorder.dump_to_file(path, registered=recorder.get_registry().registered)
+        recorder.dump_to_file(file_path=path, registered=recorder.get_registry().registered)
     count = len(sandbox.sandbox.requests)
     with responses.RequestsMock() as answers:
         answers._add_from_file(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
 from typing import TypeVar
 
 import click
@@ -58,8 +59,11 @@ def answered(ask: Callable[[], T], hint: str) -> T:
     Raises:
         ClickException: The input ended.
     """
+    # Some versions of click write a blank of a question to stdout, which scripts read.
+    elsewhere = nullcontext() if sys.stdout.isatty() else redirect_stdout(sys.stderr)
     try:
-        return ask()
+        with elsewhere:
+            return ask()
     except click.Abort as abort:
         if sys.stdin.isatty() or isinstance(abort.__context__, KeyboardInterrupt):
             raise
