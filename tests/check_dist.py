@@ -29,7 +29,7 @@ assert json.loads(files.joinpath("sandbox", "data", "flavors.json").read_text())
 assert metadata.version("lavaclient") == lavaclient.__version__
 (script,) = metadata.entry_points(group="console_scripts", name="lava")
 assert script.value == "lavaclient.cli:main", script
-assert not metadata.entry_points(group="pytest11")
+assert not [e for e in metadata.entry_points(group="pytest11") if "lavaclient" in e.value]
 with warnings.catch_warnings():
     warnings.simplefilter("default")  # those of keystoneauth1's own parts
     from keystoneauth1.loading import get_plugin_loader
