@@ -13,7 +13,7 @@ from click.shell_completion import shell_complete
 
 from lavaclient.cli.app import lava
 from lavaclient.cli.options.settings import MissingSettings, Settings
-from lavaclient.error import FailedError, InsecureTransportWarning, LavaError
+from lavaclient.error import FailedError, InsecureTransportWarning, LavaError, plain_line
 
 __all__ = ["run"]
 
@@ -54,10 +54,12 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
         print(f"Error: {error.format_message()}", file=sys.stderr)
     except click.ClickException as error:
         _report(error.format_message())
+        _report_causes(error, settings)
     except click.Abort:
         raise KeyboardInterrupt from None
     except LavaError as error:
         _report_failure(error)
+        _report_causes(error, settings)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -75,6 +77,14 @@ def _report_failure(error: LavaError) -> None:
     if isinstance(error, FailedError) and error.output:
         sys.stderr.write(error.output.rstrip("\n") + "\n")
     _report(str(error))
+
+
+def _report_causes(error: BaseException, settings: Settings) -> None:
+    """With ``-d``, say what led to the error, a line for each cause."""
+    cause = error.__cause__ if settings.is_debugging else None
+    while cause is not None:
+        print(plain_line(f"caused by {type(cause).__name__}: {cause}"), file=sys.stderr)
+        cause = cause.__cause__ or cause.__context__
 
 
 def _report(text: str) -> None:

@@ -158,6 +158,11 @@ class Settings:
             configured = 0
         return _digest([*sorted(self._options.items()), *sorted(variables), configured])
 
+    @property
+    def is_debugging(self) -> bool:
+        """Whether ``-d`` was given."""
+        return self._debug > 0
+
     def close(self) -> None:
         """Close the client, if there is one, and log no more."""
         if self._lava is not None:

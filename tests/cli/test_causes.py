@@ -1,0 +1,25 @@
+"""Row 44: with ``-d`` the program shows what led to an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Program
+from tests.support.fault_server import dead_port
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_44_the_causes_of_an_error_are_shown_on_request(offline: Program, debug: bool) -> None:
+    with dead_port() as port:
+        words = ["--user", "ada", "--api-key", KEY, "--region", "DFW", "--retries", "0"]
+        words += ["--auth-url", f"http://127.0.0.1:{port}", "clusters", "list"]
+        result = offline("-d" if debug else "", *words)
+    assert result.status == 1
+    causes = [line for line in result.err.splitlines() if line.startswith("caused by ")]
+    assert bool(causes) is debug
+    if debug:
+        assert causes[0].startswith("caused by AuthenticationError: POST tokens: could not sign in")
+        assert "Connection refused" in causes[-1]
+    assert KEY not in result.err
