@@ -56,7 +56,6 @@ NEVER_OF_THE_SDK = {
 LATE_IMPORTS = {
     ("lavaclient", "__getattr__"): "whoever wants the errors alone waits for no client",
     ("lavaclient._http.socks", "_socket_class"): "PySocks is optional",
-    ("lavaclient._system.private_file", "replace"): "tempfile, for those who keep tokens in files",
     ("lavaclient.client", "__init__"): "what stands on requests, keystoneauth1 and msgspec",
     ("lavaclient.client", "from_profile"): "the file's format, for those who have profiles",
     ("lavaclient.sandbox.__main__", "main"): "the server, or the demo, which uses the client",

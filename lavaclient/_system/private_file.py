@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import tempfile
 
 __all__ = ["read", "replace"]
 
@@ -32,8 +33,6 @@ def replace(path: str, data: bytes) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    import tempfile
-
     folder = os.path.dirname(os.path.abspath(path))
     _make_private(folder)
     # mkstemp makes the file with mode 0600.
