@@ -11,3 +11,10 @@ tell POST clusters/fail-next '{"after": 120}'
 tell POST users '{"username": "watcher", "api_key": "0123456789", "roles": ["observer"]}'
 tell POST tokens/expire
 tell GET requests
+
+# 409, and so an error of curl's, if there was no such request.
+tell POST requests/verify '{"method": "POST", "path": "/tokens", "times": 1}'
+tell POST requests/verify-in-order '{"in_order": [
+    {"path": "/tokens"},
+    {"method": "GET", "path": "/clusters", "query": {"limit": null}, "at_most": 5}
+]}'

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import json as json_module
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.core.request_matching import RequestPattern
+from lavaclient.sandbox.core.request_verification import Expectation, Verification, lines_of
 from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.service import Sandbox
 
 __all__ = ["Assertions", "RequestFilters"]
-
-_MOST_SHOWN = 20
-_MOST_NEAR = 3
-_MOST_DIFFERENCES = 5
-_LONGEST = 300
 
 
 class RequestFilters(TypedDict, total=False):
@@ -48,6 +42,7 @@ class Assertions:
         *,
         times: int | None = None,
         at_least: int | None = None,
+        at_most: int | None = None,
         in_order: bool = False,
         **filters: Unpack[RequestFilters],
     ) -> list[SeenRequest]:
@@ -57,7 +52,8 @@ class Assertions:
             method: The method, in any case.
             path: What the path ends with, without the query; encoded, as it was sent.
             times: How often exactly.
-            at_least: How often at the least; once if neither is given.
+            at_least: How often at the least; once if nothing is said.
+            at_most: How often at the most.
             in_order: Only after the request that the last assertion with ``in_order`` was about.
             **filters: ``json``, ``query`` and ``headers``: parts of what it must say.
 
@@ -67,7 +63,7 @@ class Assertions:
         Raises:
             AssertionError: There were none, or not so many. Its text shows those that come nearest
                 and where they differ, and what else there was.
-            ValueError: Both ``times`` and ``at_least`` are given.
+            ValueError: ``times``, ``at_least`` and ``at_most`` contradict each other.
 
         Example::
 
@@ -76,20 +72,19 @@ class Assertions:
             sandbox.assert_requested("DELETE", f"/clusters/{cluster_id}", in_order=True)
         """
         __tracebackhide__ = True
-        if times is not None and at_least is not None:
-            raise ValueError("give either times or at_least, and not both")
-        pattern = RequestPattern(method, path, **filters)
+        expectation = Expectation(
+            method, path, **filters, times=times, at_least=at_least, at_most=at_most
+        )
         requests = list(self.sandbox.requests)
         if in_order:
             requests = requests[self._position(requests) :]
-        matches = pattern.find(requests)
-        least = 1 if at_least is None else at_least
-        if len(matches) < least if times is None else len(matches) != times:
-            count = f"at least {least}" if times is None else f"{times}"
-            raise AssertionError(_failure(count, pattern, matches, requests, in_order=in_order))
-        if in_order and matches:
-            self._last_in_order = matches[least - 1 if times is None else -1]
-        return matches
+        after = " after the last in order" if in_order else ""
+        verification = Verification(expectation, expectation.find(requests), requests, after)
+        if not verification.passed:
+            raise AssertionError(verification.failure())
+        if in_order and verification.last is not None:
+            self._last_in_order = verification.last
+        return list(verification.matches)
 
     def assert_not_requested(
         self, method: str, path: str = "", **filters: Unpack[RequestFilters]
@@ -116,7 +111,7 @@ class Assertions:
         __tracebackhide__ = True
         missed = [f"  {line_of(fault)}" for fault in self.sandbox.faults.missed()]
         if missed:
-            lines = [f"  {line}" for line in _lines(self.sandbox.requests) or ["(none)"]]
+            lines = [f"  {line}" for line in lines_of(self.sandbox.requests) or ["(none)"]]
             raise AssertionError(
                 "\n".join(["these faults hit no request:", *missed, "Requests:", *lines])
             )
@@ -137,53 +132,3 @@ class Assertions:
         """Return where the requests begin that an assertion in order is about."""
         last = self._last_in_order
         return next((n for n, request in enumerate(requests, 1) if request is last), 0)
-
-
-def _failure(
-    count: str,
-    pattern: RequestPattern,
-    matches: Sequence[SeenRequest],
-    requests: Sequence[SeenRequest],
-    *,
-    in_order: bool,
-) -> str:
-    after = " after the last in order" if in_order else ""
-    lines = [f"expected {count} {pattern}{after}, found {len(matches)}."]
-    near = [] if matches else list(_near_misses(pattern, requests))
-    if near:
-        lines += ["Nearest:", *(f"  {line}" for line in near)]
-    lines += ["Requests:", *(f"  {line}" for line in _lines(requests) or ["(none)"])]
-    return "\n".join(lines)
-
-
-def _near_misses(pattern: RequestPattern, requests: Sequence[SeenRequest]) -> Iterator[str]:
-    """Return lines on the requests that differ least, of those with the path, or the method."""
-    candidates = [
-        (list(pattern.differences(request)), request)
-        for request in reversed(requests)
-        if (
-            request.path.endswith(pattern.path)
-            if pattern.path
-            else pattern.method == request.method
-        )
-    ]
-    for differences, request in sorted(candidates, key=lambda pair: len(pair[0]))[:_MOST_NEAR]:
-        yield _line(request)
-        yield from (f"  {line}" for line in differences[:_MOST_DIFFERENCES])
-
-
-def _lines(requests: Iterable[SeenRequest]) -> list[str]:
-    lines: list[str] = []
-    for line, same in itertools.groupby(map(_line, requests)):
-        times = len(list(same))
-        lines.append(line if times == 1 else f"{line} ({times} times)")
-    omitted = len(lines) - _MOST_SHOWN
-    return lines if omitted <= 0 else [f"({omitted} lines before these)", *lines[omitted:]]
-
-
-def _line(request: SeenRequest) -> str:
-    query = f"?{request.query}" if request.query else ""
-    body = request.shown()["body"]
-    text = "" if body is None else f" {json_module.dumps(body)}"
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-    return f"{request.method} {request.path}{query} -> {request.status or 'reset'}{shown}"

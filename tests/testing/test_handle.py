@@ -235,6 +235,13 @@ def test_order_is_that_of_the_assertions(used_sandbox: MockLava) -> None:
         used_sandbox.assert_requested("GET", "/limits", in_order=True, at_least=1)
 
 
+def test_there_may_be_a_bound_above(used_sandbox: MockLava) -> None:
+    assert used_sandbox.assert_requested("PATCH", at_most=1) == []
+    assert len(used_sandbox.assert_requested("GET", at_least=1, at_most=2)) == 2
+    with pytest.raises(AssertionError, match="expected at most 1 GET, found 2"):
+        used_sandbox.assert_requested("GET", at_most=1)
+
+
 def test_times_and_at_least_do_not_go_together(used_sandbox: MockLava) -> None:
     with pytest.raises(ValueError, match="not both"):
         used_sandbox.assert_requested("GET", times=1, at_least=1)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
 
 from lavaclient.sandbox.core.request_log import HIDDEN, SeenRequest, is_secret
 
 _LONGEST = 80
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class RequestPattern:
+class RequestPattern(Struct, frozen=True, forbid_unknown_fields=True):
     """What a request must be like. What is None or empty may be anything.
 
     Attributes:
@@ -26,8 +26,8 @@ class RequestPattern:
 
     method: str | None = None
     path: str = ""
-    query: Mapping[str, object] = dataclasses.field(default_factory=dict)
-    headers: Mapping[str, str | None] = dataclasses.field(default_factory=dict)
+    query: Mapping[str, object] = {}
+    headers: Mapping[str, str | None] = {}
     json: object = None
 
     def __str__(self) -> str:

@@ -41,6 +41,11 @@ class Router(Generic[T]):
         """The methods and paths of the routes."""
         return tuple(self._targets)
 
+    @property
+    def routes(self) -> tuple[tuple[str, T], ...]:
+        """The routes, as they were given."""
+        return tuple(self._targets.items())
+
     def find(self, method: str, path: str) -> Match[T]:
         """The route of a request. A HEAD is taken for a GET.
 

@@ -1,55 +1,33 @@
-"""The control API under `/_sandbox/`: for tests of programs in another process.
-
-| request | what it does |
-| --- | --- |
-| `GET requests`, `DELETE requests` | shows or forgets the requests, secrets left out |
-| `GET faults`, `POST faults`, `DELETE faults` | shows with hits, adds (a `Fault`) or clears |
-| `GET clock`, `POST clock` | shows the time; `{"advance": SECONDS}` moves it |
-| `POST reset` | forgets everything |
-| `POST tokens/expire` | lets all tokens expire |
-| `POST users` | `{"username", "api_key", "roles", "tenant_id"}`: one more user |
-| `POST clusters/{id}/fail` | puts a cluster into `ERROR` |
-| `POST clusters/fail-next` | `{"after": SECONDS, "name"}`: what will become of the next one |
-| `GET state` | shows what there is |
-| `GET world`, `PUT world` | shows what there is as a world file, or makes a world |
-| `GET world/schema` | the JSON Schema of world files |
-| `GET snapshots` | the names of snapshots |
-| `PUT snapshots/{name}`, `POST snapshots/{name}` | saves a snapshot, or restores it |
-| `GET health` | answers |
-"""
+"""The control API under `/_sandbox/`: for tests of programs in another process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import NamedTuple
 
-from msgspec import Meta, Struct, to_builtins
+from msgspec import to_builtins
 
 from lavaclient.sandbox.core.context import Answer
-from lavaclient.sandbox.core.decoding import Name, decode
+from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, not_found
+from lavaclient.sandbox.core.operations import Operation
+from lavaclient.sandbox.core.request_matching import RequestPattern
+from lavaclient.sandbox.core.request_verification import Expectation
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.faults.syntax import line_of
+from lavaclient.sandbox.http import control_models as models
+from lavaclient.sandbox.http import control_requests as requests
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
-from lavaclient.sandbox.worlds import model
+from lavaclient.sandbox.worlds import model as worlds
 
 
-class _Advance(Struct, forbid_unknown_fields=True):
-    advance: Annotated[float, Meta(ge=0, le=1e10)]
+class ControlRoute(NamedTuple):
+    """A rule, which gets the sandbox, the body and what the path says; and what it is for."""
 
-
-class _User(Struct, forbid_unknown_fields=True):
-    username: Name
-    api_key: Name
-    roles: tuple[str, ...] = ("admin",)
-    tenant_id: Name | None = None
-    password: Name | None = None
-
-
-class _FailNext(Struct, forbid_unknown_fields=True):
-    after: Annotated[float, Meta(ge=0, le=1e10)] = 60.0
-    name: Name | None = None
+    rule: Callable[..., Answer]
+    operation: Operation
 
 
 def answer(sandbox: Sandbox, request: Request) -> Answer:
@@ -58,26 +36,20 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
     Raises:
         ApiFault: 400, 404 or 405.
     """
-    rule, arguments = _ROUTER.find(request.method, request.target.path)
-    return rule(sandbox, request.body, *arguments)
+    route, arguments = ROUTER.find(request.method, request.target.path)
+    return route.rule(sandbox, request.body, *arguments)
 
 
 def _show_health(_sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"status": "ok"})
 
 
-def _show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
-    return Answer(200, {"requests": [request.shown() for request in sandbox.requests]})
-
-
-def _forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
-    sandbox.requests.clear()
-    return Answer(204)
-
-
 def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
     faults = sandbox.faults
-    hits = [{"fault": to_builtins(fault), "hits": count} for fault, count in faults.hits()]
+    hits = [
+        {"fault": to_builtins(fault), "line": line_of(fault), "hits": count}
+        for fault, count in faults.hits()
+    ]
     return Answer(200, {"faults": to_builtins(faults.list()), "hits": hits})
 
 
@@ -97,7 +69,7 @@ def _show_clock(sandbox: Sandbox, _body: bytes) -> Answer:
 
 
 def _move_clock(sandbox: Sandbox, body: bytes) -> Answer:
-    sandbox.clock.advance(decode(body, _Advance).advance)
+    sandbox.clock.advance(decode(body, models.Advance).advance)
     return _show_clock(sandbox, body)
 
 
@@ -112,7 +84,7 @@ def _expire_tokens(sandbox: Sandbox, _body: bytes) -> Answer:
 
 
 def _add_user(sandbox: Sandbox, body: bytes) -> Answer:
-    user = decode(body, _User)
+    user = decode(body, models.NewUser)
     try:
         sandbox.add_user(
             user.username, user.api_key, user.roles, user.tenant_id, password=user.password
@@ -123,7 +95,7 @@ def _add_user(sandbox: Sandbox, body: bytes) -> Answer:
 
 
 def _fail_next(sandbox: Sandbox, body: bytes) -> Answer:
-    wanted = decode(body, _FailNext) if body else _FailNext()
+    wanted = decode(body, models.FailNext) if body else models.FailNext()
     sandbox.fail_next_cluster(wanted.after, wanted.name)
     return Answer(204)
 
@@ -138,14 +110,14 @@ def _show_world(sandbox: Sandbox, _body: bytes) -> Answer:
 
 def _load_world(sandbox: Sandbox, body: bytes) -> Answer:
     try:
-        sandbox.load_world(model.from_json(body))
-    except model.WorldError as error:
+        sandbox.load_world(worlds.from_json(body))
+    except worlds.WorldError as error:
         raise bad_request(str(error)) from error
     return Answer(204)
 
 
 def _show_schema(_sandbox: Sandbox, _body: bytes) -> Answer:
-    return Answer(200, model.schema())
+    return Answer(200, worlds.schema())
 
 
 def _list_snapshots(sandbox: Sandbox, _body: bytes) -> Answer:
@@ -169,27 +141,122 @@ def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> Answer:
     return Answer(204)
 
 
-_ROUTER: Router[Callable[..., Answer]] = Router(
+def _route(
+    line: str,
+    rule: Callable[..., Answer],
+    summary: str,
+    *,
+    body: object = None,
+    answer: object = None,
+    status: int | None = None,
+    refusals: tuple[int, ...] = (),
+    needs_body: bool = True,
+) -> tuple[str, ControlRoute]:
+    status = status or (204 if answer is None else 200)
+    refusals = (400, *refusals) if body is not None else refusals
+    operation = Operation(summary, body, answer, status, refusals, needs_body)
+    method, path = line.split()
+    return f"{method} /_sandbox/{path}", ControlRoute(rule, operation)
+
+
+_VERIFIED = (409,)
+ROUTER: Router[ControlRoute] = Router(
     [
-        ("GET /_sandbox/requests", _show_requests),
-        ("DELETE /_sandbox/requests", _forget_requests),
-        ("GET /_sandbox/faults", _show_faults),
-        ("POST /_sandbox/faults", _add_fault),
-        ("DELETE /_sandbox/faults", _clear_faults),
-        ("GET /_sandbox/clock", _show_clock),
-        ("POST /_sandbox/clock", _move_clock),
-        ("POST /_sandbox/reset", _reset),
-        ("POST /_sandbox/tokens/expire", _expire_tokens),
-        ("POST /_sandbox/users", _add_user),
-        ("POST /_sandbox/clusters/<cluster_id>/fail", _fail),
-        ("POST /_sandbox/clusters/fail-next", _fail_next),
-        ("GET /_sandbox/state", _show_state),
-        ("GET /_sandbox/world", _show_world),
-        ("PUT /_sandbox/world", _load_world),
-        ("GET /_sandbox/world/schema", _show_schema),
-        ("GET /_sandbox/snapshots", _list_snapshots),
-        ("PUT /_sandbox/snapshots/<name>", _save_snapshot),
-        ("POST /_sandbox/snapshots/<name>", _restore_snapshot),
-        ("GET /_sandbox/health", _show_health),
+        _route("GET health", _show_health, "Answers", answer=models.Health),
+        _route(
+            "GET requests",
+            requests.show_requests,
+            "Shows the requests, secrets left out",
+            answer=models.ShownRequests,
+        ),
+        _route("DELETE requests", requests.forget_requests, "Forgets the requests"),
+        _route(
+            "POST requests/find",
+            requests.find_requests,
+            "Finds requests by method, path, query, headers and parts of the body",
+            body=RequestPattern,
+            answer=models.ShownRequests,
+        ),
+        _route(
+            "POST requests/count",
+            requests.count_requests,
+            "Counts such requests",
+            body=RequestPattern,
+            answer=models.RequestCount,
+        ),
+        _route(
+            "POST requests/verify",
+            requests.verify_requests,
+            "Sees that there were as many such requests as expected; 409 if not, with the nearest",
+            body=Expectation,
+            answer=models.RequestCount,
+            refusals=_VERIFIED,
+        ),
+        _route(
+            "POST requests/verify-in-order",
+            requests.verify_requests_in_order,
+            "Sees that requests came one after the other; 409 where they did not",
+            body=models.InOrder,
+            answer=models.RequestCount,
+            refusals=_VERIFIED,
+        ),
+        _route(
+            "GET faults",
+            _show_faults,
+            "Shows the faults, and how many requests each has hit",
+            answer=models.ShownFaults,
+        ),
+        _route(
+            "POST faults",
+            _add_fault,
+            "Adds a fault",
+            body=Fault,
+            answer=models.AddedFault,
+            status=201,
+        ),
+        _route("DELETE faults", _clear_faults, "Clears the faults"),
+        _route("GET clock", _show_clock, "Shows the time", answer=models.ShownClock),
+        _route(
+            "POST clock",
+            _move_clock,
+            "Moves the clock forward",
+            body=models.Advance,
+            answer=models.ShownClock,
+        ),
+        _route("POST reset", _reset, "Forgets everything"),
+        _route("POST tokens/expire", _expire_tokens, "Lets all tokens expire"),
+        _route("POST users", _add_user, "Adds a user", body=models.NewUser),
+        _route(
+            "POST clusters/<cluster_id>/fail",
+            _fail,
+            "Puts a cluster into ERROR",
+            refusals=(404,),
+        ),
+        _route(
+            "POST clusters/fail-next",
+            _fail_next,
+            "Lets the next cluster end up in ERROR",
+            body=models.FailNext,
+            needs_body=False,
+        ),
+        _route("GET state", _show_state, "Shows what there is", answer=models.ShownState),
+        _route(
+            "GET world", _show_world, "Shows what there is as a world file", answer=worlds.World
+        ),
+        _route("PUT world", _load_world, "Makes a world", body=worlds.World),
+        _route(
+            "GET world/schema",
+            _show_schema,
+            "The JSON Schema of world files",
+            answer=dict[str, object],
+        ),
+        _route(
+            "GET snapshots",
+            _list_snapshots,
+            "The names of snapshots",
+            answer=models.SnapshotNames,
+        ),
+        _route("PUT snapshots/<name>", _save_snapshot, "Saves a snapshot"),
+        _route("POST snapshots/<name>", _restore_snapshot, "Restores a snapshot", refusals=(404,)),
     ]
 )

@@ -1,0 +1,66 @@
+"""The part of the control API that tells of requests: shows, finds, counts and verifies them."""
+
+from __future__ import annotations
+
+from lavaclient.sandbox.core.context import Answer
+from lavaclient.sandbox.core.decoding import decode
+from lavaclient.sandbox.core.request_matching import RequestPattern
+from lavaclient.sandbox.core.request_verification import (
+    Expectation,
+    Verification,
+    verify,
+    verify_in_order,
+)
+from lavaclient.sandbox.http.control_models import InOrder
+from lavaclient.sandbox.service import Sandbox
+
+_FAILED = 409
+
+
+def show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
+    """`GET requests`."""
+    return Answer(200, {"requests": [request.shown() for request in sandbox.requests]})
+
+
+def forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
+    """`DELETE requests`."""
+    sandbox.requests.clear()
+    return Answer(204)
+
+
+def find_requests(sandbox: Sandbox, body: bytes) -> Answer:
+    """`POST requests/find`."""
+    matches = decode(body, RequestPattern).find(sandbox.requests)
+    return Answer(200, {"requests": [request.shown() for request in matches]})
+
+
+def count_requests(sandbox: Sandbox, body: bytes) -> Answer:
+    """`POST requests/count`."""
+    return Answer(200, {"count": len(decode(body, RequestPattern).find(sandbox.requests))})
+
+
+def verify_requests(sandbox: Sandbox, body: bytes) -> Answer:
+    """`POST requests/verify`."""
+    return _outcome(verify(decode(body, Expectation), sandbox.requests))
+
+
+def verify_requests_in_order(sandbox: Sandbox, body: bytes) -> Answer:
+    """`POST requests/verify-in-order`."""
+    return _outcome(verify_in_order(decode(body, InOrder).in_order, sandbox.requests))
+
+
+def _outcome(verification: Verification) -> Answer:
+    count = len(verification.matches)
+    if verification.passed:
+        return Answer(200, {"count": count})
+    nearest = [
+        {"request": miss.request.shown(), "differences": list(miss.differences)}
+        for miss in verification.near_misses()
+    ]
+    failure = {
+        "code": _FAILED,
+        "message": verification.failure(),
+        "count": count,
+        "nearest": nearest,
+    }
+    return Answer(_FAILED, {"fault": failure})
