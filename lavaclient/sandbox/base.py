@@ -14,10 +14,12 @@ import msgspec
 
 from lavaclient.sandbox.core import lifecycle, reference_data
 from lavaclient.sandbox.core.accounts import Account
+from lavaclient.sandbox.core.announcements import Announcer
 from lavaclient.sandbox.core.calls import Call, query_of, region_of
 from lavaclient.sandbox.core.clock import Clock, SystemClock, caller_seconds
 from lavaclient.sandbox.core.context import Answer, Context, Quotas, Timings
 from lavaclient.sandbox.core.errors import not_found, over_rate
+from lavaclient.sandbox.core.events import Events
 from lavaclient.sandbox.core.ids import Ids
 from lavaclient.sandbox.core.planned_failures import PlannedFailures
 from lavaclient.sandbox.core.rate_limits import RateLimits
@@ -25,7 +27,8 @@ from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.core.state import Cluster, User
 from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import Urls
-from lavaclient.sandbox.faults.model import Faults
+from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.resources import identity, routes
 from lavaclient.sandbox.ssh.answers import ScriptedAnswers
 from lavaclient.sandbox.worlds.model import World, WorldSource
@@ -68,7 +71,8 @@ class SandboxBase(ABC):
         self.base_url = base_url
         self.quotas = quotas if quotas is not None else Quotas()
         self.timings = timings if timings is not None else Timings()
-        self.faults = Faults(seed, self.clock.time)
+        self.events = Events()
+        self.faults = Faults(seed, self.clock.time, self._announce_fault)
         self.requests = RequestLog()
         self.ssh_answers = ScriptedAnswers()
         self.lock = threading.RLock()
@@ -81,6 +85,7 @@ class SandboxBase(ABC):
         self._ids = Ids(seed, self.store.counters)
         # A clock that ran fast in the last run was ahead: nothing may happen twice.
         self.clock.advance(max(self.store.clock - self.clock.time(), 0.0))
+        self.announcer = Announcer(self.store, self.clock, self.events)
         self._add_first_user()
         self.commit()
         if world is not None:
@@ -230,6 +235,7 @@ class SandboxBase(ABC):
             self._add_first_user()
             self.faults.clear()
             self.ssh_answers.clear()
+            self.announcer.forget()
 
     def dump(self) -> object:
         """The accounts as plain values, for people to look at; no users, no tokens."""
@@ -255,6 +261,13 @@ class SandboxBase(ABC):
         """
         with self.lock:
             self.store.commit(self.clock.time())
+            self.announcer.announce()
+
+    def announce(self) -> None:
+        """Publish what time alone has changed, for those who listen to `events`."""
+        with self.lock:
+            self.accounts()
+            self.announcer.announce()
 
     def close(self) -> None:
         """Write what is left to write, and let others have the state file.
@@ -340,6 +353,10 @@ class SandboxBase(ABC):
             answer = route.rule(context, *arguments)
             self.commit()
         return answer.body
+
+    def _announce_fault(self, action: str, fault: Fault | None) -> None:
+        line = None if fault is None else syntax.line_of(fault)
+        self.events.publish("fault", self.clock.time(), {"action": action, "fault": line})
 
     def _expire(self, token_id: str) -> None:
         token = self.store.tokens[token_id]

@@ -37,6 +37,7 @@ class Sandbox(SandboxBase):
         clock: The clock.
         faults: What is to go wrong.
         requests: The requests so far.
+        events: What has happened, for those who watch.
         store: All records.
         failures: Clusters that are to fail, before anybody makes them.
         snapshots: What `save_snapshot` has kept, under its names.

@@ -23,6 +23,9 @@ RecordKey = tuple[str, str, str]
 Changes = dict[RecordKey, Struct | None]
 """Records that were set since the last commit; None for those that were deleted."""
 
+Touched = dict[RecordKey, None]
+"""The keys of records that were set or deleted, in order."""
+
 T = TypeVar("T", bound=Struct)
 
 _MOST_DEPARTED = 1_000
@@ -45,19 +48,27 @@ class Table(MutableMapping[str, T]):
         kind: The kind of record.
         owner: The account, or the empty text.
         changes: Where changes are noted for the state file; None if there is no file.
+        touched: Where the keys of changed records are noted for those who watch.
 
     Attributes:
         positions: Each record's place in the order.
         departed: The places of records that were deleted.
     """
 
-    def __init__(self, kind: str, owner: str = "", changes: Changes | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        owner: str = "",
+        changes: Changes | None = None,
+        touched: Touched | None = None,
+    ) -> None:
         self.kind = kind
         self.owner = owner
         self.positions: dict[str, int] = {}
         self.departed = Departed()
         self._records: dict[str, T] = {}
         self._changes = changes
+        self._touched: Touched = {} if touched is None else touched
         self._numbers = itertools.count()
 
     def __getitem__(self, key: str) -> T:
@@ -100,6 +111,7 @@ class Table(MutableMapping[str, T]):
         self.positions.pop(key, None)
 
     def _note(self, key: str, record: T | None) -> None:
+        self._touched[self.kind, self.owner, key] = None
         if self._changes is not None:
             self._changes[self.kind, self.owner, key] = record
 
@@ -113,8 +125,10 @@ class ClusterTable(Table[Cluster]):
         departed_nodes: The places of nodes that have left.
     """
 
-    def __init__(self, owner: str = "", changes: Changes | None = None) -> None:
-        super().__init__("cluster", owner, changes)
+    def __init__(
+        self, owner: str = "", changes: Changes | None = None, touched: Touched | None = None
+    ) -> None:
+        super().__init__("cluster", owner, changes, touched)
         self.uses: Counter[tuple[str, str]] = Counter()
         self.departed_nodes = Departed()
         self._uses_of: dict[str, Counter[tuple[str, str]]] = {}
@@ -185,14 +199,17 @@ class Account:
     Args:
         key: `TENANT/REGION`.
         changes: Where changes are noted for the state file.
+        touched: Where the keys of changed records are noted for those who watch.
     """
 
-    def __init__(self, key: str = "", changes: Changes | None = None) -> None:
+    def __init__(
+        self, key: str = "", changes: Changes | None = None, touched: Touched | None = None
+    ) -> None:
         self.key = key
-        self.clusters = ClusterTable(key, changes)
-        self.scripts: Table[Script] = Table("script", key, changes)
-        self.stacks: Table[Stack] = Table("stack", key, changes)
-        self.credentials: Table[Credential] = Table("credential", key, changes)
+        self.clusters = ClusterTable(key, changes, touched)
+        self.scripts: Table[Script] = Table("script", key, changes, touched)
+        self.stacks: Table[Stack] = Table("stack", key, changes, touched)
+        self.credentials: Table[Credential] = Table("credential", key, changes, touched)
 
     def __repr__(self) -> str:
         return f"Account({self.key!r}, {self.credentials!r}, {self.clusters!r})"

@@ -99,6 +99,14 @@ def next_event(cluster: Cluster) -> float | None:
     return moment
 
 
+def next_change(cluster: Cluster, now: float) -> float | None:
+    """When the status of a cluster is next another one; None if it stays as it is."""
+    moments = [] if cluster.failed is None else [cluster.failed]
+    if cluster.job is not None:
+        moments += [step.at for step in cluster.job.steps] + [cluster.job.ends]
+    return min((moment for moment in moments if moment > now), default=None)
+
+
 def settle(cluster: Cluster, now: float) -> bool:
     """Put what is over behind.
 

@@ -15,6 +15,7 @@ class Operation(NamedTuple):
         status: The status of the answer.
         refusals: The statuses of other answers that its own rules give.
         needs_body: False for a body that may be left out.
+        content_type: What the answer is; a text for anything but JSON.
     """
 
     summary: str
@@ -23,3 +24,4 @@ class Operation(NamedTuple):
     status: int = 200
     refusals: tuple[int, ...] = ()
     needs_body: bool = True
+    content_type: str = "application/json"

@@ -15,6 +15,7 @@ MOST_REQUESTS = 10_000
 MOST_OF_A_BODY = 64 * 1024
 MOST_BYTES = 64 * 1024 * 1024
 HIDDEN = "(hidden)"
+_LONGEST = 1_000
 _SECRET_FIELDS = {"apiKey", "api_key", "access_secret_key", "password", "public_key"}
 
 
@@ -23,7 +24,13 @@ class SeenRequest:
     """A request as it arrived, and the status of its answer (0: the connection was reset).
 
     `headers` finds names in any case. `path` is as it was on the wire, still encoded. Of a body
-    that is very long, the first 64 KiB are kept.
+    or an answer that is very long, the first 64 KiB are kept.
+
+    Attributes:
+        answer: The body of the answer.
+        seconds: How long the answer took.
+        faults: The faults that hit the request, as lines.
+        number: Requests are counted from 1, from the log's first.
     """
 
     method: str
@@ -33,6 +40,21 @@ class SeenRequest:
     body: bytes = field(repr=False)
     status: int
     time: float
+    answer: bytes = field(default=b"", repr=False)
+    seconds: float = 0.0
+    faults: tuple[str, ...] = ()
+    number: int = 0
+
+    @property
+    def message(self) -> str | None:
+        """What the service says against the request, if it does."""
+        if self.status < 400:
+            return None
+        try:
+            message = next(iter(json.loads(self.answer).values()))["message"]
+        except (ValueError, RecursionError, TypeError, LookupError, AttributeError, StopIteration):
+            return None
+        return message if isinstance(message, str) else None
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -58,22 +80,41 @@ class SeenRequest:
                 (name, HIDDEN if name.lower() == "x-auth-token" else value)
                 for name, value in self.headers.items()
             ],
-            "body": self._shown_body(),
+            "body": _shown(self.body),
             "status": self.status,
             "time": self.time,
+            "answer": _shown(self.answer),
+            "seconds": round(self.seconds, 6),
+            "faults": self.faults,
+            "message": self.message,
+            "number": self.number,
+        }
+
+    def summary(self) -> dict[str, object]:
+        """The request in brief, for a list of them."""
+        return {
+            "number": self.number,
+            "method": self.method,
+            "path": self.path[:_LONGEST],
+            "query": self.query[:_LONGEST],
+            "status": self.status,
+            "seconds": round(self.seconds, 6),
+            "faults": self.faults,
+            "message": None if self.message is None else self.message[:_LONGEST],
         }
 
     @property
     def size(self) -> int:
         """About how many bytes it takes to keep."""
         headers = sum(len(name) + len(value) for name, value in self.headers.items())
-        return len(self.path) + len(self.query) + headers + len(self.body)
+        return len(self.path) + len(self.query) + headers + len(self.body) + len(self.answer)
 
-    def _shown_body(self) -> object:
-        try:
-            return _without_secrets(json.loads(self.body)) if self.body else None
-        except (ValueError, RecursionError):
-            return f"({len(self.body)} bytes that are not JSON)"
+
+def _shown(body: bytes) -> object:
+    try:
+        return _without_secrets(json.loads(body)) if body else None
+    except (ValueError, RecursionError):
+        return f"({len(body)} bytes that are not JSON)"
 
 
 def _without_secrets(value: object) -> object:
@@ -99,16 +140,33 @@ class RequestLog(Sequence[SeenRequest]):
         self._lock = threading.Lock()
         self._requests: deque[SeenRequest] = deque()
         self._bytes = 0
+        self._count = 0
 
-    def append(self, request: SeenRequest) -> None:
-        """Note a request; of very many, or very large ones, the oldest are forgotten."""
-        if len(request.body) > MOST_OF_A_BODY:
-            request = replace(request, body=request.body[:MOST_OF_A_BODY])
+    def append(self, request: SeenRequest) -> SeenRequest:
+        """Note a request; of very many, or very large ones, the oldest are forgotten.
+
+        Returns:
+            The request as it is kept.
+        """
         with self._lock:
+            self._count += 1
+            request = replace(
+                request,
+                body=request.body[:MOST_OF_A_BODY],
+                answer=request.answer[:MOST_OF_A_BODY],
+                number=self._count,
+            )
             self._requests.append(request)
             self._bytes += request.size
             while len(self._requests) > MOST_REQUESTS or self._bytes > MOST_BYTES:
                 self._bytes -= self._requests.popleft().size
+        return request
+
+    def numbered(self, number: int) -> SeenRequest | None:
+        """The request of this number, if it is still kept."""
+        with self._lock:
+            place = number - (self._count - len(self._requests)) - 1
+            return self._requests[place] if 0 <= place < len(self._requests) else None
 
     def clear(self) -> None:
         """Forget them all."""

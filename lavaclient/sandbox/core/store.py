@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from lavaclient.sandbox.core.accounts import Account, Changes, Table
+from lavaclient.sandbox.core.accounts import Account, Changes, RecordKey, Table, Touched
 from lavaclient.sandbox.core.decoding import decoder_for
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.state import Cluster, Credential, Script, Stack, Token, User
@@ -48,6 +48,7 @@ class Store:
     def __init__(self, path: Path | None = None) -> None:
         self._file = None if path is None else StateFile(path)
         self._changes: Changes | None = None if path is None else {}
+        self._touched: Touched = {}
         self.users: Table[User]
         self.tokens: Table[Token]
         self.accounts: dict[str, Account]
@@ -69,6 +70,18 @@ class Store:
         self._plan_end(token)
         while self._endings and (self._endings[0][0] <= now or len(self._endings) > _MOST_TOKENS):
             self.tokens.pop(heapq.heappop(self._endings)[2], None)
+
+    def record(self, key: RecordKey) -> Struct | None:
+        """The record of a key; None if there is none now."""
+        kind, owner, name = key
+        record: Struct | None = self._table(kind, owner).get(name)
+        return record
+
+    def take_touched(self) -> list[RecordKey]:
+        """The keys of records that were set or deleted since this was last asked, in order."""
+        keys = list(self._touched)
+        self._touched.clear()
+        return keys
 
     def commit(self, clock: float) -> None:
         """Write what has changed to the file, if there is one.
@@ -103,13 +116,13 @@ class Store:
         self._file, self._changes = None, None
 
     def _empty(self) -> None:
-        self.users = Table("user", changes=self._changes)
-        self.tokens = Table("token", changes=self._changes)
+        self.users = Table("user", changes=self._changes, touched=self._touched)
+        self.tokens = Table("token", changes=self._changes, touched=self._touched)
         self.accounts, self._endings = {}, []
 
     def _account(self, key: str) -> Account:
         if key not in self.accounts:
-            self.accounts[key] = Account(key, self._changes)
+            self.accounts[key] = Account(key, self._changes, self._touched)
         return self.accounts[key]
 
     def _plan_end(self, token: Token) -> None:

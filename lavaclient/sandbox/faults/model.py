@@ -160,23 +160,33 @@ class Faults:
     Args:
         seed: What the draws of probabilities and latencies follow from.
         now: Tells the time; faults that begin and end by it count from when they were added.
+        tell: Is told what happens: `added` or `hit` and the fault, or `cleared`.
     """
 
-    def __init__(self, seed: int | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        seed: int | None = None,
+        now: Callable[[], float] = time.time,
+        tell: Callable[[str, Fault | None], None] = lambda _action, _fault: None,
+    ) -> None:
         self._lock = threading.Lock()
         self._entries: list[_Entry] = []
         self._random = random.Random(seed)  # noqa: S311 (troubles, not secrets)
         self._now = now
+        self._tell = tell
 
     def add(self, fault: Fault) -> None:
         """Put a fault in force, after those that are already."""
         with self._lock:
             self._entries.append(_Entry(fault, self._now()))
+        self._tell("added", fault)
 
     def clear(self) -> None:
         """Let all requests go right again."""
         with self._lock:
-            self._entries.clear()
+            entries, self._entries = self._entries, []
+        if entries:
+            self._tell("cleared", None)
 
     def list(self) -> tuple[Fault, ...]:
         """The faults that can still hit."""
@@ -214,6 +224,8 @@ class Faults:
                     continue
                 if fault.fits(method, path) and self._strikes(entry):
                     taken[late] = fault
+        for fault in taken.values():
+            self._tell("hit", fault)
         return tuple(taken[late] for late in (True, False) if late in taken)
 
     def draw(self, fault: Fault) -> float:

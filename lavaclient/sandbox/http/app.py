@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -19,12 +19,16 @@ from lavaclient.sandbox.core.errors import ApiFault, bad_request
 from lavaclient.sandbox.core.request_log import SeenRequest, headers_of
 from lavaclient.sandbox.core.routing import NOT_FOUND
 from lavaclient.sandbox.core.urls import REGIONS, locate
+from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_api
 from lavaclient.sandbox.http.access import check_access
 from lavaclient.sandbox.http.fault_injection import inject_fault
-from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, encode, fault_answer
+from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, Stream, encode, fault_answer
 from lavaclient.sandbox.resources import identity
 from lavaclient.sandbox.service import Sandbox
+
+_RESET = Reply(0, [], b"")
 
 
 class Application:
@@ -78,6 +82,9 @@ class Application:
         reply = self._handle(Request(method.upper(), target, headers_of(pairs), body))
         if reply.seconds:
             self.sleep(reply.seconds)
+        if reply.stream is not None:
+            # Without a connection to hold open, there is what there is.
+            reply = reply._replace(body=reply.stream.read(0.0), stream=None)
         return reply
 
     def serve(self, environ: WSGIEnvironment) -> Reply:
@@ -117,32 +124,34 @@ class Application:
             failure = ApiFault(500, f"The sandbox failed: {type(error).__name__}: {error}")
             return encode(fault_answer(failure, identity=request.is_identity), request_id)
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request from a WSGI server."""
         reply = self.serve(environ)
         if reply.seconds:
             self.sleep(reply.seconds)
         start_response(f"{reply.status} {phrase(reply.status)}", reply.headers)
+        if reply.stream is not None and environ["REQUEST_METHOD"] != "HEAD":
+            return _pieces(reply.stream)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else reply.body]
 
     def _handle(self, request: Request, request_id: str | None = None) -> Reply:
         started = time.monotonic()
         request_id = request_id or _new_request_id()
-        status = 0
+        reply, faults = _RESET, list[Fault]()
         try:
-            reply = self._reply(request, request_id)
-            status = reply.status
+            reply = self._reply(request, request_id, faults)
         finally:
-            self._note(request, status)
-            self._write_line(request, status, started, request_id)
+            self._note(request, reply, started, faults)
+            self._write_line(request, reply.status, started, request_id)
         return reply
 
-    def _reply(self, request: Request, request_id: str) -> Reply:
+    def _reply(self, request: Request, request_id: str, hits: list[Fault]) -> Reply:
         if not request.is_control:
             region = request.segments[0].upper()
             username = self.sandbox.username_of(request.token)
             faults = self.sandbox.faults
-            for fault in faults.take(request.method, request.target.path, region, username):
+            hits += faults.take(request.method, request.target.path, region, username)
+            for fault in hits:
                 if fault.kind != "latency":
                     return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
                 self.sleep(faults.draw(fault))
@@ -178,20 +187,27 @@ class Application:
                 return self.sandbox.call(_call(request, region, tenant_id, below=2))
         raise ApiFault(404, NOT_FOUND)
 
-    def _note(self, request: Request, status: int) -> None:
+    def _note(
+        self, request: Request, reply: Reply, started: float, faults: Iterable[Fault]
+    ) -> None:
         if request.is_control:
             return
-        self.sandbox.requests.append(
+        now = self.sandbox.clock.time()
+        seen = self.sandbox.requests.append(
             SeenRequest(
                 method=request.method,
                 path=request.target.path,
                 query=request.target.raw_query,
                 headers=request.headers,
                 body=request.body,
-                status=status,
-                time=self.sandbox.clock.time(),
+                status=reply.status,
+                time=now,
+                answer=reply.body,
+                seconds=time.monotonic() - started,
+                faults=tuple(line_of(fault) for fault in faults),
             )
         )
+        self.sandbox.events.publish("request", now, seen.summary())
 
     def _write_line(self, request: Request, status: int, started: float, request_id: str) -> None:
         if self._log is None:
@@ -200,6 +216,16 @@ class Application:
         query = f"?{request.target.raw_query}" if request.target.raw_query else ""
         url, outcome = request.target.path + query, status or "reset"
         self._log(f"{request.method} {url} {outcome} {spent:.0f}ms {request_id}")
+
+
+def _pieces(stream: Stream) -> Iterator[bytes]:
+    """What a stream gives, for a server that asks for it piece by piece."""
+    stream.open()
+    try:
+        while True:
+            yield stream.read()
+    finally:
+        stream.close()
 
 
 def phrase(status: int) -> str:

@@ -11,7 +11,7 @@ import threading
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from lavaclient.sandbox.http.app import Application, phrase
-from lavaclient.sandbox.http.messages import Reply
+from lavaclient.sandbox.http.messages import Reply, Stream
 
 _IDLE = 60.0
 _HANDSHAKE = 10.0
@@ -54,6 +54,8 @@ class Handler(WSGIRequestHandler):
         if self.command != "HEAD":
             self._send_body(reply)
         self.wfile.flush()
+        if self.command != "HEAD" and reply.stream is not None:
+            self._send_stream(reply.stream)
         headers = dict(reply.headers)
         cut = headers.get("Content-Length", "0") != str(len(reply.body))
         if cut or headers.get("Connection") == "close":
@@ -70,6 +72,15 @@ class Handler(WSGIRequestHandler):
             self.server.application.sleep(reply.seconds / len(pieces))
             self.wfile.write(piece)
 
+    def _send_stream(self, stream: Stream) -> None:
+        stream.open()
+        try:
+            while not self.server.ending.is_set():
+                self.wfile.write(stream.read())
+                self.wfile.flush()
+        finally:
+            stream.close()
+
 
 class Server(ThreadedWSGIServer):
     """Knows its connections, so that it can end them and wait for their threads.
@@ -78,6 +89,9 @@ class Server(ThreadedWSGIServer):
         application: What answers.
         listener: A socket that listens; the server works on a copy of it.
         tls: What encrypts connections, if anything does.
+
+    Attributes:
+        ending: Set when connections are to end; streams do then.
     """
 
     def __init__(
@@ -87,6 +101,7 @@ class Server(ThreadedWSGIServer):
         super().__init__(host, port, application, handler=Handler, fd=listener.fileno())
         self.application = application
         self.ssl_context = tls
+        self.ending = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._resets: set[int] = set()
         self._guard = threading.Lock()
@@ -120,6 +135,7 @@ class Server(ThreadedWSGIServer):
 
     def end_connections(self, timeout: float) -> None:
         """Let requests under way finish, and wait for their threads."""
+        self.ending.set()
         with self._guard:
             open_now = dict(self._open)
         for connection in open_now.values():

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from msgspec import to_builtins
 
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, not_found
-from lavaclient.sandbox.core.operations import Operation
 from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.sandbox.core.request_verification import Expectation
 from lavaclient.sandbox.core.routing import Router
@@ -18,16 +14,11 @@ from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_models as models
 from lavaclient.sandbox.http import control_requests as requests
+from lavaclient.sandbox.http.control_route import ControlRoute, route
+from lavaclient.sandbox.http.event_stream import EventStream
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.sandbox.worlds import model as worlds
-
-
-class ControlRoute(NamedTuple):
-    """A rule, which gets the sandbox, the body and what the path says; and what it is for."""
-
-    rule: Callable[..., Answer]
-    operation: Operation
 
 
 def answer(sandbox: Sandbox, request: Request) -> Answer:
@@ -36,12 +27,17 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
     Raises:
         ApiFault: 400, 404 or 405.
     """
-    route, arguments = ROUTER.find(request.method, request.target.path)
-    return route.rule(sandbox, request.body, *arguments)
+    target, arguments = ROUTER.find(request.method, request.target.path)
+    return target.rule(sandbox, request if target.whole else request.body, *arguments)
 
 
 def _show_health(_sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"status": "ok"})
+
+
+def _stream_events(sandbox: Sandbox, request: Request) -> Answer:
+    after = dict(request.target.query).get("after")
+    return Answer(200, EventStream(sandbox, request.headers["Last-Event-ID"] or after))
 
 
 def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
@@ -141,50 +137,39 @@ def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> Answer:
     return Answer(204)
 
 
-def _route(
-    line: str,
-    rule: Callable[..., Answer],
-    summary: str,
-    *,
-    body: object = None,
-    answer: object = None,
-    status: int | None = None,
-    refusals: tuple[int, ...] = (),
-    needs_body: bool = True,
-) -> tuple[str, ControlRoute]:
-    status = status or (204 if answer is None else 200)
-    refusals = (400, *refusals) if body is not None else refusals
-    operation = Operation(summary, body, answer, status, refusals, needs_body)
-    method, path = line.split()
-    return f"{method} /_sandbox/{path}", ControlRoute(rule, operation)
-
-
 _VERIFIED = (409,)
 ROUTER: Router[ControlRoute] = Router(
     [
-        _route("GET health", _show_health, "Answers", answer=models.Health),
-        _route(
+        route("GET health", _show_health, "Answers", answer=models.Health),
+        route(
             "GET requests",
             requests.show_requests,
             "Shows the requests, secrets left out",
             answer=models.ShownRequests,
         ),
-        _route("DELETE requests", requests.forget_requests, "Forgets the requests"),
-        _route(
+        route(
+            "GET requests/<number>",
+            requests.show_request,
+            "Shows one request with its answer",
+            answer=models.OneRequest,
+            refusals=(404,),
+        ),
+        route("DELETE requests", requests.forget_requests, "Forgets the requests"),
+        route(
             "POST requests/find",
             requests.find_requests,
             "Finds requests by method, path, query, headers and parts of the body",
             body=RequestPattern,
             answer=models.ShownRequests,
         ),
-        _route(
+        route(
             "POST requests/count",
             requests.count_requests,
             "Counts such requests",
             body=RequestPattern,
             answer=models.RequestCount,
         ),
-        _route(
+        route(
             "POST requests/verify",
             requests.verify_requests,
             "Sees that there were as many such requests as expected; 409 if not, with the nearest",
@@ -192,7 +177,7 @@ ROUTER: Router[ControlRoute] = Router(
             answer=models.RequestCount,
             refusals=_VERIFIED,
         ),
-        _route(
+        route(
             "POST requests/verify-in-order",
             requests.verify_requests_in_order,
             "Sees that requests came one after the other; 409 where they did not",
@@ -200,13 +185,22 @@ ROUTER: Router[ControlRoute] = Router(
             answer=models.RequestCount,
             refusals=_VERIFIED,
         ),
-        _route(
+        route(
+            "GET events",
+            _stream_events,
+            "Tells what happens, as server-sent events",
+            answer=str,
+            refusals=(503,),
+            whole=True,
+            content_type=EventStream.content_type,
+        ),
+        route(
             "GET faults",
             _show_faults,
             "Shows the faults, and how many requests each has hit",
             answer=models.ShownFaults,
         ),
-        _route(
+        route(
             "POST faults",
             _add_fault,
             "Adds a fault",
@@ -214,49 +208,47 @@ ROUTER: Router[ControlRoute] = Router(
             answer=models.AddedFault,
             status=201,
         ),
-        _route("DELETE faults", _clear_faults, "Clears the faults"),
-        _route("GET clock", _show_clock, "Shows the time", answer=models.ShownClock),
-        _route(
+        route("DELETE faults", _clear_faults, "Clears the faults"),
+        route("GET clock", _show_clock, "Shows the time", answer=models.ShownClock),
+        route(
             "POST clock",
             _move_clock,
             "Moves the clock forward",
             body=models.Advance,
             answer=models.ShownClock,
         ),
-        _route("POST reset", _reset, "Forgets everything"),
-        _route("POST tokens/expire", _expire_tokens, "Lets all tokens expire"),
-        _route("POST users", _add_user, "Adds a user", body=models.NewUser),
-        _route(
+        route("POST reset", _reset, "Forgets everything"),
+        route("POST tokens/expire", _expire_tokens, "Lets all tokens expire"),
+        route("POST users", _add_user, "Adds a user", body=models.NewUser),
+        route(
             "POST clusters/<cluster_id>/fail",
             _fail,
             "Puts a cluster into ERROR",
             refusals=(404,),
         ),
-        _route(
+        route(
             "POST clusters/fail-next",
             _fail_next,
             "Lets the next cluster end up in ERROR",
             body=models.FailNext,
             needs_body=False,
         ),
-        _route("GET state", _show_state, "Shows what there is", answer=models.ShownState),
-        _route(
-            "GET world", _show_world, "Shows what there is as a world file", answer=worlds.World
-        ),
-        _route("PUT world", _load_world, "Makes a world", body=worlds.World),
-        _route(
+        route("GET state", _show_state, "Shows what there is", answer=models.ShownState),
+        route("GET world", _show_world, "Shows what there is as a world file", answer=worlds.World),
+        route("PUT world", _load_world, "Makes a world", body=worlds.World),
+        route(
             "GET world/schema",
             _show_schema,
             "The JSON Schema of world files",
             answer=dict[str, object],
         ),
-        _route(
+        route(
             "GET snapshots",
             _list_snapshots,
             "The names of snapshots",
             answer=models.SnapshotNames,
         ),
-        _route("PUT snapshots/<name>", _save_snapshot, "Saves a snapshot"),
-        _route("POST snapshots/<name>", _restore_snapshot, "Restores a snapshot", refusals=(404,)),
+        route("PUT snapshots/<name>", _save_snapshot, "Saves a snapshot"),
+        route("POST snapshots/<name>", _restore_snapshot, "Restores a snapshot", refusals=(404,)),
     ]
 )

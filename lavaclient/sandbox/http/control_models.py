@@ -58,6 +58,17 @@ class ShownRequest(Struct):
     body: Any
     status: int
     time: float
+    answer: Any
+    seconds: float
+    faults: tuple[str, ...]
+    message: str | None
+    number: int
+
+
+class OneRequest(Struct):
+    """A request."""
+
+    request: ShownRequest
 
 
 class ShownRequests(Struct):

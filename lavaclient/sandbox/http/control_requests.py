@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
+from lavaclient.sandbox.core.errors import not_found
 from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.sandbox.core.request_verification import (
     Expectation,
@@ -15,11 +18,20 @@ from lavaclient.sandbox.http.control_models import InOrder
 from lavaclient.sandbox.service import Sandbox
 
 _FAILED = 409
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
     """`GET requests`."""
     return Answer(200, {"requests": [request.shown() for request in sandbox.requests]})
+
+
+def show_request(sandbox: Sandbox, _body: bytes, number: str) -> Answer:
+    """`GET requests/{number}`."""
+    request = sandbox.requests.numbered(int(number)) if _NUMBER.fullmatch(number) else None
+    if request is None:
+        raise not_found("Request", number)
+    return Answer(200, {"request": request.shown()})
 
 
 def forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:

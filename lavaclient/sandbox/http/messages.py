@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -27,10 +28,29 @@ _IDENTITY_KINDS = {
 }
 
 
+class Stream(ABC):
+    """A body that has no end of its own."""
+
+    content_type: str
+
+    @abstractmethod
+    def open(self) -> None:
+        """Begin; `close` ends it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it."""
+
+    @abstractmethod
+    def read(self, timeout: float = ...) -> bytes:
+        """What there is to send next; nothing if nothing comes in so many seconds."""
+
+
 class Reply(NamedTuple):
     """What goes back over the wire. A body shorter than its `Content-Length` is a cut one.
 
-    `seconds` is what the body takes to be sent, `interim` whether another answer comes before.
+    `seconds` is what the body takes to be sent, `interim` whether another answer comes before,
+    `stream` what follows the body.
     """
 
     status: int
@@ -38,6 +58,7 @@ class Reply(NamedTuple):
     body: bytes
     seconds: float = 0.0
     interim: bool = False
+    stream: Stream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,10 @@ class Request:
 
 def encode(answer: Answer, request_id: str) -> Reply:
     """An answer as status, headers and bytes."""
+    if isinstance(answer.body, Stream):
+        headers = [("X-Request-Id", request_id), ("Content-Type", answer.body.content_type)]
+        headers += [("Cache-Control", "no-store"), ("Connection", "close")]
+        return Reply(answer.status, headers, b"", stream=answer.body)
     body = b"" if answer.body is None else msgspec.json.encode(answer.body)
     return raw(answer, body, request_id)
 

@@ -45,7 +45,7 @@ def build(sandbox: SandboxBase, world: World) -> None:
     Raises:
         WorldError: A rule of the service is against it; the sandbox is as it was.
     """
-    with sandbox.lock:
+    with sandbox.lock, sandbox.announcer.as_one():
         before, counters = export(sandbox), dict(sandbox.store.counters)
         tokens = list(sandbox.store.tokens.values())
         try:
