@@ -48,7 +48,8 @@ NEVER_SENT = "_lavaclient_never_sent"
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
-_STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "lavaclient.")
+_STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.")
+_OURS = "lavaclient."
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 _TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
@@ -165,7 +166,7 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
     """Return the exception, of those that led to this one, that is no failure of the network.
 
     Such are a signal handler's (a job's time limit), whatever class it has; what another
-    library or a hook raises; Ctrl-C. They pass through as they are.
+    library or a hook raises; a bug of this library's; Ctrl-C. They pass through as they are.
     """
     if not isinstance(cause, Exception):
         return cause
@@ -176,8 +177,11 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
         if marked or any(code in handlers for code, _ in _places(link.__traceback__)):
             return link
     places = list(_places(cause.__traceback__))
-    of_stack = not places or f"{places[-1][1]}.".startswith(_STACK) or sys.is_finalizing()
+    raised_in = f"{places[-1][1]}." if places else ""
     is_network = isinstance(cause, _NETWORK)
+    if raised_in.startswith(_OURS):
+        return None if is_network else cause
+    of_stack = not places or raised_in.startswith(_STACK) or sys.is_finalizing()
     return None if of_stack or (is_network and not isinstance(cause, _OF_FILES)) else cause
 
 
