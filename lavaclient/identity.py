@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn, SupportsIndex, TypeAlias
+from typing import Any, NoReturn, SupportsIndex, TypeAlias
 
 import keystoneauth1.exceptions
 from keystoneauth1 import discover, plugin
@@ -46,7 +46,10 @@ from lavaclient._system.fork import renew_in_child
 
 __all__ = ["RackspaceApiKey"]
 
+_INTERFACES = ["public", "internal", "admin"]
+
 Version: TypeAlias = tuple[int | float, ...]
+VersionTree: TypeAlias = dict[str, dict[str, dict[str, list[discover.VersionData]]]]
 
 
 class _ThreadState(threading.local):
@@ -270,6 +273,37 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         url = endpoint_override or self.get_endpoint(session, **kwargs)
         return None if url is None else discover.EndpointData(catalog_url=url)
 
+    def get_all_version_data(
+        self,
+        session: Session,
+        interface: str | list[str] | None = "public",
+        region_name: str | None = None,
+        service_type: str | None = None,
+    ) -> VersionTree:
+        """Return the versions of services as their URLs in the catalog tell them.
+
+        Nothing is discovered over the wire. What stands in no region is left out.
+
+        Args:
+            session: The session to sign in over.
+            interface: "public", "internal" or "admin", several of them, or None for all.
+            region_name: Of this region alone; None for all.
+            service_type: Of this type alone; None for all.
+
+        Returns:
+            By region, interface and type of service, as keystoneauth1 has them.
+        """
+        names = [interface] if isinstance(interface, str) else interface or _INTERFACES
+        wanted = {name.removesuffix("URL") for name in names}
+        versions: VersionTree = {}
+        with _errors_of_both():
+            entries = self._provider.get_token(session).catalog.plain_entries()
+        for region, place, kind, url in _urls(entries):
+            if place in wanted and region_name in {None, region} and service_type in {None, kind}:
+                kinds = versions.setdefault(region, {}).setdefault(place, {})
+                kinds.setdefault(kind, []).append(_version_data(url))
+        return versions
+
     def get_project_id(self, session: Session) -> str | None:
         """Return the account number: the one given, else the token's."""
         if self._tenant_id:
@@ -328,6 +362,21 @@ def _access(token: AccessToken) -> AccessInfoV2:
     if isinstance(access, dict) and isinstance(access.get("serviceCatalog"), list):
         body["access"] = {**access, "serviceCatalog": token.catalog.entries_for_tools()}
     return AccessInfoV2(body, auth_token=token.reveal())
+
+
+def _urls(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield region, interface, type of service and URL of each endpoint in a region."""
+    for entry in entries:
+        for endpoint in entry["endpoints"]:
+            for place in _INTERFACES:
+                url = endpoint.get(f"{place}URL")
+                if url and endpoint.get("region"):
+                    yield endpoint["region"], place, entry.get("type", ""), url
+
+
+def _version_data(url: str) -> discover.VersionData:
+    version = discover.EndpointData(catalog_url=url).api_version
+    return discover.VersionData(version and discover.version_to_string(version), url)
 
 
 def _is_public_v2(token: AccessToken, wanted: dict[str, object]) -> bool:

@@ -176,6 +176,36 @@ def test_endpoint_data_is_not_discovered(cloud: FakeCloud, session: Session) -> 
     assert cloud.calls == 0
 
 
+def test_versions_are_those_of_the_catalogs_urls(cloud: FakeCloud, session: Session) -> None:
+    def files_inside(access: dict[str, object]) -> None:
+        inside = {"region": "DFW", "internalURL": "https://snet.example/v1/files", "adminURL": ""}
+        entry = {"type": "object-store", "name": "cloudFiles", "endpoints": [inside]}
+        access["serviceCatalog"].append(entry)  # type: ignore[attr-defined]
+
+    cloud.change = files_inside
+    versions = session.get_all_version_data(session.auth)
+    # What stands in no region, as the DNS, is left out.
+    assert list(versions) == ["DFW", "ORD", "IAD"]
+    assert list(versions["DFW"]["public"]) == ["object-store", "rax:bigdata"]
+    big_data = versions["ORD"]["public"]["rax:bigdata"]
+    assert [(data["version"], data["url"]) for data in big_data] == [
+        ("1.0", cloud.endpoint("ORD").replace("/v2/", "/v1.0/")),
+        ("2.0", cloud.endpoint("ORD")),
+    ]
+    assert versions["ORD"]["public"]["object-store"][0]["version"] is None
+    narrow = session.get_all_version_data(
+        session.auth, interface=["publicURL"], region_name="IAD", service_type="rax:bigdata"
+    )
+    assert list(narrow) == ["IAD"]
+    assert list(narrow["IAD"]) == ["public"]
+    assert list(narrow["IAD"]["public"]) == ["rax:bigdata"]
+    assert set(session.get_all_version_data(session.auth, interface=None)["DFW"]) == {
+        "public",
+        "internal",
+    }
+    assert {request.method for request in cloud.requests} == {"POST"}
+
+
 def test_an_adapter_reaches_the_service(cloud: FakeCloud, session: Session) -> None:
     service = adapter.Adapter(session, service_type="rax:bigdata", region_name="DFW")
     assert service.get("/limits").status_code == 200
