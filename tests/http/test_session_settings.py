@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from lavaclient import Lava, error
 from lavaclient._http.session import HTTPSession
+from lavaclient._system.clock import use_clock
+from tests.support.clock import MovedClock
 
 URL = "https://dfw.example/v2/1/clusters"
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -115,3 +119,18 @@ def test_a_certificate_and_the_stream_of_a_request_go_before_the_sessions(
     assert settings(session, cert="/asked.pem")["cert"] == "/asked.pem"
     assert settings(session)["stream"] is True
     assert settings(session, stream=False)["stream"] is False
+
+
+@pytest.mark.parametrize("place", ["", "certificates.pem"])
+def test_a_bundle_set_later_that_is_not_there_is_told_before_anything_is_sent(
+    tmp_path: Path, place: str
+) -> None:
+    clock = MovedClock()
+    with use_clock(clock):
+        lava = Lava("user", token="f00dfeed" * 4, endpoint="https://127.0.0.1:9/v2/1")
+    lava.session.verify = str(tmp_path / "none" / place)
+    with lava, pytest.raises(error.ConnectionError) as caught:
+        lava.scripts.delete("s-1")
+    assert lava.session.verify in str(caught.value)
+    assert not caught.value.maybe_applied
+    assert clock.pauses == []
