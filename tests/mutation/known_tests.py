@@ -1,0 +1,101 @@
+"""How long each test takes, and which lines of the library it comes to."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import coverage
+import pytest
+
+from tests.mutation.changes import Change
+
+_LONGEST = 10.0  # seconds, by the first run, of the tests that one change meets
+
+
+class Outcomes:
+    """What tests came to; a plugin of pytest's."""
+
+    def __init__(self) -> None:
+        self.failed = ""
+        self.durations: dict[str, float] = defaultdict(float)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.durations[report.nodeid] += report.duration
+        if report.failed:
+            self.failed = report.nodeid
+
+    def run(self, items: list[pytest.Item]) -> bool:
+        """Run tests until one fails; tell whether none did."""
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.failed:
+                return False
+        return True
+
+
+def measure(outcomes: Outcomes, items: list[pytest.Item], answer: Path) -> bool:
+    """Run tests one by one, and write down what each of them takes and comes to."""
+    coverer = coverage.Coverage(data_file=None, config_file=False, source_pkgs=["lavaclient"])
+    coverer.set_option("run:disable_warnings", ["module-not-measured"])
+    coverer.start()
+    for item in items:
+        coverer.switch_context(item.nodeid)
+        if not outcomes.run([item]):
+            return False
+    coverer.stop()
+    data = coverer.get_data()
+    tests = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+    answer.write_text(json.dumps([outcomes.durations, tests]), encoding="utf-8")
+    return True
+
+
+class KnownTests:
+    """Chooses the tests that a change meets.
+
+    Args:
+        answer: What :func:`measure` wrote down.
+    """
+
+    def __init__(self, answer: Path) -> None:
+        self._durations, tests = json.loads(answer.read_text(encoding="utf-8"))
+        self._tests: dict[str, dict[str, list[str]]] = tests
+        self._failed: dict[str, list[str]] = defaultdict(list)
+
+    def record_failure(self, change: Change, test: str) -> None:
+        """Keep in mind which test noticed a change: it may notice the next one there."""
+        known = self._failed[change.place]
+        if test not in known:
+            known.insert(0, test)
+
+    def for_change(self, change: Change) -> list[str]:
+        """Return the tests that come to a change, the likeliest and quickest first."""
+        file = str(sys.modules[change.module].__file__)
+        by_line = self._tests.get(file, {})
+        lines = _statement(Path(file), change.line) if change.function else by_line
+        meeting = {test for line in lines for test in by_line.get(str(line), ())}
+        likely = [test for test in self._failed[change.place] if test in meeting]
+        others = sorted(meeting.difference(likely), key=lambda test: self._durations[test])
+        chosen: list[str] = []
+        total = 0.0
+        for test in [*likely, *others]:
+            total += self._durations[test]
+            if chosen and total > _LONGEST:
+                break
+            chosen.append(test)
+        return chosen
+
+
+def _statement(file: Path, line: int) -> range:
+    """Return the lines of the innermost statement around a line, or of its head."""
+    innermost = range(line, line + 1)
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.stmt) and node.lineno <= line:
+            body = getattr(node, "body", None)
+            end = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
+            if line < end:
+                innermost = range(node.lineno, end)  # what is walked to later stands deeper
+    return innermost

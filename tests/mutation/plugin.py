@@ -1,0 +1,128 @@
+"""The pytest plugin that makes changes instead of running the tests once."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.applying import apply
+from tests.mutation.changes import Change
+from tests.mutation.known_tests import KnownTests, Outcomes, measure
+
+_AT_ONCE = 2
+_CPU_SECONDS = 40
+_SECONDS = 240
+
+LIVES, NOTICED, NOT_MADE, NOT_REACHED = "lives", "noticed", "not made", "not reached"
+_VERDICTS = [LIVES, NOTICED, NOT_MADE, NOT_REACHED]
+
+
+class MutationPlugin:
+    """Runs, for each change, the tests that come to it, each time in a child of its own.
+
+    Args:
+        changes: What to change.
+        results: The file to which a line of JSON is added for each change.
+    """
+
+    def __init__(self, changes: Iterable[Change], results: Path) -> None:
+        self.counts: Counter[str] = Counter()
+        self._changes = changes
+        self._results = results
+        self._outcomes = Outcomes()
+        self._running: dict[int, Change] = {}
+        self._items: dict[str, pytest.Item] = {}
+        self._scratch = Path(tempfile.mkdtemp(prefix="mutation-"))
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(self._outcomes)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._items = {item.nodeid: item for item in session.items}
+        try:
+            known = self._first_run(session.items)
+            with self._results.open("a", encoding="utf-8") as results:
+                for change in [*self._changes, None]:
+                    while self._running and (change is None or len(self._running) >= _AT_ONCE):
+                        print(json.dumps(self._wait(known)), file=results, flush=True)
+                    if change is not None:
+                        self._begin(change, known.for_change(change))
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        return True
+
+    def _first_run(self, items: list[pytest.Item]) -> KnownTests:
+        answer = self._scratch / "first.json"
+        child = self._fork(lambda: 0 if measure(self._outcomes, items, answer) else 1)
+        if os.waitpid(child, 0)[1]:
+            pytest.exit(f"as they are, tests fail: {self._failed_test(child)}", 1)
+        return KnownTests(answer)
+
+    def _begin(self, change: Change, tests: list[str]) -> None:
+        items = [self._items[test] for test in tests]
+
+        def meet() -> int:
+            if not apply(change):
+                return _VERDICTS.index(NOT_MADE)
+            if not items:
+                return _VERDICTS.index(NOT_REACHED)
+            resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+            signal.alarm(_SECONDS)
+            return _VERDICTS.index(LIVES if self._outcomes.run(items) else NOTICED)
+
+        self._running[self._fork(meet)] = change
+
+    def _fork(self, work: Callable[[], int]) -> int:
+        if (child := os.fork()) != 0:
+            return child
+        status = _VERDICTS.index(NOTICED)  # where the change does not let its module stand
+        try:
+            self._become_child()
+            status = work()
+            self._failed_file(os.getpid()).write_text(self._outcomes.failed, encoding="utf-8")
+        finally:
+            os._exit(status)
+
+    def _become_child(self) -> None:
+        """Have files of its own, nothing to say, and a group that can be ended as a whole."""
+        os.setpgid(0, 0)
+        silence = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(silence, stream)
+        for item in list(self._items.values())[:1]:
+            factory = item.config._tmp_path_factory  # type: ignore[attr-defined]
+            factory._given_basetemp, factory._basetemp = self._scratch / str(os.getpid()), None
+
+    def _wait(self, known: KnownTests) -> dict[str, object]:
+        """Wait for a child, and return what its change came to."""
+        child, status = os.wait()
+        with suppress(ProcessLookupError):  # what its tests had started, if that goes on
+            os.killpg(child, signal.SIGKILL)
+        shutil.rmtree(self._scratch / str(child), ignore_errors=True)
+        change, code = self._running.pop(child), os.waitstatus_to_exitcode(status)
+        # What took too long, or the process with it, was noticed.
+        verdict = _VERDICTS[code] if 0 <= code < len(_VERDICTS) else NOTICED
+        if test := self._failed_test(child):
+            known.record_failure(change, test)
+        self.counts[verdict] += 1
+        was, becomes = change.lines()
+        place = {"name": change.name, "line": change.line, "was": was, "becomes": becomes}
+        return {**place, "verdict": verdict, "test": test}
+
+    def _failed_file(self, child: int) -> Path:
+        return self._scratch / f"{child}.failed"
+
+    def _failed_test(self, child: int) -> str:
+        file = self._failed_file(child)
+        return file.read_text(encoding="utf-8") if file.exists() else ""
