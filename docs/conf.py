@@ -1,5 +1,8 @@
 """How Sphinx builds the site."""
 
+import os
+import sys
+
 from lavaclient import __version__
 
 project = "lavaclient"
@@ -7,18 +10,25 @@ author = "The lavaclient maintainers"
 project_copyright = author
 version = release = __version__
 
+sys.path.append(os.path.abspath("."))  # Sphinx runs this file in its own folder
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "reference",
 ]
 # What is copied leaves out prompts, and output.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 copybutton_line_continuation_character = "\\"
 autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints_description_target = "documented_params"
+autodoc_type_aliases = {
+    name: f"lavaclient.api.types.{name}"
+    for name in ("Id", "NewCredentials", "NodeGroups", "OnProgress", "UpdatedCredentials")
+}
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False

@@ -48,7 +48,7 @@ def test_every_public_name_has_its_place_in_the_docs() -> None:
 
 def test_every_model_stands_in_a_module_that_is_documented() -> None:
     homes = {f"lavaclient.api.{noun}" for noun in NOUNS} | {"lavaclient.api._base"}
-    homes |= {"lavaclient.api.clusters.models"}
+    homes |= {"lavaclient.api.clusters.models", "lavaclient.api.credentials.models"}
     strays = [name for name in response.__all__ if getattr(response, name).__module__ not in homes]
     assert not strays
 
@@ -81,6 +81,34 @@ def test_every_method_of_a_manager_says_what_it_does() -> None:
                 for method, function in inspect.getmembers(manager, inspect.isfunction)
                 if not method.startswith("_") and not inspect.getdoc(function)
             ]
+    assert not missing
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_every_method_of_a_manager_tells_its_request_result_errors_and_an_example(
+    noun: str,
+) -> None:
+    module = importlib.import_module(f"lavaclient.api.{noun}")
+    (manager,) = (getattr(module, name) for name in module.__all__ if name.endswith("Manager"))
+    missing = []
+    for name, method in inspect.getmembers(manager, inspect.isfunction):
+        text = inspect.getdoc(method) or ""
+        wanted = ["Sends ``", "Raises:", "Example::"]
+        signature = inspect.signature(method)
+        wanted += ["Returns:"] if signature.return_annotation != "None" else []
+        wanted += [f"{parameter}: " for parameter in list(signature.parameters)[1:]]
+        if name[0] != "_":
+            missing += [f"{name} lacks {part}" for part in wanted if part not in text]
+    assert not missing
+
+
+def test_every_method_of_a_model_has_an_example() -> None:
+    missing = [
+        f"{name}.{method}"
+        for name in response.__all__
+        for method, function in inspect.getmembers(getattr(response, name), inspect.isfunction)
+        if method[0] != "_" and "Example::" not in (inspect.getdoc(function) or "")
+    ]
     assert not missing
 
 

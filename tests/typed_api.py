@@ -19,6 +19,7 @@ from lavaclient.api import (
     response,
     scripts,
     stacks,
+    types,
 )
 from lavaclient.client import Lava, LavaOptions
 from lavaclient.identity import RackspaceApiKey
@@ -37,7 +38,8 @@ def client(lava: Lava, options: LavaOptions, plugin: RackspaceApiKey) -> None:
     assert_type(Lava.from_profile("london"), Lava)
     assert_type(lava.session, Session)
     assert_type((lava.token, lava.endpoint), tuple[str, str])
-    assert_type(lavaclient.__version__, str)
+    version: str = lavaclient.__version__
+    print(version)
     assert_type(plugin.get_token(lava.session), str)
     assert_type(lava.clusters, clusters.ClusterManager)
     assert_type(lava.credentials, credentials.CredentialManager)
@@ -66,7 +68,7 @@ def cluster_calls(lava: Lava, connector: clusters.Connector) -> None:
     assert_type(lava.clusters.ssh_execute("c", None, "id"), str)
     assert_type((connector, cluster.connectors)[1], list[clusters.Connector])
     status: str = clusters.ClusterStatus.ACTIVE
-    assert status
+    print(status in clusters.ClusterStatus.IN_PROGRESS)
 
 
 def node_calls(lava: Lava) -> None:
@@ -76,7 +78,7 @@ def node_calls(lava: Lava) -> None:
     assert_type(node.addresses.public, list[response.Address])
     assert_type((node.public_ip, node.private_ip), tuple[str | None, str | None])
     status: tuple[str, str] = (nodes.NodeStatus.ACTIVE, nodes.ScriptStatus.SUCCEEDED)
-    assert status
+    print(status)
 
 
 def other_calls(lava: Lava) -> None:
@@ -99,6 +101,25 @@ def other_calls(lava: Lava) -> None:
     assert_type(lava.credentials.list_cloud_files(), list[response.CloudFilesCredential])
     assert_type(lava.credentials.list_s3(), list[response.S3Credential])
     assert_type(lava.credentials.list_ambari(), list[response.AmbariCredential])
+
+
+def shared_types(lava: Lava, cluster_id: types.Id, groups: types.NodeGroups) -> None:
+    new: types.NewCredentials = [{"cloud_files": "user"}]
+    updated: types.UpdatedCredentials = {"ssh_keys": ["laptop"], "cloud_files": "user"}
+    report: types.OnProgress = print
+    lava.clusters.create("n", "s", node_groups=groups, credentials=new)
+    cluster = lava.clusters.update_credentials(cluster_id, updated, on_progress=report)
+    model: types.Model = cluster
+    assert_type(model.to_dict(), dict[str, object])
+    link: types.Link = cluster.links[0]
+    assert_type((link.rel, link.href), tuple[str, str])
+    connector: types.Connector = cluster.connectors[0]
+    assert_type(connector.get("type"), str | None)
+    component: types.Component = cluster.nodes[0].components[0]
+    assert_type(component["name"], str)
+    with cluster.ssh_proxy(port=0) as proxy:
+        assert_type(proxy, types.Forward)
+        assert_type((proxy.port, proxy.wait()), tuple[int, int])
 
 
 def kit(options: testing.SandboxOptions) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "response",
     "scripts",
     "stacks",
+    "types",
 ]
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         response,
         scripts,
         stacks,
+        types,
     )
 else:
 

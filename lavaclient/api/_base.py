@@ -41,7 +41,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything that the service's answers become.
 
     Models are values: they do not change, are equal when all their fields are,
-    and can be hashed, copied and pickled.
+    and can be hashed, copied and pickled. Setting a field is an AttributeError;
+    a model that is to be as the service has it now is asked for again.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
@@ -51,8 +52,14 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """Return the fields as a dict.
 
         Returns:
-            Attribute names to plain values: nested models become dicts as
-            well, datetimes are kept.
+            The values by the names of their attributes. Nested models become
+            dicts as well, datetimes are kept.
+
+        Example::
+
+            import json
+
+            print(json.dumps(lava.limits.get().to_dict(), default=str))
         """
         names = [name for name in self.__struct_fields__ if not name.startswith("_")]
         return {name: _plain(getattr(self, name)) for name in names}
@@ -112,7 +119,20 @@ class ServerStatus:
     """The known statuses that clusters and nodes share; the service may use others.
 
     Attributes:
-        IN_PROGRESS: Those that end by themselves.
+        BUILDING: In progress: it is being made.
+        BUILD: Another word of the service for BUILDING.
+        CONFIGURING: In progress: software is being set up on it.
+        CONFIGURED: In progress: software is set up, the next step follows.
+        UPDATING: In progress: a change that was asked for is being made.
+        REBOOTING: In progress: it starts again.
+        RESIZING: In progress: nodes come or go.
+        WAITING: In progress: the next step has not begun.
+        ACTIVE: It works, and may be changed.
+        ERROR: What was asked for failed; it can only be looked at and deleted.
+        IMPAIRED: A part of it does not work.
+        DELETING: It is being deleted.
+        DELETED: It is gone.
+        IN_PROGRESS: All those that end by themselves.
     """
 
     BUILDING: Final = "BUILDING"

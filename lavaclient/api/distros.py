@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import ClassVar
 
 import msgspec
@@ -75,8 +76,16 @@ class _DistroBody(msgspec.Struct):
 class DistroManager(Manager):
     """The distros: ``lava.distros``."""
 
-    def list(self) -> list[Distro]:
+    def list(self) -> builtins.list[Distro]:
         """Return all distros, without their services.
+
+        Sends ``GET distros``, page after page.
+
+        Returns:
+            The distros, in the service's order.
+
+        Raises:
+            ApiError: The answer makes no sense.
 
         Example::
 
@@ -87,8 +96,13 @@ class DistroManager(Manager):
     def get(self, distro_id: Id) -> DistroDetail:
         """Return one distro with its services.
 
+        Sends ``GET distros/{id}``.
+
         Args:
             distro_id: The distro's id.
+
+        Returns:
+            The distro.
 
         Raises:
             NotFoundError: There is no such distro.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import ClassVar
 
 import msgspec
@@ -45,8 +46,16 @@ class _FlavorsPage(Page[Flavor]):
 class FlavorManager(Manager):
     """The flavors: ``lava.flavors``."""
 
-    def list(self) -> list[Flavor]:
+    def list(self) -> builtins.list[Flavor]:
         """Return all flavors.
+
+        Sends ``GET flavors``, page after page.
+
+        Returns:
+            The sizes that nodes come in, in the service's order.
+
+        Raises:
+            ApiError: The answer makes no sense.
 
         Example::
 
@@ -57,12 +66,21 @@ class FlavorManager(Manager):
     def get(self, flavor_id: Id) -> Flavor:
         """Return one flavor, which is looked for in the list.
 
+        Sends ``GET flavors``, page after page.
+
         Args:
             flavor_id: Id or name of the flavor.
+
+        Returns:
+            The flavor.
 
         Raises:
             NotFoundError: There is no such flavor.
             InvalidError: The argument is no id, or several flavors have that name.
+
+        Example::
+
+            print(lava.flavors.get("hadoop1-7").ram, "MB")
         """
         path_segment("flavor_id", flavor_id)
         return find("flavor", self.list(), flavor_id)

@@ -64,6 +64,14 @@ class LimitManager(Manager):
     def get(self) -> AbsoluteLimits:
         """Return the limits of the account in this region.
 
+        Sends ``GET limits``.
+
+        Returns:
+            How much there may be of each thing, and how much of that is left.
+
+        Raises:
+            ApiError: The answer makes no sense.
+
         Example::
 
             print(lava.limits.get().node_count.remaining, "nodes are left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar, Final
@@ -31,15 +32,27 @@ __all__ = [
 class NodeStatus(ServerStatus):
     """The statuses of a node that are known; there may be others.
 
+    Each is a ``str``, to be compared with ``node.status``.
+
     Attributes:
-        IN_PROGRESS: Those that end by themselves.
+        DEACTIVATING: It is about to leave its cluster.
     """
 
     DEACTIVATING: Final = "DEACTIVATING"
 
 
 class ScriptStatus:
-    """How far a script is on a node; there may be other statuses."""
+    """How far a script is on a node; there may be other statuses.
+
+    Each is a ``str``, to be compared with ``script.status``.
+
+    Attributes:
+        PENDING: The node is not ready for it.
+        DELIVERED: The node has it.
+        RUNNING: It runs.
+        SUCCEEDED: It has ended with status 0.
+        FAILED: It could not be fetched, or has ended with another status.
+    """
 
     PENDING: Final = "PENDING"
     DELIVERED: Final = "DELIVERED"
@@ -83,7 +96,7 @@ class Node(Model, frozen=True, kw_only=True):
 
     Attributes:
         id: The node's id.
-        name: Its name, e.g. ``"slave-1"``.
+        name: Its name, e.g. ``"slave0-1"``.
         status: See :class:`NodeStatus`.
         node_group: Id of the group that it belongs to; in older answers its role.
         flavor_id: Id of its flavor, None in older answers.
@@ -174,7 +187,7 @@ class NodeGroup(Model, frozen=True, kw_only=True):
     """Nodes of a cluster that are alike.
 
     Attributes:
-        id: The group's id, e.g. ``"slave"``.
+        id: The group's id, e.g. ``"slave0"``.
         flavor_id: Id of the flavor of its nodes.
         count: How many nodes it has.
         components: What runs on each, see :class:`Component`.
@@ -222,11 +235,16 @@ class _NodesPage(Page[Node]):
 class NodeManager(Manager):
     """The nodes of clusters: ``lava.nodes``."""
 
-    def list(self, cluster_id: Id) -> list[Node]:
+    def list(self, cluster_id: Id) -> builtins.list[Node]:
         """Return all nodes of a cluster.
+
+        Sends ``GET clusters/{id}/nodes``, page after page.
 
         Args:
             cluster_id: Id or name of the cluster.
+
+        Returns:
+            The nodes of all groups, in the service's order.
 
         Raises:
             NotFoundError: There is no such cluster.
@@ -243,19 +261,30 @@ class NodeManager(Manager):
     def get(self, cluster_id: Id, node_id: Id) -> Node:
         """Return one node of a cluster, which is looked for in the list.
 
+        Sends ``GET clusters/{id}/nodes``, page after page.
+
         Args:
             cluster_id: Id or name of the cluster.
             node_id: Id or name of the node.
 
+        Returns:
+            The node as it is now.
+
         Raises:
             NotFoundError: There is no such cluster, or it has no such node.
             InvalidError: An argument is no id, or several have that name.
+
+        Example::
+
+            print(lava.nodes.get("my-cluster", "master0-1").public_ip)
         """
         path_segment("node_id", node_id)
         return find("node", self.list(cluster_id), node_id)
 
     def delete(self, cluster_id: Id, node_id: Id) -> None:
         """Delete a node; its group counts one less from then on.
+
+        Sends ``DELETE clusters/{id}/nodes/{node_id}``.
 
         Args:
             cluster_id: Id or name of the cluster.
@@ -265,6 +294,11 @@ class NodeManager(Manager):
             NotFoundError: There is no such cluster, or it has no such node.
             ConflictError: The cluster is not ``ACTIVE``, or its group needs the node.
             InvalidError: An argument is no id, or several clusters have that name.
+
+        Example::
+
+            node = lava.nodes.get("my-cluster", "slave0-3")
+            lava.nodes.delete("my-cluster", node.id)
         """
         path = f"clusters/{{}}/nodes/{path_segment('node_id', node_id)}"
         by_id_or_name(self._client, cluster_id, path, self._client.delete)

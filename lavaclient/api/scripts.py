@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import ClassVar
 
 import msgspec
@@ -44,11 +45,21 @@ class Script(Bound["ScriptManager"], Model, frozen=True, kw_only=True, gc=False)
     def update(
         self, name: str | None = None, url: str | None = None, script_type: str | None = None
     ) -> Script:
-        """Change it, as ``lava.scripts.update`` does, and return it as it is then."""
+        """Change it, as ``lava.scripts.update`` does, and return it as it is then.
+
+        Example::
+
+            script = script.update(url="https://example.com/install-2.sh")
+        """
         return self._manager.update(self.id, name, url, script_type)
 
     def delete(self) -> None:
-        """Delete it, as ``lava.scripts.delete`` does."""
+        """Delete it, as ``lava.scripts.delete`` does.
+
+        Example::
+
+            script.delete()
+        """
         self._manager.delete(self.id)
 
 
@@ -63,8 +74,16 @@ class _ScriptBody(msgspec.Struct):
 class ScriptManager(Manager):
     """The scripts: ``lava.scripts``."""
 
-    def list(self) -> list[Script]:
+    def list(self) -> builtins.list[Script]:
         """Return all scripts that the account may use, public ones included.
+
+        Sends ``GET scripts``, page after page.
+
+        Returns:
+            The scripts, in the service's order.
+
+        Raises:
+            ApiError: The pages do not end, or changed twice while they were read.
 
         Example::
 
@@ -77,12 +96,21 @@ class ScriptManager(Manager):
     def get(self, script_id: Id) -> Script:
         """Return one script, which is looked for in the list.
 
+        Sends ``GET scripts``, page after page.
+
         Args:
             script_id: Id or name of the script.
+
+        Returns:
+            The script as it is now.
 
         Raises:
             NotFoundError: There is no such script.
             InvalidError: The argument is no id, or several scripts have that name.
+
+        Example::
+
+            print(lava.scripts.get("notebooks").url)
         """
         path_segment("script_id", script_id)
         return find("script", self.list(), script_id)
@@ -90,11 +118,16 @@ class ScriptManager(Manager):
     def create(self, name: str, url: str, script_type: str) -> Script:
         """Make a script known to the service.
 
+        Sends ``POST scripts``.
+
         Args:
             name: What to call it, 1 to 255 characters.
             url: Where nodes can fetch it from.
             script_type: When it runs: ``"post_init"``, in any case, is after a
                 node was set up. There is no other.
+
+        Returns:
+            The script, with the id that ``clusters.create`` wants.
 
         Raises:
             ConflictError: There is a script of this name.
@@ -116,16 +149,26 @@ class ScriptManager(Manager):
     ) -> Script:
         """Change a script; what is not given stays.
 
+        Sends ``PUT scripts/{id}`` with what is given.
+
         Args:
             script_id: The script's id.
             name: Another name, 1 to 255 characters.
             url: Another place to fetch it from.
             script_type: As for `create`.
 
+        Returns:
+            The script as it is then.
+
         Raises:
             NotFoundError: There is no such script.
             ForbiddenError: It is a public one.
             InvalidError: An argument is invalid, or none is given. Nothing was sent.
+
+        Example::
+
+            script = lava.scripts.get("notebooks")
+            lava.scripts.update(script.id, url="https://example.com/install-2.sh")
         """
         path = f"scripts/{path_segment('script_id', script_id)}"
         body = changed_script(name, url, script_type)
@@ -134,6 +177,8 @@ class ScriptManager(Manager):
     def delete(self, script_id: Id) -> None:
         """Delete a script.
 
+        Sends ``DELETE scripts/{id}``.
+
         Args:
             script_id: The script's id.
 
@@ -141,6 +186,10 @@ class ScriptManager(Manager):
             NotFoundError: There is no such script.
             ForbiddenError: It is a public one.
             ConflictError: A cluster uses it.
+
+        Example::
+
+            lava.scripts.delete(lava.scripts.get("notebooks").id)
         """
         self._client.delete(f"scripts/{path_segment('script_id', script_id)}")
 

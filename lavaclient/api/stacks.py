@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -45,7 +46,7 @@ class StackNodeGroup(Model, frozen=True, kw_only=True):
     """Nodes that a cluster of this stack will have.
 
     Attributes:
-        id: The group's id, e.g. ``"slave"``.
+        id: The group's id, e.g. ``"slave0"``.
         flavor_id: Id of the flavor proposed, None where the cluster has to say.
         count: Number of nodes proposed, None where the cluster has to say.
         components: What runs on each, as dicts with ``name``.
@@ -85,7 +86,7 @@ class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
     """A stack.
 
     Attributes:
-        id: The stack's id, e.g. ``"HDP2.2_Hadoop"``.
+        id: The stack's id, e.g. ``"HDP2.3_Hadoop"``.
         name: Its name.
         description: What it is for, or None.
         distro: Id of the distro that it is made from, or None.
@@ -103,11 +104,21 @@ class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
     links: list[Link] = []
 
     def refresh(self) -> StackDetail:
-        """Return the stack as it is now, with all details."""
+        """Return the stack as it is now, with all details, as ``lava.stacks.get`` does.
+
+        Example::
+
+            groups = lava.stacks.list()[0].refresh().node_groups
+        """
         return self._manager.get(self.id)
 
     def delete(self) -> None:
-        """Delete it, as ``lava.stacks.delete`` does."""
+        """Delete it, as ``lava.stacks.delete`` does.
+
+        Example::
+
+            stack.delete()
+        """
         self._manager.delete(self.id)
 
 
@@ -136,8 +147,16 @@ class _StackBody(msgspec.Struct):
 class StackManager(Manager):
     """The stacks: ``lava.stacks``."""
 
-    def list(self) -> list[Stack]:
+    def list(self) -> builtins.list[Stack]:
         """Return all stacks that the account may use.
+
+        Sends ``GET stacks``, page after page.
+
+        Returns:
+            The stacks, without their node groups.
+
+        Raises:
+            ApiError: The pages do not end, or changed twice while they were read.
 
         Example::
 
@@ -150,12 +169,22 @@ class StackManager(Manager):
     def get(self, stack_id: Id) -> StackDetail:
         """Return one stack with all details.
 
+        Sends ``GET stacks/{id}``.
+
         Args:
             stack_id: The stack's id.
+
+        Returns:
+            The stack, with the node groups that a cluster of it will have.
 
         Raises:
             NotFoundError: There is no such stack.
             InvalidError: The argument is no id.
+
+        Example::
+
+            for group in lava.stacks.get("HDP2.3_Hadoop").node_groups:
+                print(group.id, group.count, group.flavor_id)
         """
         path = f"stacks/{path_segment('stack_id', stack_id)}"
         return self._bound(self._client.get(path, _StackBody).stack)
@@ -170,16 +199,21 @@ class StackManager(Manager):
     ) -> StackDetail:
         """Make a stack of the account's own.
 
+        Sends ``POST stacks``.
+
         Args:
             name: What to call it, 1 to 255 characters.
             distro: Id of the distro to make it from.
             services: At least one ``{"name": "HDFS", "modes": ["Secondary"]}``,
                 of which ``modes`` may be left out.
-            node_groups: ``[{"id": "slave", "flavor_id": "hadoop1-7", "count": 3,
+            node_groups: ``[{"id": "slave0", "flavor_id": "hadoop1-7", "count": 3,
                 "components": [{"name": "Datanode"}]}]``, or a dict of such by
                 id. The id has 1 to 36 characters, a count is 0 to 100; all but
                 the id may be left out. By default they follow from the services.
             description: What it is for, 1 to 1024 characters.
+
+        Returns:
+            The stack, with its services laid out over node groups.
 
         Raises:
             ConflictError: There is a stack of this name.
@@ -187,13 +221,15 @@ class StackManager(Manager):
 
         Example::
 
-            stack = lava.stacks.create("mine", "HDP2.2", [{"name": "HDFS"}, {"name": "Yarn"}])
+            stack = lava.stacks.create("mine", "HDP2.3", [{"name": "HDFS"}, {"name": "YARN"}])
         """
         body = new_stack(name, distro, services, node_groups, description)
         return self._bound(self._client.post("stacks", body, _StackBody).stack)
 
     def delete(self, stack_id: Id) -> None:
         """Delete a stack of the account's own.
+
+        Sends ``DELETE stacks/{id}``.
 
         Args:
             stack_id: The stack's id.
@@ -202,6 +238,10 @@ class StackManager(Manager):
             NotFoundError: There is no such stack.
             ForbiddenError: It is part of the service.
             ConflictError: A cluster was made from it.
+
+        Example::
+
+            lava.stacks.delete("mine")
         """
         self._client.delete(f"stacks/{path_segment('stack_id', stack_id)}")
 

@@ -21,7 +21,7 @@ from lavaclient import (
     OverLimitError,
 )
 from lavaclient.api.clusters import Cluster, ClusterDetail, ClusterStatus
-from lavaclient.api.credentials import CloudFilesCredential, SSHKey
+from lavaclient.api.credentials import CloudFilesCredential, CredentialManager, SSHKey
 from lavaclient.api.nodes import Node, NodeGroup
 from lavaclient.sandbox import Fault
 from lavaclient.sandbox.http.server import SandboxServer
@@ -392,7 +392,9 @@ def test_update_credentials_sends_types_and_names(
     ]
     assert wire.last == (f"PUT clusters/{cluster.id}", {"cluster": {"credentials": used}})
     assert [key.name for key in changed.credentials.ssh_keys] == ["desk", "laptop"]
-    changed.credentials.cloud_files[0]._manager.list_types()
+    manager = changed.credentials.cloud_files[0]._manager
+    assert isinstance(manager, CredentialManager)
+    manager.list_types()
     assert wire.lines[-1] == "GET credentials/types"
 
 

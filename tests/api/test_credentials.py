@@ -17,10 +17,10 @@ from lavaclient.api.credentials import (
     AmbariCredential,
     CloudFilesCredential,
     Credentials,
-    DecodedCredentials,
     S3Credential,
     SSHKey,
 )
+from lavaclient.api.credentials.models import DecodedCredentials
 from tests.api.conftest import PUBLIC_KEY
 from tests.support.recorder import Wire
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ _MODULES = (
     "lavaclient",
     *(f"lavaclient.api.{noun}" for noun in _NOUNS),
     "lavaclient.api.response",
+    "lavaclient.api.types",
     "lavaclient.client",
     "lavaclient.error",
     "lavaclient.identity",
@@ -45,6 +47,8 @@ def _of_module(name: str) -> Iterator[str]:
         if inspect.isclass(value):
             yield f"{name}.{public}: class({', '.join(_bases(value))})"
             yield from _of_class(f"{name}.{public}", value)
+        elif typing.get_origin(value) is not None:
+            yield f"{name}.{public}: alias of a type"
         elif callable(value):
             yield f"{name}.{public}{_signature(value)}"
         else:

@@ -12,7 +12,7 @@ from lavaclient._ssh.process import Forward
 from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus
 from lavaclient.api._pagination import Page
 from lavaclient.api._requests.node_groups import NodeGroups
-from lavaclient.api.credentials import Credentials, DecodedCredentials
+from lavaclient.api.credentials.models import Credentials, DecodedCredentials
 from lavaclient.api.nodes import Node, NodeGroup, NodeScript
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
 class ClusterStatus(ServerStatus):
     """The statuses of a cluster that are known; there may be others.
 
-    Attributes:
-        IN_PROGRESS: Those that end by themselves.
+    Each is a ``str``, so that ``cluster.status == ClusterStatus.ACTIVE`` and
+    ``cluster.status in ClusterStatus.IN_PROGRESS`` are plain comparisons.
     """
 
 
@@ -136,11 +136,19 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
 
     @property
     def nodes(self) -> list[Node]:
-        """The cluster's nodes. Reading this asks the service, each time."""
+        """The cluster's nodes. Reading this asks the service, each time.
+
+        Sends ``GET clusters/{id}/nodes``, page after page, as ``lava.nodes.list`` does.
+        """
         return self._manager.nodes(self.id)
 
     def refresh(self) -> ClusterDetail:
-        """Return the cluster as it is now, with all details."""
+        """Return the cluster as it is now, with all details, as ``lava.clusters.get`` does.
+
+        Example::
+
+            cluster = cluster.refresh()
+        """
         return self._manager.get(self.id)
 
     def delete(
@@ -151,7 +159,12 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
-        """Delete it, as ``lava.clusters.delete`` does."""
+        """Delete it, as ``lava.clusters.delete`` does.
+
+        Example::
+
+            cluster.delete(wait=True)
+        """
         self._manager.delete(
             self.id, wait, timeout=timeout, interval=interval, on_progress=on_progress
         )
@@ -165,7 +178,12 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ClusterDetail:
-        """Resize it, as ``lava.clusters.resize`` does."""
+        """Resize it, as ``lava.clusters.resize`` does.
+
+        Example::
+
+            cluster = cluster.resize({"slave0": {"count": 5}}, wait=True)
+        """
         return self._manager.resize(
             self.id, node_groups, wait, timeout=timeout, interval=interval, on_progress=on_progress
         )
@@ -178,7 +196,12 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         *,
         on_progress: OnProgress | None = None,
     ) -> ClusterDetail:
-        """Wait until it is ``ACTIVE``, or gone, as ``lava.clusters.wait`` does."""
+        """Wait until it is ``ACTIVE``, or gone, as ``lava.clusters.wait`` does.
+
+        Example::
+
+            cluster = cluster.wait(timeout=45)
+        """
         return self._manager.wait(self.id, timeout, interval, until, on_progress=on_progress)
 
     def execute_on_node(
@@ -192,7 +215,12 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> str:
-        """Run a command on a node, as ``lava.clusters.ssh_execute`` does."""
+        """Run a command on a node, as ``lava.clusters.ssh_execute`` does.
+
+        Example::
+
+            print(cluster.execute_on_node("master0-1", "hdfs dfs -ls /"))
+        """
         return self._manager.ssh_execute(
             self.id,
             node_name,
@@ -215,7 +243,13 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Forward:
-        """Open a SOCKS5 proxy into it, as ``lava.clusters.ssh_proxy`` does."""
+        """Open a SOCKS5 proxy into it, as ``lava.clusters.ssh_proxy`` does.
+
+        Example::
+
+            with cluster.ssh_proxy(port=0) as proxy:
+                print(f"socks5h://localhost:{proxy.port}")
+        """
         return self._manager.ssh_proxy(
             self.id,
             port,
@@ -240,7 +274,13 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> Forward:
-        """Forward a port to one of its nodes, as ``lava.clusters.ssh_tunnel`` does."""
+        """Forward a port to one of its nodes, as ``lava.clusters.ssh_tunnel`` does.
+
+        Example::
+
+            with cluster.ssh_tunnel(0, 8088, component="ResourceManager") as tunnel:
+                print(f"http://localhost:{tunnel.port}")
+        """
         return self._manager.ssh_tunnel(
             self.id,
             local_port,
