@@ -15,6 +15,7 @@ from lavaclient import Lava
 from lavaclient.sandbox.core.clock import ManualClock
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
+from tests.support import warm_start
 
 _OURS = ("LAVA", "OS_", "AUTH_TOKEN")
 _SURROUNDINGS = {"http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc"}
@@ -43,6 +44,13 @@ def _ctrl_c() -> None:
     """Programs that tests start obey Ctrl-C, also where a shell began all this with ``&``."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warm_start() -> Iterator[None]:
+    """The process that programs are forked from ends with the tests."""
+    yield
+    warm_start.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -8,15 +8,13 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 
 @pytest.fixture
@@ -358,9 +356,13 @@ resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 def run(cloud: FakeCloud, path: Path, most: int = 0) -> subprocess.Popen[str]:
     script = SCRIPT.format(user=USER, key=KEY)
-    arguments = [sys.executable, "-W", "error", "-c", script, cloud.auth_url, str(path), str(most)]
+    arguments = ["-W", "error", "-c", script, cloud.auth_url, str(path), str(most)]
     return subprocess.Popen(
-        arguments, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*WARM_PYTHON, *arguments],
+        env=warm_environ(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 

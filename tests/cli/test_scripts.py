@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -18,9 +18,9 @@ from lavaclient.sandbox.core.context import Timings
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.service import Sandbox
 from tests.api.conftest import PUBLIC_KEY
+from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 
 
 @pytest.fixture
@@ -28,10 +28,11 @@ def environ(tmp_path: Path) -> dict[str, str]:
     """Variables in which ``lava`` is the program of this tree."""
     program = tmp_path / "bin" / "lava"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -m lavaclient.cli "$@"\n')
+    command = shlex.join([*WARM_PYTHON, "-W", "error", "-m", "lavaclient.cli"])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     program.chmod(0o700)
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+    return {**warm_environ(), "PATH": path}
 
 
 def test_a_script_as_for_0_3_runs(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -6,7 +6,6 @@ import gzip
 import json
 import logging
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +17,7 @@ from lavaclient.api.clusters import Cluster, ClusterDetail
 from lavaclient.api.nodes import Address, Addresses, Node
 from tests.faults.conftest import Client, Serve
 from tests.support.fault_server import CLUSTERS, DETAIL, Step, answer
+from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 ONE = b'{"clusters": [{"id": "c-1", "name": "%s"}]}'
 BODIES = {
@@ -291,8 +291,14 @@ for method in (lambda lava: lava.clusters.list(), lambda lava: lava.clusters.get
 @pytest.mark.parametrize("kind", DEEP)
 def test_73_a_deep_body_never_ends_the_process(kind: str, status: int, serve: Serve) -> None:
     server = serve(answer(status, DEEP[kind]))
-    command = [sys.executable, "-c", IN_A_SMALL_THREAD, server.endpoint]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    ran = subprocess.run(
+        [*WARM_PYTHON, "-c", IN_A_SMALL_THREAD, server.endpoint],
+        env=warm_environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert ran.returncode == 0
     if status == 200:
         assert ran.stdout.count("its nesting is too deep") == 2
@@ -303,7 +309,8 @@ def test_73_a_body_that_is_large_and_flat_is_read_in_a_small_thread(serve: Serve
     server = serve(answer(body=json.dumps({"clusters": items, "cluster": items[0]}).encode()))
     lines = IN_A_SMALL_THREAD.replace("        method(lava)", "        print(bool(method(lava)))")
     ran = subprocess.run(
-        [sys.executable, "-c", lines, server.endpoint],
+        [*WARM_PYTHON, "-c", lines, server.endpoint],
+        env=warm_environ(),
         capture_output=True,
         text=True,
         check=True,

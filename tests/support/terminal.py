@@ -8,14 +8,18 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
 from typing import Self
+
+from tests.support.threads import until
+from tests.support.warm_python import PLACE, WarmProcess, start
+from tests.support.warm_start import warm_environ
 
 WITHIN = 20.0
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -37,16 +41,21 @@ class Terminal:
         inherited = {
             name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}
         }
-        self._process = subprocess.Popen(
+        self._process = self._start(argv, slave, {**inherited, "TERM": "xterm-256color", **environ})
+        os.close(slave)
+        self.raw = ""
+
+    def _start(
+        self, argv: Sequence[str], slave: int, environ: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | WarmProcess:
+        return subprocess.Popen(
             argv,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**inherited, "TERM": "xterm-256color", **environ},
+            env=environ,
             preexec_fn=_take_terminal,  # noqa: PLW1509 (no other way to get Ctrl-C)
         )
-        os.close(slave)
-        self.raw = ""
 
     @property
     def text(self) -> str:
@@ -68,11 +77,20 @@ class Terminal:
 
         A signal that comes just before Python begins to read is noticed after the read.
         """
+        until(self._waits)
         self.type("\x03")
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with contextlib.suppress(subprocess.TimeoutExpired, TimeoutError):
             self._process.wait(5.0)
             return
         self.type("\x03")
+
+    def _waits(self) -> bool:
+        """Tell whether the program waits for something, where Linux says so."""
+        try:
+            with open(f"/proc/{self._process.pid}/stat") as stat:
+                return stat.read().rpartition(")")[2].split()[0] == "S"
+        except OSError:
+            return True
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""
@@ -114,8 +132,12 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+class _WarmTerminal(Terminal):
+    def _start(self, argv: Sequence[str], slave: int, environ: Mapping[str, str]) -> WarmProcess:
+        environ = {**environ, PLACE: warm_environ()[PLACE]}
+        return start(argv, (slave, slave, slave), environ, terminal=True)
+
+
 def lava(line: str, environ: Mapping[str, str], columns: int = 80) -> Terminal:
     """Start ``lava`` in a terminal."""
-    import shlex
-
-    return Terminal([sys.executable, "-m", "lavaclient.cli", *shlex.split(line)], environ, columns)
+    return _WarmTerminal(["-m", "lavaclient.cli", *shlex.split(line)], environ, columns)

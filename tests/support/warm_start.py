@@ -1,0 +1,164 @@
+"""Python programs that start warm: forked from a process that has imported this tree.
+
+Importing is most of what a short program costs. Where a test tells of what a program does, and
+not of how the interpreter starts, it may run ``[*WARM_PYTHON, "-m", "lavaclient.cli", ...]`` for
+``[sys.executable, "-m", "lavaclient.cli", ...]``, with the variables of ``warm_environ()``;
+``-c`` and, first of all, ``-W error`` work as well. A signal for the program itself needs
+``warm_python.start``.
+
+One process (``python -m tests.support.warm_start``) serves all tests of a worker and ends with
+it. Each program is a fork of it, watched by another fork, which tells its id and its status.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import warnings
+from pathlib import Path
+
+from tests.support import warm_python
+
+ROOT = Path(__file__).resolve().parents[2]
+WARM_PYTHON = (sys.executable, "-IS", warm_python.__file__)
+
+
+def warm_environ() -> dict[str, str]:
+    """Return the variables of this process, and the one by which ``WARM_PYTHON`` finds its way."""
+    return {**os.environ, warm_python.PLACE: _server()[1]}
+
+
+@functools.cache
+def _server() -> tuple[subprocess.Popen[str], str]:
+    command = [sys.executable, "-m", "tests.support.warm_start"]
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C is for the tests; this ends with them
+    )
+    assert server.stdout is not None
+    return server, server.stdout.readline().rstrip("\n")
+
+
+def stop() -> None:
+    """End the process that others are forked from, if it was started."""
+    if _server.cache_info().currsize:
+        with _server()[0] as server:
+            server.communicate(timeout=30)
+        _server.cache_clear()
+
+
+def _serve() -> list[str]:
+    """Fork a program for each connection; return its arguments in the program alone."""
+    directory = tempfile.mkdtemp()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.path.join(directory, "socket"))
+        listener.listen(64)
+        print(listener.getsockname(), flush=True)
+        while 0 not in select.select([0, listener.fileno()], [], [])[0]:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                return _program(connection)
+            connection.close()
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+    shutil.rmtree(directory)
+    sys.exit()
+
+
+def _program(connection: socket.socket) -> list[str]:
+    """Fork the program and watch it; return in the program alone."""
+    _, streams, _, _ = socket.recv_fds(connection, 1, 3)
+    with connection.makefile("r") as lines:
+        arguments, environ, directory, terminal = json.loads(lines.readline())
+    if child := os.fork():
+        for stream in (*streams, 0, 1, 2):
+            os.close(stream)
+        with contextlib.suppress(OSError):  # nobody is left who wants to know
+            connection.sendall(b"%d\n" % child)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            connection.sendall(b"%d\n" % status)
+        os._exit(0)
+    connection.close()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    _open_streams()
+    if terminal:
+        _take_terminal()
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(directory)
+    time.tzset()
+    return list(arguments)
+
+
+def _open_streams() -> None:
+    """Open the streams anew: the old ones know what could be done with the old files."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        before = getattr(sys, name)
+        stream = open(  # noqa: SIM115 (as long as the program)
+            number, mode, encoding=before.encoding, errors=before.errors, closefd=False
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def _take_terminal() -> None:
+    # A new terminal ignores nothing, whatever the shell under these tests does (nohup, `&`).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _run(arguments: list[str]) -> None:
+    if arguments[:2] == ["-W", "error"]:
+        warnings.simplefilter("error")
+        del arguments[:2]
+    kind, program, *rest = arguments
+    sys.path[0] = os.getcwd()
+    sys.argv = [kind, *rest]
+    if kind == "-m":
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        assert kind == "-c", kind
+        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+
+
+def _import_all() -> None:
+    importlib.import_module("keystoneauth1.session")
+    for package in ("lavaclient.api", "lavaclient.cli"):
+        path = importlib.import_module(package).__path__
+        for module in pkgutil.walk_packages(path, f"{package}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    gc.freeze()
+
+
+if __name__ == "__main__":
+    _import_all()
+    _run(_serve())
