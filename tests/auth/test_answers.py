@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import email.utils
 import json
 import logging
 import pickle
@@ -73,7 +74,7 @@ def test_09_a_sign_in_that_stalls_is_given_up_in_time_and_repeated(cloud: FakeCl
     assert 0.4 <= spent < 2
 
 
-@pytest.mark.parametrize("status", [400, 404, 413, 500, 502, 504, 302])
+@pytest.mark.parametrize("status", [300, 302, 400, 404, 413, 500, 502, 504])
 def test_09_a_sign_in_refused_for_good_is_not_repeated(cloud: FakeCloud, status: int) -> None:
     cloud.outage = Reply(status, {"identityFault": {"code": status, "message": "so it is"}})
     with pytest.raises(error.AuthenticationError) as caught:
@@ -88,6 +89,15 @@ def test_09_a_sign_in_does_not_wait_for_a_long_retry_after(cloud: FakeCloud) -> 
         cloud.client()
     assert caught.value.retry_after == 86400
     assert (cloud.sign_ins, cloud.clock.pauses) == (1, [])
+
+
+def test_09_a_retry_after_of_identity_may_be_a_date(cloud: FakeCloud) -> None:
+    until = email.utils.formatdate(cloud.clock.time() + 86400, usegmt=True)
+    cloud.outage = Reply(503, {}, {"Retry-After": until})
+    with pytest.raises(error.AuthenticationError) as caught:
+        cloud.client()
+    assert caught.value.retry_after == 86400
+    assert cloud.sign_ins == 1
 
 
 def test_16_an_identity_that_is_not_there_is_an_authentication_error() -> None:

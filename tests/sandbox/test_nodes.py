@@ -180,3 +180,23 @@ def test_a_quota_exceeded_is_a_413_without_retry_after(
         assert f"Quota exceeded for {name}" in answer.message
         assert "Retry-After" not in answer.headers
     assert len(direct.nodes(cluster_id)) == 4
+
+
+@pytest.mark.parametrize("name", ["node_count", "ram", "disk", "vcpus"])
+def test_what_uses_a_quota_up_is_let_through_and_one_less_is_refused(
+    clock: ManualClock, name: str
+) -> None:
+    """Of each resource, to the last unit; another region has a quota of its own."""
+    first = DirectCaller(Sandbox(clock))
+    first.cluster()
+    limits = first.get("limits").body["limits"]["absolute"]
+    taken = limits[name]["limit"] - limits[name]["remaining"]
+    narrow = DirectCaller(Sandbox(clock, quotas=Quotas(**{name: taken - 1})))
+    answer = narrow.post("clusters", narrow.cluster_body(ssh_keys=[narrow.key()]))
+    assert f"Quota exceeded for {name}: {taken} needed, {taken - 1} remaining" in answer.message
+    exact = DirectCaller(Sandbox(clock, quotas=Quotas(**{name: taken})))
+    exact.cluster()
+    assert exact.get("limits").body["limits"]["absolute"][name]["remaining"] == 0
+    assert exact.post("clusters", exact.cluster_body()).status == 413
+    exact.region = "ord"
+    exact.cluster()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lavaclient.sandbox import ManualClock, Quotas, Sandbox
+from lavaclient.sandbox.core.rate_limits import RateLimits, Rule
 from tests.support.sandbox_callers import Caller, DirectCaller
 
 
@@ -73,3 +74,41 @@ def test_reset_forgets_what_was_counted(limited: DirectCaller) -> None:
     limited.sandbox.reset()
     limited.token = None
     assert limited.cluster()
+
+
+@pytest.mark.parametrize(("method", "count"), [("POST", 2), ("PUT", 2), ("DELETE", 5)])
+def test_a_minute_after_the_first_of_them_one_more_is_let_through(method: str, count: int) -> None:
+    limits = RateLimits()
+    moments = [float(second) for second in range(count)]
+    assert [limits.check("1", method, moment) for moment in moments] == [None] * count
+    refused = limits.check("1", method, 59.5)
+    assert refused is not None
+    assert (refused[0].count, refused[0].seconds, refused[1]) == (count, 60, 0.5)
+    assert limits.check("1", method, 60.0) is None
+    assert limits.check("1", method, 60.0) is not None
+
+
+def test_tenants_and_methods_are_counted_apart() -> None:
+    limits = RateLimits((Rule("POST", 1, 60), Rule("PUT", 1, 60)))
+    calls = [("1", "POST"), ("2", "POST"), ("1", "PUT"), ("2", "PUT"), ("1", "DELETE")]
+    assert [limits.check(tenant, method, 0.0) for tenant, method in calls] == [None] * 5
+    assert [bool(limits.check(tenant, method, 0.0)) for tenant, method in calls] == [
+        *[True] * 4,
+        False,
+    ]
+
+
+def test_what_one_rule_refuses_counts_for_none() -> None:
+    limits = RateLimits((Rule("POST", 1, 60), Rule("POST", 2, 3600)))
+    assert limits.check("1", "POST", 0.0) is None
+    for moment in (1.0, 2.0, 3.0):
+        assert limits.check("1", "POST", moment) == (Rule("POST", 1, 60), 60 - moment)
+    assert limits.check("1", "POST", 60.0) is None
+    assert limits.check("1", "POST", 120.0) == (Rule("POST", 2, 3600), 3480.0)
+
+
+def test_what_a_clock_that_goes_back_has_yet_to_come_to_did_not_happen() -> None:
+    limits = RateLimits((Rule("POST", 1, 60),))
+    assert limits.check("1", "POST", 1000.0) is None
+    assert limits.check("1", "POST", 999.0) is None
+    assert limits.check("1", "POST", 999.0) == (Rule("POST", 1, 60), 60.0)
