@@ -43,10 +43,13 @@ def main() -> int:
     parser.add_argument("results", type=Path, help="file for the results, a line of JSON each")
     parser.add_argument("patterns", nargs="*", default=["*"], help="names of changes, with *")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="what pytest is to collect")
+    parser.add_argument(
+        "--longest", type=float, default=10.0, help="seconds of the tests that one change meets"
+    )
     options = parser.parse_args()
     os.environ["CI"] = "true"  # cases that are drawn are the same each time
     options.results.unlink(missing_ok=True)
-    plugin = MutationPlugin(_matching(options.patterns), options.results)
+    plugin = MutationPlugin(_matching(options.patterns), options.results, options.longest)
     quiet = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "timeout=20"]
     ended = pytest.main([*quiet, "-k", f"not ({_SLOW})", *options.tests], [plugin])
     if ended not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,9 @@ class Change:
         module: The name of the module.
         function: The qualified name of the outermost function around it; "" for none.
         line: Where it begins.
-        tree: The module's source.
+        parts: The module's source, cut into its statements.
+        index: Which of them is changed.
+        statement: That one, parsed.
         before: The part of it that is replaced.
         after: What it is replaced by.
     """
@@ -34,7 +37,9 @@ class Change:
     module: str
     function: str
     line: int
-    tree: libcst.Module
+    parts: list[str]
+    index: int
+    statement: libcst.CSTNode
     before: libcst.CSTNode
     after: libcst.CSTNode
 
@@ -45,11 +50,12 @@ class Change:
 
     def source(self) -> str:
         """Return the module's source with the change in it."""
-        return str(self.tree.deep_replace(self.before, self.after).code)
+        changed = _code(self.statement.deep_replace(self.before, self.after))
+        return "".join([*self.parts[: self.index], changed, *self.parts[self.index + 1 :]])
 
     def lines(self) -> tuple[str, str]:
         """Return the first line that differs, as it was and as it is."""
-        was, becomes = self.tree.code.splitlines(), self.source().splitlines()
+        was, becomes = "".join(self.parts).splitlines(), self.source().splitlines()
         pairs = (pair for pair in zip(was, becomes, strict=False) if pair[0] != pair[1])
         before, after = next(pairs, (was[-1], becomes[-1]))
         return before.strip(), after.strip()
@@ -61,21 +67,30 @@ def changes_of(module: str) -> Iterator[Change]:
     assert file is not None
     wrapper = MetadataWrapper(libcst.parse_module(Path(file).read_text(encoding="utf-8")))
     positions = wrapper.resolve(PositionProvider)
+    tree = wrapper.module
+    parts = [_code(part) for part in (*tree.header, *tree.body, *tree.footer)]
     numbers: dict[str, int] = {}
-    for node, scopes in _nodes(wrapper.module, []):
-        for after in _replacements(node):
-            place = ".".join([module, *(scope.name.value for scope in scopes)])
-            numbers[place] = numbers.get(place, 0) + 1
-            in_function = bool(scopes) and isinstance(scopes[-1], libcst.FunctionDef)
-            yield Change(
-                f"{place}:{numbers[place]}",
-                module,
-                place.removeprefix(f"{module}.") if in_function else "",
-                positions[node].start.line,
-                wrapper.module,
-                node,
-                after,
-            )
+    for index, statement in enumerate(tree.body, len(tree.header)):
+        for node, scopes in _nodes(statement, []):
+            for after in _replacements(node):
+                place = ".".join([module, *(scope.name.value for scope in scopes)])
+                numbers[place] = numbers.get(place, 0) + 1
+                in_function = bool(scopes) and isinstance(scopes[-1], libcst.FunctionDef)
+                yield Change(
+                    f"{place}:{numbers[place]}",
+                    module,
+                    place.removeprefix(f"{module}.") if in_function else "",
+                    positions[node].start.line,
+                    parts,
+                    index,
+                    statement,
+                    node,
+                    after,
+                )
+
+
+def _code(node: libcst.CSTNode) -> str:
+    return str(libcst.Module([]).code_for_node(node))
 
 
 def _nodes(
@@ -105,4 +120,6 @@ def _is_left_alone_by_name(node: libcst.CSTNode) -> bool:
 def _replacements(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:
     for kind, operator in mutation_operators:
         if isinstance(node, kind):
-            yield from operator(node)
+            # Of a text's changes the first: the others differ in its letters' case alone.
+            most = 1 if isinstance(node, libcst.SimpleString) else None
+            yield from itertools.islice(operator(node), most)

@@ -13,8 +13,6 @@ import pytest
 
 from tests.mutation.changes import Change
 
-_LONGEST = 10.0  # seconds, by the first run, of the tests that one change meets
-
 
 class Outcomes:
     """What tests came to; a plugin of pytest's."""
@@ -58,9 +56,11 @@ class KnownTests:
 
     Args:
         answer: What :func:`measure` wrote down.
+        longest: Seconds, by the first run, of the tests that one change meets.
     """
 
-    def __init__(self, answer: Path) -> None:
+    def __init__(self, answer: Path, longest: float) -> None:
+        self._longest = longest
         self._durations, tests = json.loads(answer.read_text(encoding="utf-8"))
         self._tests: dict[str, dict[str, list[str]]] = tests
         self._failed: dict[str, list[str]] = defaultdict(list)
@@ -75,27 +75,52 @@ class KnownTests:
         """Return the tests that come to a change, the likeliest and quickest first."""
         file = str(sys.modules[change.module].__file__)
         by_line = self._tests.get(file, {})
-        lines = _statement(Path(file), change.line) if change.function else by_line
-        meeting = {test for line in lines for test in by_line.get(str(line), ())}
+        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+        lines = _statement(tree, change.line)
+        meeting = {test for line in lines for test in by_line.get(str(line), ())} - {""}
+        if not change.function:
+            users = _users(tree, change.line) or by_line
+            meeting = {test for line in users for test in by_line.get(str(line), ())} - {""}
         likely = [test for test in self._failed[change.place] if test in meeting]
-        others = sorted(meeting.difference(likely), key=lambda test: self._durations[test])
+        room = f"tests/{change.module.split('.')[1].strip('_')}"
+        others = sorted(
+            meeting.difference(likely),
+            key=lambda test: (not test.startswith(room), self._durations[test]),
+        )
         chosen: list[str] = []
         total = 0.0
         for test in [*likely, *others]:
             total += self._durations[test]
-            if chosen and total > _LONGEST:
+            if chosen and total > self._longest:
                 break
             chosen.append(test)
         return chosen
 
 
-def _statement(file: Path, line: int) -> range:
+def _statement(tree: ast.Module, line: int) -> range:
     """Return the lines of the innermost statement around a line, or of its head."""
     innermost = range(line, line + 1)
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and node.lineno <= line:
             body = getattr(node, "body", None)
             end = body[0].lineno if body else (node.end_lineno or node.lineno) + 1
             if line < end:
                 innermost = range(node.lineno, end)  # what is walked to later stands deeper
     return innermost
+
+
+def _users(tree: ast.Module, line: int) -> set[int]:
+    """Return the lines that use the names which the statement around a line gives a value."""
+    inside = _statement(tree, line)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)]
+    values = {
+        node.id
+        for node in names
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno in inside
+    }
+    return {
+        node.lineno
+        for node in names
+        if (node.id if isinstance(node, ast.Name) else node.attr) in values
+        and node.lineno not in inside
+    }

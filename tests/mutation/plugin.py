@@ -33,9 +33,11 @@ class MutationPlugin:
     Args:
         changes: What to change.
         results: The file to which a line of JSON is added for each change.
+        longest: Seconds of the tests that one change meets.
     """
 
-    def __init__(self, changes: Iterable[Change], results: Path) -> None:
+    def __init__(self, changes: Iterable[Change], results: Path, longest: float) -> None:
+        self._longest = longest
         self.counts: Counter[str] = Counter()
         self._changes = changes
         self._results = results
@@ -67,7 +69,7 @@ class MutationPlugin:
         child = self._fork(lambda: 0 if measure(self._outcomes, items, answer) else 1)
         if os.waitpid(child, 0)[1]:
             pytest.exit(f"as they are, tests fail: {self._failed_test(child)}", 1)
-        return KnownTests(answer)
+        return KnownTests(answer, self._longest)
 
     def _begin(self, change: Change, tests: list[str]) -> None:
         items = [self._items[test] for test in tests]
@@ -116,9 +118,11 @@ class MutationPlugin:
         if test := self._failed_test(child):
             known.record_failure(change, test)
         self.counts[verdict] += 1
+        result = {"name": change.name, "line": change.line, "verdict": verdict, "test": test}
+        if verdict == NOTICED:
+            return result
         was, becomes = change.lines()
-        place = {"name": change.name, "line": change.line, "was": was, "becomes": becomes}
-        return {**place, "verdict": verdict, "test": test}
+        return {**result, "was": was, "becomes": becomes}
 
     def _failed_file(self, child: int) -> Path:
         return self._scratch / f"{child}.failed"
