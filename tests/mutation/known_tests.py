@@ -35,20 +35,24 @@ class Outcomes:
         return True
 
 
-def measure(outcomes: Outcomes, items: list[pytest.Item], answer: Path) -> bool:
-    """Run tests one by one, and write down what each of them takes and comes to."""
+def measure(outcomes: Outcomes, items: list[pytest.Item], answer: Path) -> None:
+    """Run tests one by one, and write down what each of them takes and comes to.
+
+    One that fails as things are tells nothing, and is left out.
+    """
+    failed = []
     coverer = coverage.Coverage(data_file=None, config_file=False, source_pkgs=["lavaclient"])
     coverer.set_option("run:disable_warnings", ["module-not-measured"])
     coverer.start()
     for item in items:
         coverer.switch_context(item.nodeid)
         if not outcomes.run([item]):
-            return False
+            failed.append(item.nodeid)
+            outcomes.failed = ""
     coverer.stop()
     data = coverer.get_data()
     tests = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
-    answer.write_text(json.dumps([outcomes.durations, tests]), encoding="utf-8")
-    return True
+    answer.write_text(json.dumps([outcomes.durations, tests, failed]), encoding="utf-8")
 
 
 class KnownTests:
@@ -61,8 +65,9 @@ class KnownTests:
 
     def __init__(self, answer: Path, longest: float) -> None:
         self._longest = longest
-        self._durations, tests = json.loads(answer.read_text(encoding="utf-8"))
+        self._durations, tests, failed = json.loads(answer.read_text(encoding="utf-8"))
         self._tests: dict[str, dict[str, list[str]]] = tests
+        self.left_out: set[str] = {"", *failed}  # what no test comes to has "" for one
         self._failed: dict[str, list[str]] = defaultdict(list)
 
     def record_failure(self, change: Change, test: str) -> None:
@@ -77,10 +82,11 @@ class KnownTests:
         by_line = self._tests.get(file, {})
         tree = ast.parse(Path(file).read_text(encoding="utf-8"))
         lines = _statement(tree, change.line)
-        meeting = {test for line in lines for test in by_line.get(str(line), ())} - {""}
+        meeting = {test for line in lines for test in by_line.get(str(line), ())}
         if not change.function:
             users = _users(tree, change.line) or by_line
-            meeting = {test for line in users for test in by_line.get(str(line), ())} - {""}
+            meeting = {test for line in users for test in by_line.get(str(line), ())}
+        meeting -= self.left_out
         likely = [test for test in self._failed[change.place] if test in meeting]
         room = f"tests/{change.module.split('.')[1].strip('_')}"
         others = sorted(

@@ -66,10 +66,17 @@ class MutationPlugin:
 
     def _first_run(self, items: list[pytest.Item]) -> KnownTests:
         answer = self._scratch / "first.json"
-        child = self._fork(lambda: 0 if measure(self._outcomes, items, answer) else 1)
-        if os.waitpid(child, 0)[1]:
-            pytest.exit(f"as they are, tests fail: {self._failed_test(child)}", 1)
-        return KnownTests(answer, self._longest)
+
+        def work() -> int:
+            measure(self._outcomes, items, answer)
+            return 0
+
+        if os.waitpid(self._fork(work), 0)[1]:
+            pytest.exit("the tests cannot be run as they are", 1)
+        known = KnownTests(answer, self._longest)
+        for test in sorted(filter(None, known.left_out)):
+            print(f"left out, for it fails as things are: {test}")
+        return known
 
     def _begin(self, change: Change, tests: list[str]) -> None:
         items = [self._items[test] for test in tests]
