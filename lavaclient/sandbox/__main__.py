@@ -50,6 +50,7 @@ def _add_server_options(parser: argparse.ArgumentParser) -> None:
     add("--tls", action="store_true", help="speak TLS, with a certificate made on the spot")
     add("--ssh", action="store_true", help="let ssh in to the nodes, with the clusters' keys")
     add("--env-file", type=Path, metavar="FILE", help="write the exports to this file too")
+    add("--open", action="store_true", help="show the sandbox's page in a browser")
     add("--json", action="store_true", help="print one line of JSON instead of the exports")
     add("--quiet", action="store_true", help="no line for each request")
 

@@ -69,6 +69,7 @@ class SandboxBase(ABC):
         self.malformed_links = malformed_links
         self.token_lifetime = token_lifetime
         self.base_url = base_url
+        self.certificate_path: pathlib.Path | None = None
         self.quotas = quotas if quotas is not None else Quotas()
         self.timings = timings if timings is not None else Timings()
         self.events = Events()
@@ -177,7 +178,7 @@ class SandboxBase(ABC):
             ApiFault: 404; there is none of this id.
         """
         with self.lock:
-            account, cluster = self._find(cluster_id)
+            account, cluster = self.find_cluster(cluster_id)
             lifecycle.fail(cluster, self.clock.time())
             account.clusters[cluster_id] = cluster
             self.commit()
@@ -202,7 +203,18 @@ class SandboxBase(ABC):
             ApiFault: 404; there is none of this id.
         """
         with self.lock:
-            return self._find(cluster_id)[1]
+            return self.find_cluster(cluster_id)[1]
+
+    def find_cluster(self, cluster_id: str) -> tuple[Account, Cluster]:
+        """A cluster's record, and the account that it is in.
+
+        Raises:
+            ApiFault: 404; there is none of this id.
+        """
+        for account in self.accounts():
+            if cluster_id in account.clusters:
+                return account, account.clusters[cluster_id]
+        raise not_found("Cluster", cluster_id)
 
     def account(self, region: str = "DFW", tenant_id: str | None = None) -> Account:
         """The records of one tenant in one region, up to date."""
@@ -362,12 +374,6 @@ class SandboxBase(ABC):
         token = self.store.tokens[token_id]
         token.expires = min(token.expires, self.clock.time())
         self.store.tokens[token_id] = token
-
-    def _find(self, cluster_id: str) -> tuple[Account, Cluster]:
-        for account in self.accounts():
-            if cluster_id in account.clusters:
-                return account, account.clusters[cluster_id]
-        raise not_found("Cluster", cluster_id)
 
     def _check_rate(self, call: Call, now: float) -> None:
         broken = self._rate_limits.check(call.tenant_id, call.method, now)

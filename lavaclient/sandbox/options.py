@@ -22,6 +22,7 @@ class Options(argparse.Namespace):
     env_file: Path | None
     json: bool
     quiet: bool
+    open: bool
     speed: float
     state: Path | None
     world: str | None

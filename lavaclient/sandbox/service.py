@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lavaclient.sandbox.base import DEFAULT_API_KEY, DEFAULT_BASE_URL, SandboxBase
+from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.errors import conflict
 from lavaclient.sandbox.worlds import building, model
 from lavaclient.sandbox.worlds.export import export
 from lavaclient.sandbox.worlds.model import World, WorldSource
@@ -42,6 +44,8 @@ class Sandbox(SandboxBase):
         failures: Clusters that are to fail, before anybody makes them.
         snapshots: What `save_snapshot` has kept, under its names.
         ssh_answers: What nodes answer to commands, and the commands so far.
+        base_url: Scheme, host and port of links; a server sets it to its own.
+        certificate_path: What vouches for a server's certificate, where there is one.
 
     Raises:
         ValueError: The state file or the world cannot be used, or the token lifetime is not
@@ -52,6 +56,45 @@ class Sandbox(SandboxBase):
         >>> sandbox = Sandbox(ManualClock())
         >>> sandbox.clock.advance(600)
     """
+
+    def environ(self) -> dict[str, str]:
+        """The environment variables that point a client at `base_url`."""
+        path = self.certificate_path
+        return {
+            "LAVA_USERNAME": self.username,
+            "LAVA_API_KEY": self.api_key,
+            "LAVA_REGION_NAME": "DFW",
+            "LAVA_AUTH_URL": f"{self.base_url}/identity/v2.0",
+            "LAVA_TENANT_NAME": self.tenant_id,
+            **({} if path is None else {"REQUESTS_CA_BUNDLE": str(path)}),
+        }
+
+    def finish_cluster(self, cluster_id: str) -> None:
+        """Let what a cluster is busy with be done now, and go well.
+
+        Raises:
+            ApiFault: 404; there is none of this id. 409; it is busy with nothing.
+        """
+        with self.lock:
+            account, cluster = self.find_cluster(cluster_id)
+            now = self.clock.time()
+            if not lifecycle.finish(cluster, now):
+                status = lifecycle.status(cluster, now)
+                raise conflict(f"Cluster {cluster_id} is {status}; there is nothing to finish")
+            account.clusters.store(cluster, now)
+            self.commit()
+
+    def seconds_of_work(self) -> float:
+        """How many seconds it takes until no cluster is busy with anything."""
+        with self.lock:
+            now = self.clock.time()
+            jobs = [
+                cluster.job.ends
+                for account in self.accounts()
+                for cluster in account.clusters.values()
+                if cluster.job is not None and not lifecycle.has_failed(cluster, now)
+            ]
+            return max((ends - now for ends in jobs), default=0.0)
 
     def load_world(self, world: WorldSource) -> None:
         """Forget what there is, and make a world. Tokens of users in it stay good.

@@ -52,7 +52,7 @@ def test_a_path_that_leads_nowhere_is_a_404(caller: Caller, path: str) -> None:
     assert answer.body["fault"]["code"] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/dfw", "/dfw/v2", "/xyz/v2/123456/clusters"])
+@pytest.mark.parametrize("path", ["/favicon.ico", "/dfw", "/dfw/v2", "/xyz/v2/123456/clusters"])
 def test_a_path_outside_of_the_service_is_a_404(caller: Caller, path: str) -> None:
     """With a token or without one."""
     assert caller.ask("GET", path, headers={"X-Auth-Token": caller.sign_in()}).status == 404

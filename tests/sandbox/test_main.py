@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 import stat
@@ -232,3 +233,39 @@ def test_a_sandbox_shows_no_secret(sandbox: Sandbox) -> None:
     assert repr(sandbox) == "<Sandbox user=sandbox tenant=123456 clusters=0>"
     assert Sandbox(seed=5).new_id() == Sandbox(seed=5).new_id()
     assert Sandbox().new_id() != Sandbox().new_id()
+
+
+def _opening(environ: dict[str, str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "lavaclient.sandbox", "--port", "0", "--open"]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    )
+
+
+def test_it_opens_its_page_in_the_browser_that_there_is(tmp_path: Path) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    os.mkfifo(opened)
+    browser.write_text(f'#!/bin/sh\necho "$1" >"{opened}"\n')
+    browser.chmod(0o700)
+    with _opening({**os.environ, "BROWSER": f"{browser} %s"}) as process:
+        try:
+            url = opened.read_text().strip()
+            assert url.endswith("/_sandbox/")
+            assert requests.get(url, timeout=10).headers["Content-Type"].startswith("text/html")
+            assert process.stdout is not None
+            text = "".join(process.stdout.readline() for _ in range(7))
+            assert f"# To look at it: {url}\n" in text
+        finally:
+            process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_it_says_that_there_is_no_browser_and_serves(tmp_path: Path) -> None:
+    environ = {"PATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path), "BROWSER": "none"}
+    with _opening(environ) as process:
+        try:
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith("There is no browser to show http://")
+        finally:
+            process.terminate()
+        assert process.wait(20) == 0

@@ -290,7 +290,7 @@ def _count_only_nodes_that_are_there(patch: pytest.MonkeyPatch) -> None:
     def planted(context: Context) -> dict[str, int]:
         clusters = context.account.clusters.values()
         nodes = [n for c in clusters for n in c.nodes if n.born <= context.now]
-        return limits._cost(context, Counter(node.flavor_id for node in nodes))
+        return limits._cost(context.reference, Counter(node.flavor_id for node in nodes))
 
     patch.setattr(limits, "used", planted)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.accounts import RecordKey
-from lavaclient.sandbox.core.clock import Clock, SystemClock
+from lavaclient.sandbox.core.clock import Clock, speed_of
 from lavaclient.sandbox.core.events import Events
 from lavaclient.sandbox.core.state import Cluster
 from lavaclient.sandbox.core.store import Store
@@ -81,7 +81,7 @@ class Announcer:
         """Tell of a clock that is elsewhere than it would have run to; not of one that stands."""
         moment = time.monotonic()
         elapsed = moment - self._reading.moment
-        speed = self._clock.speed if isinstance(self._clock, SystemClock) else 0.0
+        speed = speed_of(self._clock)
         moved = now - self._reading.shown - elapsed * speed
         # The machine's own clock is set by a little now and then.
         stands = now == self._reading.shown

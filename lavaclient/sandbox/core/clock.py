@@ -90,6 +90,11 @@ class ManualClock:
             self._now += _forward(seconds)
 
 
+def speed_of(clock: Clock) -> float:
+    """How many of a clock's seconds pass in a real one, as long as nobody moves it."""
+    return clock.speed if isinstance(clock, SystemClock) else 0.0
+
+
 def caller_seconds(clock: Clock, seconds: float) -> float:
     """How long a span of the sandbox's time takes for somebody who waits for it."""
     return seconds / clock.speed if isinstance(clock, SystemClock) else seconds

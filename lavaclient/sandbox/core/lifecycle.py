@@ -83,6 +83,26 @@ def fail(cluster: Cluster, now: float) -> None:
         cluster.failed = now
 
 
+def finish(cluster: Cluster, now: float) -> bool:
+    """Let what a cluster is busy with be done, and go well.
+
+    Returns:
+        False when it is busy with nothing, or broken.
+    """
+    job = cluster.job
+    if job is None or has_failed(cluster, now):
+        return False
+    cluster.failed = None
+    job.started, job.ends = min(job.started, now), now
+    for step in job.steps:
+        step.at = min(step.at, now)
+    for node in cluster.nodes:
+        node.born, node.configuring = min(node.born, now), min(node.configuring, now)
+        node.ready = min(node.ready, now)
+        node.leaves = None if node.leaves is None else min(node.leaves, now)
+    return True
+
+
 def has_failed(cluster: Cluster, now: float) -> bool:
     """Whether a cluster is broken by now."""
     return cluster.failed is not None and cluster.failed <= now

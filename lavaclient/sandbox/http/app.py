@@ -21,7 +21,7 @@ from lavaclient.sandbox.core.routing import NOT_FOUND
 from lavaclient.sandbox.core.urls import REGIONS, locate
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.syntax import line_of
-from lavaclient.sandbox.http import control_api
+from lavaclient.sandbox.http import control_api, dashboard
 from lavaclient.sandbox.http.access import check_access
 from lavaclient.sandbox.http.fault_injection import inject_fault
 from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, Stream, encode, fault_answer
@@ -172,7 +172,11 @@ class Application:
     def _dispatch(self, request: Request) -> Answer:
         _check_content_type(request)
         path = request.target.path
+        if request.is_root:
+            return dashboard.lead_there(request.method)
         match request.segments:
+            case ("_sandbox", name) if name in dashboard.FILES:
+                return dashboard.show(request.method, name)
             case ("_sandbox", *_):
                 return control_api.answer(self.sandbox, request)
             case ("identity" | "v2.0", *_):
@@ -190,7 +194,7 @@ class Application:
     def _note(
         self, request: Request, reply: Reply, started: float, faults: Iterable[Fault]
     ) -> None:
-        if request.is_control:
+        if request.is_control or request.is_root:
             return
         now = self.sandbox.clock.time()
         seen = self.sandbox.requests.append(

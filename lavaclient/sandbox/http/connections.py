@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import struct
+import sys
 import threading
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -119,6 +120,11 @@ class Server(ThreadedWSGIServer):
         with self._guard:
             self._open[thread] = request
         thread.start()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Write nothing of connections that break: listeners leave without a word."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # likewise
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]  # likewise
         """End a connection: with FIN, or with RST when it is to be reset."""

@@ -13,9 +13,9 @@ from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_models as models
+from lavaclient.sandbox.http import control_page as page
 from lavaclient.sandbox.http import control_requests as requests
 from lavaclient.sandbox.http.control_route import ControlRoute, route
-from lavaclient.sandbox.http.event_stream import EventStream
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.sandbox.worlds import model as worlds
@@ -33,11 +33,6 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
 
 def _show_health(_sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"status": "ok"})
-
-
-def _stream_events(sandbox: Sandbox, request: Request) -> Answer:
-    after = dict(request.target.query).get("after")
-    return Answer(200, EventStream(sandbox, request.headers["Last-Event-ID"] or after))
 
 
 def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
@@ -65,7 +60,8 @@ def _show_clock(sandbox: Sandbox, _body: bytes) -> Answer:
 
 
 def _move_clock(sandbox: Sandbox, body: bytes) -> Answer:
-    sandbox.clock.advance(decode(body, models.Advance).advance)
+    step = decode(body, models.Advance)
+    sandbox.clock.advance(step.advance if step.until is None else sandbox.seconds_of_work())
     return _show_clock(sandbox, body)
 
 
@@ -186,15 +182,6 @@ ROUTER: Router[ControlRoute] = Router(
             refusals=_VERIFIED,
         ),
         route(
-            "GET events",
-            _stream_events,
-            "Tells what happens, as server-sent events",
-            answer=str,
-            refusals=(503,),
-            whole=True,
-            content_type=EventStream.content_type,
-        ),
-        route(
             "GET faults",
             _show_faults,
             "Shows the faults, and how many requests each has hit",
@@ -250,5 +237,6 @@ ROUTER: Router[ControlRoute] = Router(
         ),
         route("PUT snapshots/<name>", _save_snapshot, "Saves a snapshot"),
         route("POST snapshots/<name>", _restore_snapshot, "Restores a snapshot", refusals=(404,)),
+        *page.ROUTES,
     ]
 )

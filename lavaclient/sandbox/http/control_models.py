@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -14,9 +14,20 @@ Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 
 
 class Advance(Struct, forbid_unknown_fields=True):
-    """By how many seconds the clock is moved."""
+    """By how many seconds the clock is moved, or until what.
 
-    advance: Seconds
+    Attributes:
+        advance: Seconds.
+        until: `done`: until nothing is under way.
+    """
+
+    advance: Seconds = 0.0
+    until: Literal["done"] | None = None
+
+    def __post_init__(self) -> None:
+        """See that it says one thing."""
+        if (self.advance > 0) is (self.until is not None):
+            raise ValueError("give either advance or until")
 
 
 class NewUser(Struct, forbid_unknown_fields=True):

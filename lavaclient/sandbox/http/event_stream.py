@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from lavaclient.sandbox.core.clock import SystemClock
+from lavaclient.sandbox.core.clock import speed_of
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.events import Event
 from lavaclient.sandbox.http.messages import Stream
@@ -92,8 +92,7 @@ class EventStream(Stream):
     def _beat(self) -> bytes:
         self._heartbeat = time.monotonic() + HEARTBEAT
         clock = self._sandbox.clock
-        speed = clock.speed if isinstance(clock, SystemClock) else 0.0
-        return _message("heartbeat", {"time": clock.time(), "speed": speed})
+        return _message("heartbeat", {"time": clock.time(), "speed": speed_of(clock)})
 
 
 def _message(kind: str, data: object, place: str | None = None) -> bytes:

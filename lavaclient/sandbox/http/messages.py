@@ -46,6 +46,13 @@ class Stream(ABC):
         """What there is to send next; nothing if nothing comes in so many seconds."""
 
 
+class File(NamedTuple):
+    """A body that is not JSON: what it is, and its bytes."""
+
+    content_type: str
+    data: bytes
+
+
 class Reply(NamedTuple):
     """What goes back over the wire. A body shorter than its `Content-Length` is a cut one.
 
@@ -87,8 +94,13 @@ class Request:
 
     @property
     def is_control(self) -> bool:
-        """Whether it is for the control API."""
+        """Whether it is for the control API or its page."""
         return self.segments[0] == "_sandbox"
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is for the root, which leads to the page."""
+        return self.target.path == "/"
 
 
 def encode(answer: Answer, request_id: str) -> Reply:
@@ -97,6 +109,8 @@ def encode(answer: Answer, request_id: str) -> Reply:
         headers = [("X-Request-Id", request_id), ("Content-Type", answer.body.content_type)]
         headers += [("Cache-Control", "no-store"), ("Connection", "close")]
         return Reply(answer.status, headers, b"", stream=answer.body)
+    if isinstance(answer.body, File):
+        return raw(answer, answer.body.data, request_id, answer.body.content_type)
     body = b"" if answer.body is None else msgspec.json.encode(answer.body)
     return raw(answer, body, request_id)
 

@@ -9,9 +9,11 @@ import shlex
 import signal
 import sys
 import threading
+import webbrowser
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from lavaclient.sandbox.http.dashboard import PATH
 from lavaclient.sandbox.http.server import SandboxServer
 from lavaclient.sandbox.options import Options
 from lavaclient.sandbox.ssh.server import SandboxSSH
@@ -33,6 +35,11 @@ def serve(options: Options, stop: threading.Event) -> None:
     """
     with _signals() as received, _server(options) as server, _ssh(options, server) as ssh:
         _announce(options, server, ssh)
+        if options.open:
+            page = server.url + PATH
+            threading.Thread(
+                target=_open_page, args=[page], name="sandbox-browser", daemon=True
+            ).start()
         while not received and not stop.wait(_POLL):
             pass
 
@@ -51,6 +58,12 @@ def _server(options: Options) -> Iterator[SandboxServer]:
             options.allow_host,
         ) as server:
             yield server
+
+
+def _open_page(url: str) -> None:
+    """Show the page in a browser; some run in the terminal and end when they are left."""
+    if not webbrowser.open(url):
+        _print_line(f"There is no browser to show {url}")
 
 
 def _print_line(line: str) -> None:
@@ -79,6 +92,7 @@ def _announce(options: Options, server: SandboxServer, ssh: SandboxSSH | None) -
         return
     print(f"# The sandbox serves {server.url}; Ctrl-C ends it. To use it:")
     print(exports, end="")
+    print(f"# To look at it: {server.url}{PATH}")
     if ssh is not None:
         command = shlex.join(["ssh", "-F", str(ssh.config_path), "-i"])
         print(f"# To reach a node: ssh_command='{command} KEY', or {command} KEY USER@NODE")

@@ -67,6 +67,8 @@ class SandboxServer:
         shown = f"[{host}]" if ":" in host else host
         self.url = f"{'https' if tls else 'http'}://{shown}:{self._server.port}"
         self.sandbox.base_url = self.url
+        if self._authority is not None:
+            self.sandbox.certificate_path = self._authority.path
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL,), name="sandbox-server", daemon=True
         )
@@ -100,15 +102,7 @@ class SandboxServer:
 
     def environ(self) -> dict[str, str]:
         """The environment variables that point a client here."""
-        trust = {} if self._authority is None else {"REQUESTS_CA_BUNDLE": str(self._authority.path)}
-        return {
-            "LAVA_USERNAME": self.sandbox.username,
-            "LAVA_API_KEY": self.sandbox.api_key,
-            "LAVA_REGION_NAME": "DFW",
-            "LAVA_AUTH_URL": self.auth_url,
-            "LAVA_TENANT_NAME": self.sandbox.tenant_id,
-            **trust,
-        }
+        return self.sandbox.environ()
 
     def close(self) -> None:
         """Stop serving: requests under way are finished, threads and sockets are gone.

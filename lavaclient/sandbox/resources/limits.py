@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.context import Answer, Context
 from lavaclient.sandbox.core.errors import over_quota
+from lavaclient.sandbox.core.reference_data import ReferenceData
 
 RESOURCES = ("node_count", "ram", "disk", "vcpus")
 
@@ -22,9 +24,14 @@ def get_limits(context: Context) -> Answer:
 
 
 def used(context: Context) -> dict[str, int]:
-    """What the account's clusters take, nodes that are planned or leaving included."""
-    uses = context.account.clusters.uses
-    return _cost(context, {i: uses["flavor", i] for i in context.reference.flavors})
+    """What the account of a request uses."""
+    return used_by(context.account, context.reference)
+
+
+def used_by(account: Account, reference: ReferenceData) -> dict[str, int]:
+    """What an account's clusters take, nodes that are planned or leaving included."""
+    uses = account.clusters.uses
+    return _cost(reference, {i: uses["flavor", i] for i in reference.flavors})
 
 
 def check_quota(context: Context, flavor_ids: Iterable[str]) -> None:
@@ -33,7 +40,8 @@ def check_quota(context: Context, flavor_ids: Iterable[str]) -> None:
     Raises:
         ApiFault: 413, naming the resource.
     """
-    wanted, taken = _cost(context, Counter(flavor_ids)), used(context)
+    wanted = _cost(context.reference, Counter(flavor_ids))
+    taken = used(context)
     for name in RESOURCES:
         remaining = _limit(context, name) - taken[name]
         if wanted[name] > remaining:
@@ -46,8 +54,8 @@ def _limit(context: Context, name: str) -> int:
     return quota
 
 
-def _cost(context: Context, counts: Mapping[str, int]) -> dict[str, int]:
-    flavors = [(context.reference.flavors[key], count) for key, count in counts.items()]
+def _cost(reference: ReferenceData, counts: Mapping[str, int]) -> dict[str, int]:
+    flavors = [(reference.flavors[key], count) for key, count in counts.items()]
     return {
         "node_count": sum(counts.values()),
         "ram": sum(flavor.ram * count for flavor, count in flavors),
