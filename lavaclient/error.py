@@ -85,13 +85,13 @@ class LavaError(Exception):
         # Statuses, names and texts of the service may stand in it.
         text = plain_line(text)
         super().__init__(text)
-        self.message = text if message is None else message
+        self.message: str = text if message is None else message
         self.code = code
         self.method = method
         self.path = path
         self.request_id = request_id
         self.retry_after = retry_after
-        self.maybe_applied = maybe_applied
+        self.maybe_applied: bool = maybe_applied
 
     def copy(self) -> Self:
         """Return an equal error with no traceback, chained to the same cause.
@@ -107,7 +107,9 @@ class LavaError(Exception):
         """Say that an attempt before this failure may have been carried out."""
         if not self.maybe_applied:
             self.maybe_applied = True
-            self.args = (plain_line(str(self), LONGEST - len(_ADVICE)) + _ADVICE,)
+            self.args: tuple[object, ...] = (
+                plain_line(str(self), LONGEST - len(_ADVICE)) + _ADVICE,
+            )
 
 
 class InvalidError(LavaError):

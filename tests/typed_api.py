@@ -1,5 +1,7 @@
 """Every public name with the types that it has. Only type checkers read this file."""
 
+# pyright: strict
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -38,9 +38,9 @@ class AccessToken:
         self, text: str, expires: float | None, body: Mapping[str, object], now: float
     ) -> None:
         self._text = text
-        self.expires = expires
-        self.body = body
-        self.ignore_expiry = expires is None or expires <= now + REFRESH_THRESHOLD
+        self.expires: float | None = expires
+        self.body: Mapping[str, object] = body
+        self.ignore_expiry: bool = expires is None or expires <= now + REFRESH_THRESHOLD
 
     @classmethod
     def of_text(cls, text: str) -> AccessToken:

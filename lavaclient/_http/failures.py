@@ -130,8 +130,8 @@ class TransportFailure:
     ) -> None:
         self.kind = kind
         self.text = text
-        self.method = request.method
-        self.path = request.path
+        self.method: str = request.method
+        self.path: str = request.path
         self.request_id = request_id
         self._changes = request.changes
         self.request_sent = request_sent

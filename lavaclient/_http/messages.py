@@ -42,13 +42,13 @@ class OutgoingRequest:
         redactor: Redactor,
         changes: bool | None = None,
     ) -> None:
-        self.method = method
-        self.url = url
-        self.path = path
-        self.headers = headers
-        self.body = body
-        self.redactor = redactor
-        self.changes = method != "GET" if changes is None else changes
+        self.method: str = method
+        self.url: str = url
+        self.path: str = path
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes | None = body
+        self.redactor: Redactor = redactor
+        self.changes: bool = method != "GET" if changes is None else changes
 
     def __repr__(self) -> str:
         method, path = getattr(self, "method", None), getattr(self, "path", None)
@@ -75,12 +75,12 @@ class Response:
         sent_id: str = "",
         redactor: Redactor,
     ) -> None:
-        self.method = method
-        self.path = path
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.proxy = ""
+        self.method: str = method
+        self.path: str = path
+        self.status: int = status
+        self.headers: Mapping[str, str] = headers
+        self.body: bytes = body
+        self.proxy: str = ""
         self._sent_id = sent_id
         self._redactor = redactor
 

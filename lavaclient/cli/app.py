@@ -20,7 +20,7 @@ Examples:
   lava clusters delete logs --wait
 """
 
-lava = LazyGroup(
+lava: LazyGroup = LazyGroup(
     "lava",
     {
         noun: (f"lavaclient.cli.commands.{module}:{name}", summary)

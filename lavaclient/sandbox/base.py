@@ -70,23 +70,23 @@ class SandboxBase(ABC):
         self.token_lifetime = token_lifetime
         self.base_url = base_url
         self.certificate_path: pathlib.Path | None = None
-        self.quotas = quotas if quotas is not None else Quotas()
-        self.timings = timings if timings is not None else Timings()
-        self.events = Events()
-        self.faults = Faults(seed, self.clock.time, self._announce_fault)
-        self.requests = RequestLog()
-        self.ssh_answers = ScriptedAnswers()
-        self.lock = threading.RLock()
-        self.reference = reference_data.load()
+        self.quotas: Quotas = quotas if quotas is not None else Quotas()
+        self.timings: Timings = timings if timings is not None else Timings()
+        self.events: Events = Events()
+        self.faults: Faults = Faults(seed, self.clock.time, self._announce_fault)
+        self.requests: RequestLog = RequestLog()
+        self.ssh_answers: ScriptedAnswers = ScriptedAnswers()
+        self.lock: threading.RLock = threading.RLock()
+        self.reference: reference_data.ReferenceData = reference_data.load()
         self.snapshots: dict[str, World] = {}
         self._password = password
         self._rate_limits = RateLimits()
-        self.failures = PlannedFailures()
-        self.store = Store(state_path)
+        self.failures: PlannedFailures = PlannedFailures()
+        self.store: Store = Store(state_path)
         self._ids = Ids(seed, self.store.counters)
         # A clock that ran fast in the last run was ahead: nothing may happen twice.
         self.clock.advance(max(self.store.clock - self.clock.time(), 0.0))
-        self.announcer = Announcer(self.store, self.clock, self.events)
+        self.announcer: Announcer = Announcer(self.store, self.clock, self.events)
         self._add_first_user()
         self.commit()
         if world is not None:

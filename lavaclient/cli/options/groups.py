@@ -114,7 +114,7 @@ class ListCommand(Command):
 class Noun(click.Group):
     """What can be done with one kind of thing."""
 
-    command_class = Command
+    command_class: type[click.Command] | None = Command
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return all parameters."""

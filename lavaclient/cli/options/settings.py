@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import click
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from lavaclient import Lava
 
 __all__ = ["MissingSettings", "Settings", "pass_settings"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _SECRETS: Final = {"api_key": "API key", "token": "Token"}
 _OF_LAVA: Final = frozenset(setting.name for setting in SETTINGS) - {"verify_ssl", "token_cache"}
@@ -268,4 +271,9 @@ def _digest(texts: Iterable[object]) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-pass_settings = click.make_pass_decorator(Settings, ensure=True)
+_pass_settings = click.make_pass_decorator(Settings, ensure=True)
+
+
+def pass_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
+    """Give a command the settings of its run, as the first argument."""
+    return _pass_settings(command)

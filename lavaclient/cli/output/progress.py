@@ -27,7 +27,7 @@ class Estimate:
     """
 
     def __init__(self, percent: float, now: float) -> None:
-        self.percent = percent
+        self.percent: float = percent
         self._first = (percent, now)
 
     def remaining(self, percent: float, now: float) -> float | None:

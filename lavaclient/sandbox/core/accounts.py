@@ -65,7 +65,7 @@ class Table(MutableMapping[str, T]):
         self.kind = kind
         self.owner = owner
         self.positions: dict[str, int] = {}
-        self.departed = Departed()
+        self.departed: Departed = Departed()
         self._records: dict[str, T] = {}
         self._changes = changes
         self._touched: Touched = {} if touched is None else touched
@@ -130,7 +130,7 @@ class ClusterTable(Table[Cluster]):
     ) -> None:
         super().__init__("cluster", owner, changes, touched)
         self.uses: Counter[tuple[str, str]] = Counter()
-        self.departed_nodes = Departed()
+        self.departed_nodes: Departed = Departed()
         self._uses_of: dict[str, Counter[tuple[str, str]]] = {}
         self._next: dict[str, float | None] = {}
         self._agenda: list[tuple[float, str]] = []
@@ -206,7 +206,7 @@ class Account:
         self, key: str = "", changes: Changes | None = None, touched: Touched | None = None
     ) -> None:
         self.key = key
-        self.clusters = ClusterTable(key, changes, touched)
+        self.clusters: ClusterTable = ClusterTable(key, changes, touched)
         self.scripts: Table[Script] = Table("script", key, changes, touched)
         self.stacks: Table[Stack] = Table("stack", key, changes, touched)
         self.credentials: Table[Credential] = Table("credential", key, changes, touched)

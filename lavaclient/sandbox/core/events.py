@@ -34,8 +34,8 @@ class Events:
     """
 
     def __init__(self) -> None:
-        self.epoch = os.urandom(4).hex()
-        self.listeners = 0
+        self.epoch: str = os.urandom(4).hex()
+        self.listeners: int = 0
         self._ring: deque[Event] = deque(maxlen=MOST_EVENTS)
         self._last = 0
         self._changed = threading.Condition()

@@ -53,7 +53,7 @@ class Store:
         self.tokens: Table[Token]
         self.accounts: dict[str, Account]
         self.counters: dict[str, int] = {}
-        self.clock = 0.0
+        self.clock: float = 0.0
         self._endings: list[tuple[float, int, str]] = []
         self._numbers = itertools.count()
         self._empty()

@@ -50,7 +50,7 @@ class Application:
         log: Callable[[str], object] | None = None,
         allowed_hosts: Collection[str] = (),
     ) -> None:
-        self.sandbox = sandbox if sandbox is not None else Sandbox()
+        self.sandbox: Sandbox = sandbox if sandbox is not None else Sandbox()
         self.sleep = sleep
         self._log = log
         self._allowed_hosts = frozenset(name.rstrip(".").lower() for name in allowed_hosts)

@@ -8,6 +8,7 @@ import ssl
 import struct
 import sys
 import threading
+from typing import ClassVar
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
@@ -25,7 +26,8 @@ class Handler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    timeout = _IDLE
+    timeout: ClassVar[float | None] = _IDLE
+    close_connection: bool
     server: Server
 
     def run_wsgi(self) -> None:
@@ -101,8 +103,8 @@ class Server(ThreadedWSGIServer):
         host, port = listener.getsockname()[:2]
         super().__init__(host, port, application, handler=Handler, fd=listener.fileno())
         self.application = application
-        self.ssl_context = tls
-        self.ending = threading.Event()
+        self.ssl_context: ssl.SSLContext | None = tls
+        self.ending: threading.Event = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._resets: set[int] = set()
         self._guard = threading.Lock()

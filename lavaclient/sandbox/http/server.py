@@ -51,7 +51,7 @@ class SandboxServer:
         log: Callable[[str], object] | None = None,
         allowed_hosts: Collection[str] = (),
     ) -> None:
-        self.sandbox = sandbox if sandbox is not None else Sandbox()
+        self.sandbox: Sandbox = sandbox if sandbox is not None else Sandbox()
         self._closing = threading.Event()
         self._authority = Authority() if tls else None
         application = Application(
@@ -65,7 +65,7 @@ class SandboxServer:
             context = self._authority.context(host) if self._authority is not None else None
             self._server = Server(application, listener, context)
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"{'https' if tls else 'http'}://{shown}:{self._server.port}"
+        self.url: str = f"{'https' if tls else 'http'}://{shown}:{self._server.port}"
         self.sandbox.base_url = self.url
         if self._authority is not None:
             self.sandbox.certificate_path = self._authority.path

@@ -22,7 +22,7 @@ class Authority:
             raise RuntimeError(message) from error
         self._authority = trustme.CA(organization_name="lavaclient sandbox")
         self._directory = tempfile.TemporaryDirectory(prefix="lavaclient-sandbox-")
-        self.path = Path(self._directory.name) / "ca.pem"
+        self.path: Path = Path(self._directory.name) / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.path))
 
     def context(self, host: str) -> ssl.SSLContext:

@@ -77,11 +77,11 @@ class SandboxSSH:
         self._make_key = listener.new_key
         host_key = self._make_key()
         self._listener = listener.Listener(sandbox, host_key)
-        self.port = self._start(port)
+        self.port: int = self._start(port)
         self._directory = tempfile.TemporaryDirectory(prefix="lavaclient-sandbox-ssh-")
         known_hosts = Path(self._directory.name) / "known_hosts"
         known_hosts.write_text(f"{_NAME} {host_key.export_public_key().decode()}")
-        self.config_path = Path(self._directory.name) / "config"
+        self.config_path: Path = Path(self._directory.name) / "config"
         self.config_path.write_text(
             _CONFIG.format(
                 name=_NAME,
