@@ -44,9 +44,9 @@ class Console:
         (home / ".ssh" / "id_ed25519.pub").write_text(public_key)
         programs = home / "bin"
         programs.mkdir()
-        for name, words in (("lava", " -m lavaclient.cli"), ("python", "")):
+        for name, arguments in (("lava", " -m lavaclient.cli"), ("python", "")):
             program = programs / name
-            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)}{words} "$@"\n')
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)}{arguments} "$@"\n')
             program.chmod(0o700)
         self.environ = {
             **self._server.environ(),

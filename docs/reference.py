@@ -77,7 +77,7 @@ def _type_text(hint: object) -> str:
     if typing.get_origin(hint) in {typing.ClassVar, typing.Required}:
         (hint,) = typing.get_args(hint)
     text = stringify_annotation(hint, "fully-qualified-except-typing").removeprefix("builtins.")
-    return _PRIVATE.sub(lambda found: NAMES[found[0]], text)
+    return _PRIVATE.sub(lambda match: NAMES[match[0]], text)
 
 
 def _drop_attributes(
@@ -122,7 +122,7 @@ def _name_aliases(app: Sphinx, *_: object) -> None:
 def _name_publicly(_app: Sphinx, doctree: nodes.document) -> None:
     for reference in doctree.findall(pending_xref):
         target = reference.get("reftarget", "")
-        reference["reftarget"] = _PRIVATE.sub(lambda found: NAMES[found[0]], target)
+        reference["reftarget"] = _PRIVATE.sub(lambda match: NAMES[match[0]], target)
 
 
 def _forget_private_names(_app: Sphinx, env: BuildEnvironment) -> None:

@@ -25,18 +25,18 @@ EMPTY = inspect.Parameter.empty
 
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as made:
-        yield made
+    with FakeCloud() as fake_cloud:
+        yield fake_cloud
 
 
 def test_the_signature_is_the_documented_one() -> None:
-    found = [
-        (one.name, one.default, one.kind.name)
-        for one in inspect.signature(Lava).parameters.values()
+    keyword_only = [
+        (parameter.name, parameter.default, parameter.kind.name)
+        for parameter in inspect.signature(Lava).parameters.values()
     ]
     documented = ["region", "token", "api_key", "auth_url", "tenant_id", "endpoint", "verify_ssl"]
     of_0_3 = ["timeout", "max_retries", "retry_backoff"]
-    assert found == [
+    assert keyword_only == [
         ("username", EMPTY, "POSITIONAL_OR_KEYWORD"),
         *((name, None, "POSITIONAL_OR_KEYWORD") for name in documented + of_0_3),
         *((name, None, "KEYWORD_ONLY") for name in ("token_cache", "session")),
@@ -66,8 +66,8 @@ def test_token_and_endpoint_make_another_client(cloud: FakeCloud) -> None:
 
 
 def test_all_arguments_may_be_given_by_position(cloud: FakeCloud) -> None:
-    given = (USER, "dfw", None, KEY, cloud.auth_url, int(TENANT), cloud.endpoint(), True)
-    with Lava(*given, "5", "1", "0.1") as lava:
+    arguments = (USER, "dfw", None, KEY, cloud.auth_url, int(TENANT), cloud.endpoint(), True)
+    with Lava(*arguments, "5", "1", "0.1") as lava:
         assert lava.limits.get().ram.limit == 10
 
 
@@ -86,22 +86,22 @@ def test_35_a_client_cannot_be_copied_or_pickled(
 
 
 def test_37_an_open_client_is_closed_with_and_leaves_no_warning(cloud: FakeCloud) -> None:
-    with warnings.catch_warnings(record=True) as seen:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with cloud.client() as lava:
             lava.limits.get()
         del lava
         gc.collect()
-    assert [one.category for one in seen] == []
+    assert [warning.category for warning in caught] == []
 
 
 def test_37_a_constructor_that_fails_leaves_nothing_open(cloud: FakeCloud) -> None:
-    with warnings.catch_warnings(record=True) as seen:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with pytest.raises(error.AuthenticationError):
             cloud.client(region="SYD")
         gc.collect()
-    assert [one.category for one in seen] == []
+    assert [warning.category for warning in caught] == []
 
 
 def test_from_env_makes_a_client_and_overrides_win(cloud: FakeCloud) -> None:
@@ -137,11 +137,11 @@ def test_from_env_beside_a_session_leaves_its_own_matters_alone(cloud: FakeCloud
 
 def insecure(**options: object) -> list[warnings.WarningMessage]:
     """The warnings of constructing a client that sends nothing."""
-    given = {"username": None, "token": "t0ken-t0ken", "endpoint": "https://a.example/v2/1"}
-    with warnings.catch_warnings(record=True) as seen:
+    usual = {"username": None, "token": "t0ken-t0ken", "endpoint": "https://a.example/v2/1"}
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        Lava(**{**given, **options}).close()  # type: ignore[arg-type]
-    return seen
+        Lava(**{**usual, **options}).close()  # type: ignore[arg-type]
+    return caught
 
 
 @pytest.mark.parametrize(
@@ -155,10 +155,10 @@ def insecure(**options: object) -> list[warnings.WarningMessage]:
 def test_05_an_insecure_client_warns_once_at_the_line_that_made_it(
     options: dict[str, object],
 ) -> None:
-    seen = insecure(**options)
-    assert [one.category for one in seen] == [InsecureTransportWarning]
-    assert seen[0].filename == __file__
-    assert "Lava(**{**given" in Path(__file__).read_text().splitlines()[seen[0].lineno - 1]
+    caught = insecure(**options)
+    assert [warning.category for warning in caught] == [InsecureTransportWarning]
+    assert caught[0].filename == __file__
+    assert "Lava(**{**given" in Path(__file__).read_text().splitlines()[caught[0].lineno - 1]
 
 
 def test_05_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
@@ -166,10 +166,12 @@ def test_05_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
         pass
 
     environ = {"AUTH_TOKEN": "t0ken-t0ken", "LAVA_API_URL": "http://a.example/v2/1"}
-    with warnings.catch_warnings(record=True) as seen:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         Mine.from_env(environ).close()
-    assert [(one.category, one.filename) for one in seen] == [(InsecureTransportWarning, __file__)]
+    assert [(warning.category, warning.filename) for warning in caught] == [
+        (InsecureTransportWarning, __file__)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,10 +195,10 @@ def test_05_a_catalog_that_leads_to_plain_http_gives_the_warning(cloud: FakeClou
         access["serviceCatalog"] = [{"type": "rax:bigdata", "endpoints": [endpoint]}]
 
     cloud.change = lead_away
-    with pytest.warns(InsecureTransportWarning, match=r"http://a\.example") as seen:
+    with pytest.warns(InsecureTransportWarning, match=r"http://a\.example") as caught:
         lava = Lava(USER, "DFW", api_key=KEY, auth_url=cloud.auth_url)
     lava.close()
-    assert [one.filename for one in seen] == [__file__]
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.fixture(scope="module")
@@ -253,10 +255,10 @@ def test_16_a_certificate_that_is_not_trusted_is_refused_at_once(
 def test_without_verification_there_is_one_warning_of_ours_and_none_of_urllib3(
     secure: FakeCloud,
 ) -> None:
-    with warnings.catch_warnings(record=True) as seen:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with secure.client(verify_ssl=False) as lava:
             for _ in range(3):
                 lava.limits.get()
-    assert [one.category for one in seen] == [InsecureTransportWarning]
-    assert "verify_ssl=False" in str(seen[0].message)
+    assert [warning.category for warning in caught] == [InsecureTransportWarning]
+    assert "verify_ssl=False" in str(caught[0].message)

@@ -29,9 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as made:
-        made.clock.now = time.time()
-        yield made
+    with FakeCloud() as fake_cloud:
+        fake_cloud.clock.now = time.time()
+        yield fake_cloud
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def auth(cloud: FakeCloud) -> RackspaceApiKey:
 
 @pytest.fixture
 def session(auth: RackspaceApiKey) -> Iterator[Session]:
-    made = Session(auth=auth)
-    made.session.get_adapter("http://").init_poolmanager(64, 64)  # type: ignore[attr-defined]
-    yield made
-    made.session.close()
+    session = Session(auth=auth)
+    session.session.get_adapter("http://").init_poolmanager(64, 64)  # type: ignore[attr-defined]
+    yield session
+    session.session.close()
 
 
 def limits(cloud: FakeCloud, session: Session) -> object:
@@ -57,7 +57,7 @@ def test_it_signs_in_with_one_post_and_no_discovery(
     assert isinstance(auth, plugin.BaseAuthPlugin)
     assert limits(cloud, session) == 10
     assert auth.get_token(session) == session.get_token() in cloud.good
-    assert [one.method for one in cloud.requests] == ["POST", "GET"]
+    assert [request.method for request in cloud.requests] == ["POST", "GET"]
     assert cloud.requests[0].json() == {
         "auth": {"RAX-KSKEY:apiKeyCredentials": {"username": USER, "apiKey": KEY}}
     }
@@ -76,8 +76,11 @@ def test_401s_that_arrive_spread_out_sign_in_once_too(cloud: FakeCloud, session:
     limits(cloud, session)
     late = iter(range(32))
 
-    def spread(seen: SentRequest) -> None:
-        if not seen.path.endswith("/tokens") and seen.headers["X-Auth-Token"] not in cloud.good:
+    def spread(request: SentRequest) -> None:
+        if (
+            not request.path.endswith("/tokens")
+            and request.headers["X-Auth-Token"] not in cloud.good
+        ):
             time.sleep(next(late) * 0.003)
 
     cloud.kill()
@@ -94,9 +97,9 @@ def test_identity_down_is_tried_once_for_the_threads_of_a_plain_session(
     cloud.outage = Reply(401, {})
     refused: list[SentRequest] = []
 
-    def all_at_once(seen: SentRequest) -> None:
-        if not seen.path.endswith("/tokens"):
-            refused.append(seen)
+    def all_at_once(request: SentRequest) -> None:
+        if not request.path.endswith("/tokens"):
+            refused.append(request)
             until(lambda: len(refused) == 32)
 
     cloud.before = all_at_once
@@ -109,19 +112,19 @@ def test_invalidate_drops_only_what_the_thread_was_given(
     cloud: FakeCloud, auth: RackspaceApiKey, session: Session
 ) -> None:
     first = auth.get_token(session)
-    given: list[str] = []
+    tokens: list[str] = []
 
     def elsewhere() -> None:
-        given.append(auth.get_token(session))
+        tokens.append(auth.get_token(session))
         assert auth.invalidate() is True
-        given.append(auth.get_token(session))
+        tokens.append(auth.get_token(session))
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join(10)
-    assert given[0] == first != given[1]
+    assert tokens[0] == first != tokens[1]
     assert session.invalidate() is True
-    assert auth.get_token(session) == given[1]
+    assert auth.get_token(session) == tokens[1]
     assert cloud.sign_ins == 2
 
 
@@ -162,16 +165,16 @@ def test_endpoints_come_from_the_catalog(cloud: FakeCloud, session: Session) -> 
     assert session.get_endpoint(interface=plugin.AUTH_INTERFACE) == cloud.auth_url
     with pytest.raises(error.AuthenticationError, match="DFW, IAD, ORD"):
         session.get_endpoint(service_type="rax:bigdata", region_name="SYD")
-    assert {one.method for one in cloud.requests} == {"POST"}
+    assert {request.method for request in cloud.requests} == {"POST"}
 
 
 def test_endpoint_data_is_not_discovered(cloud: FakeCloud, session: Session) -> None:
-    found = session.get_endpoint_data(service_type="rax:bigdata", region_name="IAD")
-    assert found is not None
-    assert found.url == cloud.endpoint("IAD")
-    given = session.get_endpoint_data(endpoint_override="https://own.example/v2/1")
-    assert given is not None
-    assert given.url == "https://own.example/v2/1"
+    endpoint = session.get_endpoint_data(service_type="rax:bigdata", region_name="IAD")
+    assert endpoint is not None
+    assert endpoint.url == cloud.endpoint("IAD")
+    override = session.get_endpoint_data(endpoint_override="https://own.example/v2/1")
+    assert override is not None
+    assert override.url == "https://own.example/v2/1"
     assert session.get_endpoint_data(service_type="volume") is None
     assert cloud.calls == 0
 
@@ -209,7 +212,7 @@ def test_versions_are_those_of_the_catalogs_urls(cloud: FakeCloud, session: Sess
 def test_an_adapter_reaches_the_service(cloud: FakeCloud, session: Session) -> None:
     service = adapter.Adapter(session, service_type="rax:bigdata", region_name="DFW")
     assert service.get("/limits").status_code == 200
-    assert [one.path for one in cloud.requests][1:] == [f"/dfw/v2/{TENANT}/limits"]
+    assert [request.path for request in cloud.requests][1:] == [f"/dfw/v2/{TENANT}/limits"]
 
 
 def test_a_service_that_is_not_in_the_catalog_is_keystoneauths_error(session: Session) -> None:
@@ -219,8 +222,8 @@ def test_a_service_that_is_not_in_the_catalog_is_keystoneauths_error(session: Se
 
 def test_user_and_project_are_told(cloud: FakeCloud, session: Session) -> None:
     assert (session.get_user_id(), session.get_project_id()) == ("170454", TENANT)
-    given = RackspaceApiKey(USER, KEY, cloud.auth_url, tenant_id=99)
-    assert given.get_project_id(session) == "99"
+    plugin = RackspaceApiKey(USER, KEY, cloud.auth_url, tenant_id=99)
+    assert plugin.get_project_id(session) == "99"
     assert cloud.sign_ins == 1
 
 
@@ -281,7 +284,7 @@ def test_the_cache_id_is_of_user_key_and_place_and_shows_no_key(auth: RackspaceA
         RackspaceApiKey(USER, KEY, "https://identity.example"),
         RackspaceApiKey(USER, KEY, auth.auth_url, 5),
     ]
-    assert len({one.get_cache_id() for one in [auth, *others]}) == 5
+    assert len({plugin.get_cache_id() for plugin in [auth, *others]}) == 5
     assert KEY not in repr(auth.get_cache_id_elements())
 
 
@@ -298,7 +301,7 @@ def test_the_repr_shows_no_key(auth: RackspaceApiKey) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("credentials", "message"),
     [
         ((USER, None), "both required"),
         ((None, KEY), "both required"),
@@ -307,9 +310,9 @@ def test_the_repr_shows_no_key(auth: RackspaceApiKey) -> None:
         ((USER, KEY, None, True), "tenant_id"),
     ],
 )
-def test_bad_arguments_are_refused(given: tuple[str, str], words: str) -> None:
-    with pytest.raises(error.InvalidError, match=words):
-        RackspaceApiKey(*given)
+def test_bad_arguments_are_refused(credentials: tuple[str, str], message: str) -> None:
+    with pytest.raises(error.InvalidError, match=message):
+        RackspaceApiKey(*credentials)
 
 
 def test_the_client_uses_the_plugin_itself(cloud: FakeCloud) -> None:
@@ -323,14 +326,14 @@ def test_the_client_uses_the_plugin_itself(cloud: FakeCloud) -> None:
 
 
 def test_the_loader_makes_the_plugin_of_its_options(cloud: FakeCloud) -> None:
-    made = RackspaceApiKeyLoader().load_from_options(
+    plugin = RackspaceApiKeyLoader().load_from_options(
         username=USER, api_key=KEY, auth_url=cloud.auth_url, tenant_id=TENANT
     )
-    assert isinstance(made, RackspaceApiKey)
-    assert made.auth_url == cloud.auth_url
-    options = {one.dest: one for one in RackspaceApiKeyLoader().get_options()}
+    assert isinstance(plugin, RackspaceApiKey)
+    assert plugin.auth_url == cloud.auth_url
+    options = {option.dest: option for option in RackspaceApiKeyLoader().get_options()}
     assert options.keys() == {"username", "api_key", "auth_url", "tenant_id"}
-    assert [one.dest for one in options.values() if one.secret] == ["api_key"]
+    assert [option.dest for option in options.values() if option.secret] == ["api_key"]
     with pytest.raises(keystone_errors.MissingRequiredOptions):
         RackspaceApiKeyLoader().load_from_options(username=USER)
 
@@ -387,6 +390,6 @@ def test_an_openstacksdk_connection_from_a_clouds_yaml_works(
         connection.close()
         connection.session.session.close()
     assert cloud.sign_ins == 2
-    assert {one.path for one in cloud.requests if one.method == "GET"} == {
+    assert {request.path for request in cloud.requests if request.method == "GET"} == {
         f"/dfw/v2/{TENANT}/limits"
     }

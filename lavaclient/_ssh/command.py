@@ -190,22 +190,23 @@ def check_ssh_command(ssh_command: str | Sequence[str] | None) -> list[str]:
     """
     if ssh_command is None:
         return ["ssh"]
-    words: object = _split(ssh_command) if isinstance(ssh_command, str) else ssh_command
-    if not isinstance(words, Sequence) or isinstance(words, bytes) or not words:
+    arguments: object = _split(ssh_command) if isinstance(ssh_command, str) else ssh_command
+    if not isinstance(arguments, Sequence) or isinstance(arguments, bytes) or not arguments:
         raise InvalidError(
             "ssh_command must be a text or a list of texts, and start with a program"
         )
     return [
-        program_argument("ssh_command", word, blank=index > 0) for index, word in enumerate(words)
+        program_argument("ssh_command", word, blank=index > 0)
+        for index, word in enumerate(arguments)
     ]
 
 
 def _split(ssh_command: str) -> list[str]:
     try:
-        words = _words(program_argument("ssh_command", ssh_command))
+        arguments = _words(program_argument("ssh_command", ssh_command))
     except ValueError as reason:
         raise InvalidError(f"ssh_command cannot be split into words: {reason}") from reason
-    return [os.path.expandvars(os.path.expanduser(word)) for word in words]
+    return [os.path.expandvars(os.path.expanduser(word)) for word in arguments]
 
 
 def failure_reason(stderr: bytes) -> str:

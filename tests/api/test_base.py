@@ -85,6 +85,6 @@ def test_a_representation_starts_with_id_name_and_status() -> None:
     for name in response.__all__:
         model = getattr(response, name)
         fields = {field.name for field in msgspec.structs.fields(model)}
-        first = [one for one in ("id", "name", "status") if one in fields]
-        shown = [one for one in model._repr_fields if one != "id" or "id" in fields]
+        first = [name for name in ("id", "name", "status") if name in fields]
+        shown = [name for name in model._repr_fields if name != "id" or "id" in fields]
         assert shown[: len(first)] == first, name

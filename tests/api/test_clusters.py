@@ -41,33 +41,33 @@ MINIMUM: dict[str, Any] = {
 @pytest.fixture
 def key(lava: Lava, wire: Wire) -> SSHKey:
     """A public key for clusters."""
-    made = lava.credentials.create_ssh_key("desk", PUBLIC_KEY)
+    ssh_key = lava.credentials.create_ssh_key("desk", PUBLIC_KEY)
     wire.clear()
-    return made
+    return ssh_key
 
 
 @pytest.fixture
 def cluster(lava: Lava, sandbox: SandboxServer, wire: Wire, key: SSHKey) -> ClusterDetail:
     """A cluster that is active."""
-    made = lava.clusters.create("logs", STACK, "ada", [key.name])
+    cluster = lava.clusters.create("logs", STACK, "ada", [key.name])
     sandbox.sandbox.clock.advance(600)
     wire.clear()
-    return made
+    return cluster
 
 
 def test_create_sends_what_a_cluster_needs(lava: Lava, wire: Wire, key: SSHKey) -> None:
-    made = lava.clusters.create("logs", STACK, "ada", [key.name])
+    cluster = lava.clusters.create("logs", STACK, "ada", [key.name])
     assert wire.last == ("POST clusters", {"cluster": MINIMUM})
-    assert isinstance(made, ClusterDetail)
-    assert (made.name, made.stack_id, made.username) == ("logs", STACK, "ada")
-    assert made.status in ClusterStatus.IN_PROGRESS
-    assert made.progress == 5.0
-    assert made.credentials.ssh_keys == [SSHKey(name="desk")]
-    assert made.node_groups[0] == NodeGroup(
-        id="master", count=1, flavor_id="hadoop1-7", components=made.node_groups[0].components
+    assert isinstance(cluster, ClusterDetail)
+    assert (cluster.name, cluster.stack_id, cluster.username) == ("logs", STACK, "ada")
+    assert cluster.status in ClusterStatus.IN_PROGRESS
+    assert cluster.progress == 5.0
+    assert cluster.credentials.ssh_keys == [SSHKey(name="desk")]
+    assert cluster.node_groups[0] == NodeGroup(
+        id="master", count=1, flavor_id="hadoop1-7", components=cluster.node_groups[0].components
     )
-    assert repr(made) == (
-        f"<ClusterDetail id={made.id!r} name='logs' status='BUILDING' stack_id='HDP2.2_Hadoop'"
+    assert repr(cluster) == (
+        f"<ClusterDetail id={cluster.id!r} name='logs' status='BUILDING' stack_id='HDP2.2_Hadoop'"
         " progress=5.0>"
     )
 
@@ -81,7 +81,7 @@ def test_create_sends_all_that_is_given(lava: Lava, wire: Wire, key: SSHKey) -> 
     }
     credentials = [{"cloud_files": "archive", "s3": "i" * 20}, {"ssh_keys": "desk"}]
     before = copy.deepcopy((groups, credentials))
-    made = lava.clusters.create(
+    cluster = lava.clusters.create(
         "logs",
         STACK,
         "ada",
@@ -108,8 +108,8 @@ def test_create_sends_all_that_is_given(lava: Lava, wire: Wire, key: SSHKey) -> 
             "region": "ord",
         }
     }
-    assert made.credentials.cloud_files == [CloudFilesCredential(username="archive")]
-    assert (made.scripts[0].id, made.scripts[0].status) == (SCRIPT, "PENDING")
+    assert cluster.credentials.cloud_files == [CloudFilesCredential(username="archive")]
+    assert (cluster.scripts[0].id, cluster.scripts[0].status) == (SCRIPT, "PENDING")
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_node_groups_may_be_a_list_or_a_dict(
 
 
 def test_ids_may_be_uuids(lava: Lava, wire: Wire, key: SSHKey) -> None:
-    made = lava.clusters.create("logs", STACK, "ada", [key.name], [uuid.UUID(SCRIPT)])
+    cluster = lava.clusters.create("logs", STACK, "ada", [key.name], [uuid.UUID(SCRIPT)])
     assert wire.last[1] == {"cluster": {**MINIMUM, "scripts": [{"id": SCRIPT}]}}
-    assert lava.clusters.get(uuid.UUID(made.id)).id == made.id
+    assert lava.clusters.get(uuid.UUID(cluster.id)).id == cluster.id
 
 
 def test_what_is_empty_is_not_sent(lava: Lava, wire: Wire, key: SSHKey) -> None:
@@ -145,10 +145,10 @@ def test_user_and_key_are_by_default_those_of_the_machine_at_the_call(
     monkeypatch.setenv("LOGNAME", "grace")
     name = f"grace@{socket.gethostname()}"
     lava.credentials.create_ssh_key(name, PUBLIC_KEY)
-    made = lava.clusters.create("logs", STACK)
+    cluster = lava.clusters.create("logs", STACK)
     sent = {"cluster": {**MINIMUM, "username": "grace", "ssh_keys": [name]}}
     assert wire.last[1] == sent
-    assert made.username == "grace"
+    assert cluster.username == "grace"
 
 
 @pytest.mark.parametrize("user", ["root", "Root", "x", "9lives", "a b"])
@@ -162,17 +162,17 @@ def test_a_local_user_who_is_no_good_gives_advice(
 
 
 @pytest.mark.parametrize(
-    ("given", "named"), [({"ssh_keys": ["k"]}, "username"), ({"username": "ada"}, "ssh_keys")]
+    ("arguments", "named"), [({"ssh_keys": ["k"]}, "username"), ({"username": "ada"}, "ssh_keys")]
 )
 def test_a_local_user_who_is_not_known_is_asked_for(
-    lava: Lava, wire: Wire, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], named: str
+    lava: Lava, wire: Wire, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], named: str
 ) -> None:
     def unknown() -> str:
         raise OSError("no such user")
 
     monkeypatch.setattr(getpass, "getuser", unknown)
     with pytest.raises(InvalidError, match=f"^{named} is required") as caught:
-        lava.clusters.create("logs", STACK, **given)
+        lava.clusters.create("logs", STACK, **arguments)
     assert isinstance(caught.value.__cause__, OSError)
     assert wire.lines == []
 
@@ -188,7 +188,10 @@ def test_connectors_warn_at_the_callers_line_and_come_before_credentials(
         create(connectors=old, credentials=new)
     assert (caught[0].filename, caught[0].lineno) == (__file__, line)
     body: Any = wire.last[1]
-    assert [one["type"] for one in body["cluster"]["credentials"]] == ["cloud_files", "ssh_keys"]
+    assert [credential["type"] for credential in body["cluster"]["credentials"]] == [
+        "cloud_files",
+        "ssh_keys",
+    ]
     assert "connectors" not in body["cluster"]
 
 
@@ -252,11 +255,11 @@ def test_create_can_wait_until_the_cluster_is_active(
     patient: Lava, wire: Wire, sandbox: SandboxServer
 ) -> None:
     patient.credentials.create_ssh_key("desk", PUBLIC_KEY)
-    made = patient.clusters.create("logs", STACK, "ada", ["desk"], None, None, None, True)
-    assert (made.status, made.progress) == ("ACTIVE", 100.0)
+    cluster = patient.clusters.create("logs", STACK, "ada", ["desk"], None, None, None, True)
+    assert (cluster.status, cluster.progress) == ("ACTIVE", 100.0)
     assert wire.lines.count("POST clusters") == 1
     # After 2 seconds, and then ever more slowly.
-    assert wire.lines.count(f"GET clusters/{made.id}") == 25
+    assert wire.lines.count(f"GET clusters/{cluster.id}") == 25
     assert 0 <= sandbox.sandbox.clock.time() - 1_445_000_600 < 30
 
 
@@ -271,7 +274,7 @@ def test_a_quota_that_is_used_up_is_an_over_limit_error(lava: Lava, key: SSHKey)
 def test_list_returns_the_clusters(lava: Lava, wire: Wire, cluster: ClusterDetail) -> None:
     listed = lava.clusters.list()
     assert wire.lines == ["GET clusters"]
-    assert [type(one) for one in listed] == [Cluster]
+    assert [type(cluster) for cluster in listed] == [Cluster]
     assert (listed[0].id, listed[0].name, listed[0].status) == (cluster.id, "logs", "ACTIVE")
     assert (listed[0].created, listed[0].cbd_version) == (cluster.created, 2)
     assert repr(listed[0]).startswith(f"<Cluster id={cluster.id!r} name='logs' status='ACTIVE'")
@@ -285,16 +288,20 @@ def test_list_goes_through_all_pages(
     for number in range(250):
         account.clusters[f"c{number}"] = twin = copy.copy(record)
         twin.id = f"c{number}"
-    ids = [one.id for one in lava.clusters.list()]
+    ids = [cluster.id for cluster in lava.clusters.list()]
     assert ids == [cluster.id, *(f"c{number}" for number in range(250))]
     assert [line.partition("?")[0] for line in wire.lines] == ["GET clusters"] * 3
 
 
 def test_get_returns_a_cluster_by_id(lava: Lava, wire: Wire, cluster: ClusterDetail) -> None:
-    found = lava.clusters.get(cluster.id)
+    cluster_detail = lava.clusters.get(cluster.id)
     assert wire.lines == [f"GET clusters/{cluster.id}"]
-    assert isinstance(found, ClusterDetail)
-    assert (found.id, found.status, found.progress) == (cluster.id, "ACTIVE", 100.0)
+    assert isinstance(cluster_detail, ClusterDetail)
+    assert (cluster_detail.id, cluster_detail.status, cluster_detail.progress) == (
+        cluster.id,
+        "ACTIVE",
+        100.0,
+    )
 
 
 def test_get_returns_a_cluster_by_name(lava: Lava, wire: Wire, cluster: ClusterDetail) -> None:

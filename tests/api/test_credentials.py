@@ -112,8 +112,8 @@ def test_delete_takes_one_of_each_type_away(lava: Lava, wire: Wire) -> None:
 
 def test_a_credential_deletes_itself_made_or_listed(lava: Lava, wire: Wire) -> None:
     for kind, _, arguments in KINDS:
-        made = _method(lava, "create", kind)(*arguments)
-        made.delete()
+        credential = _method(lava, "create", kind)(*arguments)
+        credential.delete()
         assert wire.lines[-1] == f"DELETE credentials/{kind}/{arguments[0]}"
         _method(lava, "create", kind)(*arguments)
     everything = lava.credentials.list()
@@ -152,7 +152,9 @@ def test_each_type_has_a_list_of_its_own(lava: Lava, wire: Wire) -> None:
 
 
 def test_list_types_returns_the_types(lava: Lava, wire: Wire) -> None:
-    types = {found.type: found for found in lava.credentials.list_types()}
+    types = {
+        credential_type.type: credential_type for credential_type in lava.credentials.list_types()
+    }
     assert wire.last == ("GET credentials/types", None)
     assert types["s3"].schema == ["access_key_id", "access_secret_key"]
     assert (types["s3"].connector, types["ssh_keys"].connector) == (True, False)
@@ -212,7 +214,7 @@ def test_a_public_key_may_be_the_path_of_its_file(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (PRIVATE.encode(), "private key"),
         (b"PuTTY-User-Key-File-3: ssh-ed25519\n" + b"A" * 60, "private key"),
@@ -223,11 +225,11 @@ def test_a_public_key_may_be_the_path_of_its_file(
     ],
 )
 def test_a_file_that_holds_no_public_key_is_refused(
-    lava: Lava, wire: Wire, tmp_path: Path, content: bytes, words: str
+    lava: Lava, wire: Wire, tmp_path: Path, content: bytes, message: str
 ) -> None:
     file = tmp_path / "id"
     file.write_bytes(content)
-    with pytest.raises(InvalidError, match=rf"^public_key.*{words}") as caught:
+    with pytest.raises(InvalidError, match=rf"^public_key.*{message}") as caught:
         lava.credentials.create_ssh_key("desk", file)
     assert "AAAA" not in str(caught.value)
     assert "c2VjcmV0" not in str(caught.value)
@@ -272,7 +274,7 @@ def test_secrets_are_in_no_log_and_no_representation(
         repr(credential_body("s3", S3_ID, Secret(S3_SECRET)).s3),
         repr(credential_body("ambari", "operator", Secret("correct horse")).ambari),
     ]
-    assert not [text for text in shown for _, _, one in KINDS if one[1] in text]
+    assert not [text for text in shown for _, _, fields in KINDS if fields[1] in text]
 
 
 def _read(body: bytes) -> Credentials:
@@ -280,16 +282,16 @@ def _read(body: bytes) -> Credentials:
 
 
 def test_types_that_are_not_known_are_kept_in_other() -> None:
-    found = _read(b'{"vault": [{"path": "a"}], "other": [1], "ssh_keys": null, "s3": [null]}')
-    assert found == Credentials(other={"vault": [{"path": "a"}], "other": [1]})
+    credentials = _read(b'{"vault": [{"path": "a"}], "other": [1], "ssh_keys": null, "s3": [null]}')
+    assert credentials == Credentials(other={"vault": [{"path": "a"}], "other": [1]})
 
 
 def test_a_clusters_list_of_credentials_becomes_credentials() -> None:
-    found = _read(
+    credentials = _read(
         b'[{"type": "ssh_keys", "name": "desk"}, {"type": "cloud_files", "name": "archive"},'
         b' {"type": "s3", "credential": {"name": 5}}, {"type": "vault", "name": "v"}, null]'
     )
-    assert found == Credentials(
+    assert credentials == Credentials(
         ssh_keys=[SSHKey(name="desk")],
         cloud_files=[CloudFilesCredential(username="archive")],
         s3=[S3Credential(access_key_id="5")],
@@ -314,8 +316,8 @@ def test_credentials_that_identify_nothing_are_unreadable(body: bytes, place: st
 
 
 def test_credentials_as_a_dict_are_plain_values_all_through() -> None:
-    found = Credentials(ssh_keys=[SSHKey(name="desk")], other={"vault": [{"path": "a"}]})
-    assert found.to_dict() == {
+    credentials = Credentials(ssh_keys=[SSHKey(name="desk")], other={"vault": [{"path": "a"}]})
+    assert credentials.to_dict() == {
         "ssh_keys": [{"name": "desk"}],
         "cloud_files": [],
         "s3": [],

@@ -67,14 +67,14 @@ def _tests(noun: str) -> Iterator[ast.FunctionDef]:
 
 def _used_of_manager(noun: str) -> set[str]:
     """Return what tests use of `lava.<noun>`."""
-    found: set[str] = set()
+    methods: set[str] = set()
     for test in _tests(noun):
         for node in ast.walk(test):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) in {
                 f"{client}.{noun}" for client in CLIENTS
             }:
-                found.add(node.attr)
-    return found
+                methods.add(node.attr)
+    return methods
 
 
 def _used_of_models(noun: str) -> set[str]:

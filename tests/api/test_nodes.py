@@ -16,12 +16,12 @@ from tests.support.recorder import Wire
 def cluster(lava: Lava, sandbox: SandboxServer, wire: Wire) -> ClusterDetail:
     """A cluster that is active and has two slaves."""
     lava.credentials.create_ssh_key("desk", PUBLIC_KEY)
-    made = lava.clusters.create(
+    cluster = lava.clusters.create(
         "logs", "HDP2.2_Hadoop", "ada", ["desk"], node_groups={"slave": {"count": 2}}
     )
     sandbox.sandbox.clock.advance(600)
     wire.clear()
-    return made
+    return cluster
 
 
 def test_list_returns_the_nodes_of_a_cluster(

@@ -29,9 +29,9 @@ from tests.support.recorder import Wire
 def building(patient: Lava, wire: Wire) -> ClusterDetail:
     """A cluster that takes 600 seconds."""
     patient.credentials.create_ssh_key("desk", PUBLIC_KEY)
-    made = patient.clusters.create("logs", "HDP2.2_Hadoop", "ada", ["desk"])
+    cluster = patient.clusters.create("logs", "HDP2.2_Hadoop", "ada", ["desk"])
     wire.clear()
-    return made
+    return cluster
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def test_wait_finds_a_cluster_by_name_once(
 
 
 def test_each_look_is_reported(patient: Lava, building: ClusterDetail) -> None:
-    seen: list[ClusterDetail] = []
-    done = patient.clusters.wait(building.id, interval=200, on_progress=seen.append)
-    statuses = [cluster.status for cluster in seen]
+    clusters: list[ClusterDetail] = []
+    done = patient.clusters.wait(building.id, interval=200, on_progress=clusters.append)
+    statuses = [cluster.status for cluster in clusters]
     assert statuses == ["BUILDING", "BUILDING", "BUILDING", "ACTIVE"]
-    assert seen[0].progress == 5.0
-    assert seen[-1] is done
+    assert clusters[0].progress == 5.0
+    assert clusters[-1] is done
 
 
 def test_what_a_report_raises_ends_the_wait(patient: Lava, building: ClusterDetail) -> None:
@@ -98,13 +98,15 @@ def test_a_cluster_that_fails_ends_the_wait_and_its_status_is_named(
     patient: Lava, sandbox: SandboxServer, clock: MovedClock, building: ClusterDetail
 ) -> None:
     sandbox.sandbox.fail_cluster(building.id)
-    seen: list[str] = []
+    statuses: list[str] = []
     with pytest.raises(FailedError, match=rf"'logs' \({building.id}\) is ERROR") as caught:
-        patient.clusters.wait(building.id, on_progress=lambda found: seen.append(found.status))
+        patient.clusters.wait(
+            building.id, on_progress=lambda cluster: statuses.append(cluster.status)
+        )
     assert caught.value.returncode is None
     assert isinstance(caught.value.cluster, ClusterDetail)
     assert caught.value.cluster.status == "ERROR"
-    assert seen == ["ERROR"]
+    assert statuses == ["ERROR"]
     assert clock.pauses == []
 
 
@@ -143,14 +145,14 @@ def test_a_wait_for_the_end_returns_what_was_seen_last(
 def test_delete_can_wait_until_the_cluster_is_gone(
     patient: Lava, wire: Wire, built: ClusterDetail
 ) -> None:
-    seen: list[ClusterDetail] = []
-    patient.clusters.delete("logs", True, interval=5, on_progress=seen.append)
+    clusters: list[ClusterDetail] = []
+    patient.clusters.delete("logs", True, interval=5, on_progress=clusters.append)
     path = f"clusters/{built.id}"
     assert wire.lines[:5] == [
         *("GET clusters/logs", "GET clusters", f"GET {path}"),
         *(f"DELETE {path}", f"GET {path}"),
     ]
-    assert [cluster.status for cluster in seen[:2]] == ["ACTIVE", "DELETING"]
+    assert [cluster.status for cluster in clusters[:2]] == ["ACTIVE", "DELETING"]
     with pytest.raises(NotFoundError):
         built.refresh()
 
@@ -177,16 +179,16 @@ def test_a_wait_for_the_end_passes_over_what_is_not_being_deleted_yet(
     cluster.wait()
     if status == "ERROR":
         sandbox.sandbox.fail_cluster(cluster.id)
-    seen: list[str] = []
+    statuses: list[str] = []
 
     def delete_at_third(now: ClusterDetail) -> None:
-        seen.append(now.status)
-        if len(seen) == 3:
+        statuses.append(now.status)
+        if len(statuses) == 3:
             now.delete()
 
     cluster.wait(until="DELETED", on_progress=delete_at_third)
-    assert seen[:3] == [status] * 3
-    assert set(seen[3:]) == {"DELETING"}
+    assert statuses[:3] == [status] * 3
+    assert set(statuses[3:]) == {"DELETING"}
 
 
 def test_the_time_for_a_deletion_may_be_over(patient: Lava, built: ClusterDetail) -> None:
@@ -200,11 +202,11 @@ def test_a_change_counts_as_seen_but_only_a_poll_ends_the_wait(
     cluster = building.wait()
     wire.clear()
     clock.pauses.clear()
-    seen: list[ClusterDetail] = []
-    options: Any = {"timeout": 20, "interval": 100, "on_progress": seen.append}
+    clusters: list[ClusterDetail] = []
+    options: Any = {"timeout": 20, "interval": 100, "on_progress": clusters.append}
     resized = cluster.resize({"slave": {"count": 2}}, wait=True, **options)
-    assert [one.status for one in seen[:1]] == ["UPDATING"]
-    assert seen[-1] is resized
+    assert [cluster.status for cluster in clusters[:1]] == ["UPDATING"]
+    assert clusters[-1] is resized
     assert set(clock.pauses) == {100.0}
     assert wire.lines == [
         f"PUT clusters/{cluster.id}",

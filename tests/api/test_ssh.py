@@ -210,8 +210,8 @@ def test_without_a_name_it_is_the_first_node_that_is_not_ambaris(
 ) -> None:
     there = {node.name: node.public_ip for node in cluster.nodes}
     assert next(iter(there)) == "ambari-1"
-    given = cluster.execute_on_node(None, "uptime", ECHO)
-    assert given.endswith(f" -l analyst -- {there['master0-1']} uptime\n")
+    ran = cluster.execute_on_node(None, "uptime", ECHO)
+    assert ran.endswith(f" -l analyst -- {there['master0-1']} uptime\n")
     with pytest.raises(ProxyError, match=f"-l analyst -- {there['master0-1']}$"):
         cluster.ssh_proxy(0, ssh_command=COMPLAIN)
     with pytest.raises(ProxyError, match=f"-l analyst -- {there['ambari-1']}$"):
@@ -434,8 +434,8 @@ def test_a_cluster_in_progress_is_refused_unless_waited_for(
 
 def test_a_cluster_in_progress_is_waited_for_on_request(patient: Lava, clock: MovedClock) -> None:
     cluster = build(patient, PUBLIC_KEY)
-    given = patient.clusters.ssh_execute("logs", "slave0-1", "true", ECHO, wait=True)
-    assert " -l analyst -- " in given
+    ran = patient.clusters.ssh_execute("logs", "slave0-1", "true", ECHO, wait=True)
+    assert " -l analyst -- " in ran
     assert sum(clock.pauses) == pytest.approx(600, abs=30)
     assert cluster.refresh().status == "ACTIVE"
     clock.pauses.clear()

@@ -12,5 +12,5 @@ from tests.support.fake_cloud import FakeCloud
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:
     """A cloud whose answers the test scripts."""
-    with FakeCloud() as made:
-        yield made
+    with FakeCloud() as fake_cloud:
+        yield fake_cloud

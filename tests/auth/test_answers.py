@@ -63,7 +63,7 @@ def test_09_a_sign_in_that_fails_to_the_last_retry_is_an_authentication_error(
 
 def test_09_a_sign_in_that_stalls_is_given_up_in_time_and_repeated(cloud: FakeCloud) -> None:
     released = threading.Event()
-    cloud.before = lambda seen: released.wait(10)
+    cloud.before = lambda request: released.wait(10)
     started = time.monotonic()
     with pytest.raises(error.AuthenticationError, match=r"within 0\.2 s") as caught:
         cloud.client(timeout=0.2, max_retries=1)
@@ -258,10 +258,10 @@ def test_27_a_redirected_sign_in_goes_nowhere(cloud: FakeCloud, status: int) -> 
 def test_05_an_https_identity_does_not_lead_to_http() -> None:
     endpoint = {"region": "DFW", "versionId": "2", "publicURL": "http://dfw.example/v2/1"}
     entry = {"type": "rax:bigdata", "endpoints": [endpoint]}
-    held = AccessToken("t0ken", None, {"access": {"serviceCatalog": [entry]}}, 0.0)
+    token = AccessToken("t0ken", None, {"access": {"serviceCatalog": [entry]}}, 0.0)
     with pytest.raises(error.AuthenticationError, match="https to an http"):
-        held.catalog.endpoint("dfw", "HTTPS://identity.example/v2.0")
-    assert held.catalog.endpoint("dfw", "http://identity.example/v2.0").startswith("http:")
+        token.catalog.endpoint("dfw", "HTTPS://identity.example/v2.0")
+    assert token.catalog.endpoint("dfw", "http://identity.example/v2.0").startswith("http:")
 
 
 def shown(failure: BaseException | None) -> str:
@@ -311,10 +311,10 @@ def test_39_no_secret_stands_in_any_record_of_any_logger(
         repr(lava)
     ours = [record for record in caplog.records if record.name == "lavaclient"]
     assert any("tokens" in record.getMessage() for record in ours)
-    said = "\n".join(repr(vars(one)) + one.getMessage() for one in caplog.records)
-    said += "".join(capfd.readouterr())
+    logged = "\n".join(repr(vars(record)) + record.getMessage() for record in caplog.records)
+    logged += "".join(capfd.readouterr())
     for secret in (KEY, "dead-but-secret-token", *tokens):
-        assert secret not in said
+        assert secret not in logged
 
 
 def test_69_a_token_that_is_refused_for_lack_of_a_tenant_names_tenant_id(cloud: FakeCloud) -> None:

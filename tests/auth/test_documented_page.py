@@ -44,14 +44,14 @@ def rackspace(cloud: FakeCloud) -> Iterator[FakeCloud]:
 
     def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
         body = request.body if isinstance(request.body, bytes) else b""
-        seen = SentRequest(
+        sent = SentRequest(
             str(request.method),
             request.path_url,
             {name: str(value) for name, value in request.headers.items()},
             body,
         )
-        cloud.requests.append(seen)
-        reply = cloud.answer(seen)
+        cloud.requests.append(sent)
+        reply = cloud.answer(sent)
         assert isinstance(reply, Reply)
         return reply.status, {}, json.dumps(reply.body)
 
@@ -69,22 +69,24 @@ def make_client(tmp_path: Path) -> Callable[[], Lava]:
         "TOKEN_CACHE": str(tmp_path / "lava_token"),
     }
     exec(EXAMPLE, names)
-    made = names["make_client"]
-    assert callable(made)
+    make_client = names["make_client"]
+    assert callable(make_client)
 
     def call() -> Lava:
-        client: Lava = made(USER, "DFW", KEY, int(TENANT))
+        client: Lava = make_client(USER, "DFW", KEY, int(TENANT))
         return client
 
     return call
 
 
-def asked(cloud: FakeCloud) -> list[str]:
+def sign_in_bodies(cloud: FakeCloud) -> list[str]:
     """How identity was asked: by key or by token."""
     bodies = [
-        json.loads(one.body)["auth"] for one in cloud.requests if one.path.endswith("/tokens")
+        json.loads(request.body)["auth"]
+        for request in cloud.requests
+        if request.path.endswith("/tokens")
     ]
-    return ["token" if "token" in one else "key" for one in bodies]
+    return ["token" if "token" in body else "key" for body in bodies]
 
 
 def test_the_page_with_no_cached_token(
@@ -93,7 +95,7 @@ def test_the_page_with_no_cached_token(
     with make_client() as client:
         assert client.limits.get().ram.limit == 10
         assert (tmp_path / "lava_token").read_text() == client.token
-    assert asked(rackspace) == ["key"]
+    assert sign_in_bodies(rackspace) == ["key"]
 
 
 def test_the_page_with_a_good_cached_token(
@@ -103,7 +105,7 @@ def test_the_page_with_a_good_cached_token(
     with make_client() as client:
         assert client.limits.get().ram.limit == 10
         assert (tmp_path / "lava_token").read_text() == client.token
-    assert asked(rackspace) == ["key", "token"]
+    assert sign_in_bodies(rackspace) == ["key", "token"]
 
 
 def test_the_page_with_a_dead_cached_token(
@@ -115,4 +117,4 @@ def test_the_page_with_a_dead_cached_token(
         assert client.limits.get().ram.limit == 10
         assert client.token in rackspace.good
         assert (tmp_path / "lava_token").read_text() == client.token
-    assert asked(rackspace) == ["key", "token", "key"]
+    assert sign_in_bodies(rackspace) == ["key", "token", "key"]

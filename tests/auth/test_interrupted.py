@@ -33,8 +33,8 @@ def holding(cloud: FakeCloud, number: int) -> threading.Event:
     """Keep one sign-in, by its number, from its answer until the event."""
     released = threading.Event()
 
-    def hold(seen: SentRequest) -> None:
-        if seen.path.endswith("/tokens") and cloud.sign_ins == number:
+    def hold(request: SentRequest) -> None:
+        if request.path.endswith("/tokens") and cloud.sign_ins == number:
             released.wait(20)
 
     cloud.before = hold

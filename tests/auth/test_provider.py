@@ -66,16 +66,16 @@ def failing() -> AccessToken:
 
 
 def test_what_is_current_and_good_is_used() -> None:
-    held = access_token()
-    provider = Provider(MovedClock(), held)
-    assert provider.usable(never) is held
+    token = access_token()
+    provider = Provider(MovedClock(), token)
+    assert provider.usable(never) is token
 
 
 def test_what_is_not_there_is_made() -> None:
-    made = access_token()
+    fresh = access_token()
     provider = Provider(MovedClock())
-    assert provider.usable(lambda: made) is made
-    assert provider.current is made
+    assert provider.usable(lambda: fresh) is fresh
+    assert provider.current is fresh
 
 
 def test_a_sign_in_is_told_from_another_by_identity_not_by_token() -> None:
@@ -86,18 +86,18 @@ def test_a_sign_in_is_told_from_another_by_identity_not_by_token() -> None:
 
 
 def test_a_failure_is_shared_by_those_who_began_before_it_and_by_no_others() -> None:
-    held = access_token()
-    provider = Provider(MovedClock(), held)
+    token = access_token()
+    provider = Provider(MovedClock(), token)
     before = provider.failure_epoch()
     with pytest.raises(error.AuthenticationError) as first:
-        provider.renew(held, before, failing)
+        provider.renew(token, before, failing)
     with pytest.raises(error.AuthenticationError) as shared:
-        provider.renew(held, before, never)
+        provider.renew(token, before, never)
     assert shared.value is not first.value
     assert shared.value.__cause__ is first.value.__cause__
     assert (str(shared.value), shared.value.args) == (str(first.value), first.value.args)
     newer = access_token()
-    assert provider.renew(held, provider.failure_epoch(), lambda: newer) is newer
+    assert provider.renew(token, provider.failure_epoch(), lambda: newer) is newer
 
 
 def test_a_failure_of_another_kind_is_not_shared() -> None:
@@ -109,47 +109,47 @@ def test_a_failure_of_another_kind_is_not_shared() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         provider.renew(None, ticket, broken)
-    made = access_token()
-    assert provider.renew(None, ticket, lambda: made) is made
+    fresh = access_token()
+    assert provider.renew(None, ticket, lambda: fresh) is fresh
 
 
 def test_a_signal_handler_may_use_it_while_its_own_thread_signs_in() -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     inner, outer = access_token("inner", 7200), access_token("outer", 7200)
 
     def interrupted() -> AccessToken:
-        assert provider.renew(held, provider.failure_epoch(), lambda: inner) is inner
+        assert provider.renew(token, provider.failure_epoch(), lambda: inner) is inner
         return outer
 
-    assert provider.renew(held, provider.failure_epoch(), interrupted) is outer
+    assert provider.renew(token, provider.failure_epoch(), interrupted) is outer
     assert provider.current is outer
 
 
 def test_one_leads_and_the_others_wait_for_it() -> None:
     provider = Provider(MovedClock())
     led: list[int] = []
-    made = access_token()
+    fresh = access_token()
 
     def slow() -> AccessToken:
         led.append(1)
         until(lambda: threading.active_count() >= 16)
-        return made
+        return fresh
 
-    assert together(16, lambda _: provider.usable(slow)) == [made] * 16
+    assert together(16, lambda _: provider.usable(slow)) == [fresh] * 16
     assert len(led) == 1
 
 
 def test_dropping_names_the_one_that_was_refused() -> None:
-    old, held = access_token("old"), access_token("held")
-    provider = Provider(MovedClock(), held)
+    old, token = access_token("old"), access_token("held")
+    provider = Provider(MovedClock(), token)
     provider.invalidate(old)
-    assert provider.current is held
-    provider.invalidate(held)
-    made = access_token("made")
-    assert provider.usable(lambda: made) is made
+    assert provider.current is token
+    provider.invalidate(token)
+    fresh = access_token("made")
+    assert provider.usable(lambda: fresh) is fresh
     provider.invalidate(None)
-    assert provider.usable(lambda: held) is held
+    assert provider.usable(lambda: token) is token
 
 
 def test_a_token_of_others_is_one_object_while_it_is_the_same() -> None:
@@ -164,19 +164,19 @@ def test_a_token_of_others_is_one_object_while_it_is_the_same() -> None:
 
 def test_threads_that_bring_the_same_token_at_once_hold_the_same_object() -> None:
     provider = Provider(MovedClock())
-    found: list[AccessToken] = []
-    adopting = threading.Thread(target=lambda: found.append(adopt(provider, "t0ken")))
+    tokens: list[AccessToken] = []
+    adopting = threading.Thread(target=lambda: tokens.append(adopt(provider, "t0ken")))
     with provider._lock:
         adopting.start()
         time.sleep(0.05)  # long enough to come to the lock
         provider.current = first = AccessToken.of_text("t0ken")
     adopting.join(10)
-    assert found == [first]
+    assert tokens == [first]
 
 
 def test_an_early_renewal_waits_for_nobody() -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - 60
     inside, released = threading.Event(), threading.Event()
 
@@ -188,7 +188,7 @@ def test_an_early_renewal_waits_for_nobody() -> None:
     leader = threading.Thread(target=provider.usable, args=(slow,))
     leader.start()
     inside.wait(10)
-    assert provider.usable(never) is held
+    assert provider.usable(never) is token
     released.set()
     leader.join(10)
     assert provider.usable(never).reveal() == "newer"
@@ -205,13 +205,13 @@ def counting(count: list[int]) -> Callable[[], AccessToken]:
 
 
 def test_an_early_renewal_that_failed_waits_ten_seconds_and_no_longer() -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - 110
     tries: list[int] = []
     for moved, count in ((0.0, 1), (9.75, 1), (0.25, 2), (10.0, 3)):
         clock.now += moved
-        assert provider.usable(counting(tries)) is held
+        assert provider.usable(counting(tries)) is token
         assert len(tries) == count
 
 
@@ -219,28 +219,28 @@ def test_an_early_renewal_that_failed_waits_ten_seconds_and_no_longer() -> None:
     ("left", "renewed"), [(120.25, False), (120.0, True), (60.0, True), (0.0, True), (-9.0, True)]
 )
 def test_a_token_is_renewed_from_two_minutes_before_its_end(left: float, renewed: bool) -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - left
     newer = access_token("newer", 7200)
-    assert provider.usable(lambda: newer) is (newer if renewed else held)
+    assert provider.usable(lambda: newer) is (newer if renewed else token)
 
 
 @pytest.mark.parametrize(("left", "kept"), [(0.25, True), (0.0, False), (-9.0, False)])
 def test_a_renewal_that_fails_leaves_a_token_in_use_until_its_end(left: float, kept: bool) -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - left
     if kept:
-        assert provider.usable(counting([])) is held
+        assert provider.usable(counting([])) is token
     else:
         with pytest.raises(error.AuthenticationError, match="no route"):
             provider.usable(counting([]))
 
 
 def test_a_token_that_ends_while_its_early_renewal_fails_is_not_used() -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - 60
 
     def slow() -> AccessToken:
@@ -252,30 +252,30 @@ def test_a_token_that_ends_while_its_early_renewal_fails_is_not_used() -> None:
 
 
 def test_the_lock_is_open_after_an_early_renewal_however_it_ends() -> None:
-    clock, held = MovedClock(), access_token()
-    provider = Provider(clock, held)
+    clock, token = MovedClock(), access_token()
+    provider = Provider(clock, token)
     clock.now += 3600 - 60
-    assert provider.usable(counting([])) is held
-    assert together(1, lambda _: provider.renew(held, 9, lambda: held)) == [held]
+    assert provider.usable(counting([])) is token
+    assert together(1, lambda _: provider.renew(token, 9, lambda: token)) == [token]
 
 
 def test_each_failure_is_counted_and_a_success_ends_its_sharing() -> None:
-    held = access_token()
-    provider = Provider(MovedClock(), held)
+    token = access_token()
+    provider = Provider(MovedClock(), token)
     for count in (1, 2, 3):
         with pytest.raises(error.AuthenticationError):
-            provider.renew(held, provider.failure_epoch(), failing)
+            provider.renew(token, provider.failure_epoch(), failing)
         assert provider.failure_epoch() == count
     newer, newest = access_token("newer"), access_token("newest")
-    assert provider.renew(held, 3, lambda: newer) is newer
+    assert provider.renew(token, 3, lambda: newer) is newer
     assert provider.renew(newer, 0, lambda: newest) is newest
 
 
 def test_reauthenticating_signs_in_though_the_token_is_good_and_others_failed() -> None:
-    held = access_token()
-    provider = Provider(MovedClock(), held)
+    token = access_token()
+    provider = Provider(MovedClock(), token)
     with pytest.raises(error.AuthenticationError):
-        provider.renew(held, 0, failing)
+        provider.renew(token, 0, failing)
     newer = access_token("newer")
     provider.sign_in = lambda: newer
     provider.reauthenticate(SESSION)

@@ -32,8 +32,8 @@ def test_14_of_64_threads_with_one_dead_token_one_signs_in(cloud: FakeCloud, spr
     pauses = [random.uniform(0, spread) for _ in range(64)]
     times = 20 if not spread else 3
 
-    def slow_refusal(seen: SentRequest) -> None:
-        if spread and pauses and seen.headers.get("X-Auth-Token") not in cloud.good:
+    def slow_refusal(request: SentRequest) -> None:
+        if spread and pauses and request.headers.get("X-Auth-Token") not in cloud.good:
             time.sleep(pauses.pop())
 
     with cloud.client() as lava:
@@ -49,9 +49,9 @@ def test_14_of_64_threads_with_one_dead_token_one_signs_in(cloud: FakeCloud, spr
 def test_14_identity_down_is_tried_by_one_of_64_threads_for_all(cloud: FakeCloud) -> None:
     refused: list[SentRequest] = []
 
-    def all_at_once(seen: SentRequest) -> None:
-        if not seen.path.endswith("/tokens"):
-            refused.append(seen)
+    def all_at_once(request: SentRequest) -> None:
+        if not request.path.endswith("/tokens"):
+            refused.append(request)
             until(lambda: len(refused) == 32)
 
     with cloud.client(max_retries=3) as lava:
@@ -59,10 +59,12 @@ def test_14_identity_down_is_tried_by_one_of_64_threads_for_all(cloud: FakeCloud
         cloud.before, cloud.outage = all_at_once, Reply(503, {})
         outcomes = together(32, lambda _: lava.limits.get())
     assert cloud.sign_ins == 1 + 4
-    assert all(type(one) is error.AuthenticationError for one in outcomes)
-    assert len({id(one) for one in outcomes}) == 32
-    assert {str(one) for one in outcomes} == {str(outcomes[0])}
-    assert {type(getattr(one, "__cause__", None)) for one in outcomes} == {error.ServerError}
+    assert all(type(outcome) is error.AuthenticationError for outcome in outcomes)
+    assert len({id(outcome) for outcome in outcomes}) == 32
+    assert {str(outcome) for outcome in outcomes} == {str(outcomes[0])}
+    assert {type(getattr(outcome, "__cause__", None)) for outcome in outcomes} == {
+        error.ServerError
+    }
 
 
 def test_after_an_outage_the_next_request_signs_in(cloud: FakeCloud) -> None:
@@ -79,9 +81,9 @@ def test_after_an_outage_the_next_request_signs_in(cloud: FakeCloud) -> None:
 def test_08_a_key_refused_at_renewal_is_tried_once_for_all(cloud: FakeCloud) -> None:
     refused: list[SentRequest] = []
 
-    def all_at_once(seen: SentRequest) -> None:
-        if not seen.path.endswith("/tokens"):
-            refused.append(seen)
+    def all_at_once(request: SentRequest) -> None:
+        if not request.path.endswith("/tokens"):
+            refused.append(request)
             until(lambda: len(refused) == 32)
 
     with cloud.client() as lava:
@@ -89,7 +91,7 @@ def test_08_a_key_refused_at_renewal_is_tried_once_for_all(cloud: FakeCloud) -> 
         cloud.before, cloud.outage = all_at_once, REFUSED
         outcomes = together(32, lambda _: lava.limits.get())
     assert cloud.sign_ins == 2
-    assert {type(one) for one in outcomes} == {error.AuthorizationError}
+    assert {type(outcome) for outcome in outcomes} == {error.AuthorizationError}
 
 
 def test_12_one_401_is_one_sign_in_and_the_body_is_sent_again_whole(cloud: FakeCloud) -> None:
@@ -97,7 +99,7 @@ def test_12_one_401_is_one_sign_in_and_the_body_is_sent_again_whole(cloud: FakeC
         cloud.kill()
         with pytest.raises(error.ApiError):  # what comes back is no script
             lava.scripts.create("http://files.example/a.sh", "a", "post_init")
-    posts = [one for one in cloud.requests if one.path.endswith("/scripts")]
+    posts = [request for request in cloud.requests if request.path.endswith("/scripts")]
     assert cloud.sign_ins == 2
     assert len(posts) == 2
     assert posts[0].body == posts[1].body != b""
@@ -106,7 +108,7 @@ def test_12_one_401_is_one_sign_in_and_the_body_is_sent_again_whole(cloud: FakeC
 
 def test_13_401_for_ever_is_two_requests_and_one_sign_in(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
-        cloud.before = lambda seen: cloud.kill()
+        cloud.before = lambda request: cloud.kill()
         with pytest.raises(error.AuthorizationError) as caught:
             lava.limits.get()
     assert caught.value.code == 401
@@ -118,8 +120,8 @@ def test_15_a_late_401_for_an_older_token_signs_nothing_in(cloud: FakeCloud) -> 
     with cloud.client() as lava:
         old = lava.token
 
-        def hold_the_first(seen: SentRequest) -> None:
-            if seen.headers.get("X-Auth-Token") == old and cloud.calls == 1:
+        def hold_the_first(request: SentRequest) -> None:
+            if request.headers.get("X-Auth-Token") == old and cloud.calls == 1:
                 released.wait(10)
 
         cloud.before = hold_the_first
@@ -186,7 +188,7 @@ def test_a_token_that_ends_within_two_minutes_is_renewed_before_it_is_used(
         assert cloud.sign_ins == 1
         cloud.clock.now += 2
         lava.limits.get()
-    assert [one.path.rpartition("/")[2] for one in cloud.requests][1:] == [
+    assert [request.path.rpartition("/")[2] for request in cloud.requests][1:] == [
         "limits",
         "tokens",
         "limits",
@@ -228,7 +230,7 @@ def test_a_token_that_ends_while_its_renewal_fails_is_not_used_on(cloud: FakeClo
         cloud.clock.now += cloud.lifetime - 20
         cloud.outage = Reply(503, {})
 
-        def takes_long(seen: SentRequest) -> None:
+        def takes_long(request: SentRequest) -> None:
             cloud.clock.now += 30
 
         cloud.before = takes_long
@@ -243,8 +245,8 @@ def test_others_use_the_token_while_one_renews_it_early(cloud: FakeCloud) -> Non
         first = lava.token
         cloud.clock.now += cloud.lifetime - 60
 
-        def hold(seen: SentRequest) -> None:
-            if seen.path.endswith("/tokens"):
+        def hold(request: SentRequest) -> None:
+            if request.path.endswith("/tokens"):
                 released.wait(10)
 
         cloud.before = hold
@@ -262,7 +264,7 @@ def test_others_use_the_token_while_one_renews_it_early(cloud: FakeCloud) -> Non
 def test_reauthenticate_signs_in_once_for_threads_that_ask_at_once(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         first = lava.token
-        cloud.before = lambda seen: time.sleep(0.3)
+        cloud.before = lambda request: time.sleep(0.3)
         assert together(16, lambda _: lava.reauthenticate()) == [None] * 16
         assert lava.token != first
         assert cloud.sign_ins == 2

@@ -55,8 +55,8 @@ def test_what_is_no_state_is_a_value_error(text: str) -> None:
 
 def test_without_a_catalog_to_look_at_none_is_needed() -> None:
     bare = b'{"access": {"token": {"id": "t0ken"}}}'
-    held = read_answer(bare, NOW, with_catalog=False)
-    assert (held.reveal(), held.expires, held.catalog.plain_entries()) == ("t0ken", None, [])
+    token = read_answer(bare, NOW, with_catalog=False)
+    assert (token.reveal(), token.expires, token.catalog.plain_entries()) == ("t0ken", None, [])
     with pytest.raises(ValueError, match="serviceCatalog is missing"):
         read_answer(bare, NOW, with_catalog=True)
 
@@ -67,32 +67,32 @@ def test_a_sign_in_of_nothing_has_no_catalog() -> None:
 
 @pytest.mark.parametrize("region", ["DFW", "dfw", " Dfw "])
 def test_the_region_is_found_in_any_case(region: str) -> None:
-    held = catalog(endpoint("ORD"), endpoint("DFW"))
-    assert held.catalog.endpoint(region, "https://a.example") == "https://dfw.example/v2/1"
+    token = catalog(endpoint("ORD"), endpoint("DFW"))
+    assert token.catalog.endpoint(region, "https://a.example") == "https://dfw.example/v2/1"
 
 
 def test_only_version_2_counts_and_the_first_of_a_region() -> None:
-    held = catalog(
+    token = catalog(
         endpoint("DFW", "https://one.example/v1.0/1", "1"),
         {"region": "DFW", "publicURL": "https://none.example/v2/1"},
         endpoint("dfw"),
         endpoint("DFW", "https://later.example/v2/1"),
     )
-    assert held.catalog.endpoint("DFW", "https://a.example") == "https://dfw.example/v2/1"
+    assert token.catalog.endpoint("DFW", "https://a.example") == "https://dfw.example/v2/1"
 
 
 def test_without_a_region_it_is_the_first_there_is() -> None:
-    held = catalog(endpoint("ORD"), endpoint("DFW"))
-    assert held.catalog.endpoint(None, "https://a.example") == "https://ord.example/v2/1"
+    token = catalog(endpoint("ORD"), endpoint("DFW"))
+    assert token.catalog.endpoint(None, "https://a.example") == "https://ord.example/v2/1"
     with pytest.raises(error.AuthenticationError, match="regions that have one: none"):
         catalog().catalog.endpoint(None, "https://a.example")
 
 
 def test_the_tenant_of_the_endpoint_must_be_the_one_asked_for() -> None:
-    held = catalog(endpoint("DFW"))
-    assert held.catalog.endpoint("DFW", "https://a.example", "1") == "https://dfw.example/v2/1"
+    token = catalog(endpoint("DFW"))
+    assert token.catalog.endpoint("DFW", "https://a.example", "1") == "https://dfw.example/v2/1"
     with pytest.raises(error.AuthenticationError, match="account '1', not to tenant_id '2'"):
-        held.catalog.endpoint("DFW", "https://a.example", "2")
+        token.catalog.endpoint("DFW", "https://a.example", "2")
 
 
 EXPIRIES = {

@@ -19,8 +19,8 @@ from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:
-    with FakeCloud() as made:
-        yield made
+    with FakeCloud() as fake_cloud:
+        yield fake_cloud
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def cache(cloud: FakeCloud, tmp_path: Path) -> Path:
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def mode(path: Path) -> int:
@@ -75,7 +75,7 @@ def test_an_answer_that_repeats_the_key_is_not_written(
     cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:
     cloud.change = lambda access: access.update(echo=f"key {key} here")
-    cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
+    cloud.usual = lambda request: Reply(200, cloud.access())  # type: ignore[method-assign]
     cloud.client(token_cache=tmp_path / "token", api_key=key).close()
     assert not (tmp_path / "token").exists()
     assert "repeats the key" in warned(caplog)[0]
@@ -186,7 +186,7 @@ def test_38_another_users_cache_file_is_not_used(
 def test_38_a_cache_file_for_other_credentials_is_not_used(
     cloud: FakeCloud, cache: Path, caplog: pytest.LogCaptureFixture, other: dict[str, object]
 ) -> None:
-    cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
+    cloud.usual = lambda request: Reply(200, cloud.access())  # type: ignore[method-assign]
     if "endpoint" in other:
         other = {**other, "endpoint": cloud.endpoint()}
     cloud.client(token_cache=cache, **other).close()
@@ -290,7 +290,7 @@ def test_38_a_directory_in_place_of_the_cache_is_left_alone(
     place.mkdir(parents=True)
     cloud.client(token_cache=place).close()
     assert os.listdir(place.parent) == ["token"]
-    assert [re.sub(r".*token (not)", r"\1", one) for one in warned(caplog)] == [
+    assert [re.sub(r".*token (not)", r"\1", warning) for warning in warned(caplog)] == [
         "not used: Is a directory",
         "not written: Is a directory",
     ]
@@ -304,7 +304,7 @@ def test_38_where_no_cache_can_be_written_the_client_works(
     file.write_text("in the way")
     with cloud.client(token_cache=place.format(file=file)) as lava:
         assert lava.limits.get().ram.limit == 10
-    assert any("not written" in one for one in warned(caplog))
+    assert any("not written" in warning for warning in warned(caplog))
     assert file.read_text() == "in the way"
 
 
@@ -328,14 +328,14 @@ def test_a_token_given_beside_it_is_written_and_the_file_not_read(
 ) -> None:
     cloud.good.add("given-token-1234")
     with cloud.client(token_cache=cache, token="given-token-1234") as lava:
-        held = lava.token
+        token = lava.token
     assert cloud.sign_ins == 2
-    assert held in cache.read_text()
-    given: dict[str, object] = {"token_cache": cache, "endpoint": cloud.endpoint()}
-    cloud.client(token="given-token-1234", **given).close()
+    assert token in cache.read_text()
+    options: dict[str, object] = {"token_cache": cache, "endpoint": cloud.endpoint()}
+    cloud.client(token="given-token-1234", **options).close()
     assert cloud.sign_ins == 2
     assert "given-token-1234" in cache.read_text()
-    with cloud.client(**given) as lava:
+    with cloud.client(**options) as lava:
         assert lava.token == "given-token-1234"
     assert cloud.sign_ins == 2
 
@@ -380,7 +380,7 @@ def test_38_twenty_processes_with_one_cache_all_end_well(cloud: FakeCloud, tmp_p
     cloud.clock.now = 4_000_000_000.0
     place = tmp_path / "shared"
     running = [run(cloud, place / "token") for _ in range(20)]
-    outcomes = [one.communicate(timeout=100) for one in running]
+    outcomes = [process.communicate(timeout=100) for process in running]
     assert outcomes == [("10\n", "")] * 20
     assert os.listdir(place) == ["token"]
     before = cloud.sign_ins

@@ -28,7 +28,7 @@ def a_token(cloud: FakeCloud) -> str:
 
 
 def sent(cloud: FakeCloud) -> list[tuple[str, str]]:
-    return [(one.method, one.path) for one in cloud.requests]
+    return [(request.method, request.path) for request in cloud.requests]
 
 
 def test_a_key_and_a_region_send_one_post_and_find_the_endpoint(cloud: FakeCloud) -> None:
@@ -78,7 +78,7 @@ def test_a_token_and_a_region_ask_for_the_catalog(cloud: FakeCloud, tenant: str 
         assert lava.token != token
         assert lava.token in cloud.good
     wanted = {"token": {"id": token}} | ({"tenantId": tenant} if tenant else {})
-    assert [one.json() for one in cloud.requests] == [{"auth": wanted}]
+    assert [request.json() for request in cloud.requests] == [{"auth": wanted}]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
@@ -112,7 +112,9 @@ def test_after_a_token_that_was_given_the_key_renews(cloud: FakeCloud) -> None:
     with cloud.client(token=a_token(cloud)) as lava:
         cloud.kill()
         lava.limits.get()
-    assert [one.json() for one in cloud.requests if one.path.endswith("/tokens")][1] == BY_KEY
+    assert [request.json() for request in cloud.requests if request.path.endswith("/tokens")][
+        1
+    ] == BY_KEY
 
 
 def test_a_token_alone_cannot_be_renewed(cloud: FakeCloud) -> None:
@@ -162,7 +164,7 @@ def foreign(cloud: FakeCloud) -> keystone.Session:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         auth = v2.Password(cloud.auth_url, username=USER, password="hunter22", tenant_id=TENANT)
-    cloud.usual = lambda seen: Reply(200, cloud.access())  # type: ignore[method-assign]
+    cloud.usual = lambda request: Reply(200, cloud.access())  # type: ignore[method-assign]
     return keystone.Session(auth=auth)
 
 
@@ -205,8 +207,8 @@ def test_a_session_that_has_renewed_by_itself_is_not_invalidated(cloud: FakeClou
     outside = keystone.Session(auth=auth)
     with cloud.client(api_key=None, auth_url=None, session=outside) as lava:
 
-        def renew_elsewhere(seen: SentRequest) -> None:
-            if cloud.calls == 1 and not seen.path.endswith("/tokens"):
+        def renew_elsewhere(request: SentRequest) -> None:
+            if cloud.calls == 1 and not request.path.endswith("/tokens"):
                 cloud.kill()
                 thread = threading.Thread(target=renew, args=(auth, outside))
                 thread.start()

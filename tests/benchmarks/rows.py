@@ -85,13 +85,13 @@ def pages(url: str) -> float:
     with clients(base) as (lava, session):
 
         def bare() -> list[object]:
-            found: list[object] = []
+            items: list[object] = []
             target = f"{base}/clusters"
             while True:
                 body = session.get(target, headers=HEADERS, timeout=TIMEOUT).json()
-                found += body["clusters"]
+                items += body["clusters"]
                 if not body["links"]:
-                    return found
+                    return items
                 query = body["links"][0]["href"].partition("?")[2]
                 target = f"{base}/clusters?{query}"
 

@@ -77,8 +77,8 @@ def _caller(application: Application, method: str, noun: str) -> Callable[[], No
 
 
 def flavors_of_many(_url: str) -> float:
-    many, one = _filled(_MANY), _filled(1)
-    return interleaved(_caller(many, "GET", "flavors"), _caller(one, "GET", "flavors"), 500)
+    many, single = _filled(_MANY), _filled(1)
+    return interleaved(_caller(many, "GET", "flavors"), _caller(single, "GET", "flavors"), 500)
 
 
 def create_among_many(_url: str) -> float:
@@ -88,8 +88,8 @@ def create_among_many(_url: str) -> float:
             application = _filled(count, Path(directory) / str(count))
             stack.callback(application.sandbox.close)
             applications.append(application)
-        many, one = (_caller(application, "POST", "clusters") for application in applications)
-        return interleaved(many, one, 200)
+        many, single = (_caller(application, "POST", "clusters") for application in applications)
+        return interleaved(many, single, 200)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ KEY = "0123456789abcdef0123456789abcdef"
 @pytest.mark.parametrize("debug", [True, False])
 def test_44_the_causes_of_an_error_are_shown_on_request(offline: Program, debug: bool) -> None:
     with dead_port() as port:
-        words = ["--user", "ada", "--api-key", KEY, "--region", "DFW", "--retries", "0"]
-        words += ["--auth-url", f"http://127.0.0.1:{port}", "clusters", "list"]
-        result = offline("-d" if debug else "", *words)
+        arguments = ["--user", "ada", "--api-key", KEY, "--region", "DFW", "--retries", "0"]
+        arguments += ["--auth-url", f"http://127.0.0.1:{port}", "clusters", "list"]
+        result = offline("-d" if debug else "", *arguments)
     assert result.status == 1
     causes = [line for line in result.err.splitlines() if line.startswith("caused by ")]
     assert bool(causes) is debug

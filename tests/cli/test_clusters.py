@@ -73,7 +73,7 @@ def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: 
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("logs nothing --ssh-key laptop", "404"),
         ("logs HDP2.3_Hadoop --ssh-key desktop", "there is no SSH key desktop: "),
@@ -90,13 +90,13 @@ def test_create_into_a_pipe_asks_for_no_key_and_says_what_the_service_says(run: 
     ],
 )
 def test_create_checks_all_that_it_can_before_anything_is_sent(
-    run: Program, key: str, wire: Wire, line: str, words: str
+    run: Program, key: str, wire: Wire, line: str, message: str
 ) -> None:
     wire.clear()
     user = "" if "--username" in line else " --username analyst"
     ran = run(f"clusters create {line}{user}")
     assert (ran.status, ran.out) == (1, "")
-    assert words in ran.err
+    assert message in ran.err
     assert not [line for line in wire.lines if not line.startswith("GET")]
 
 

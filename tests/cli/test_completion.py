@@ -21,18 +21,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _complete(run: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:
-    words = ["lava", *line.split(" ")]
+    typed = ["lava", *line.split(" ")]
     with monkeypatch.context() as patch:
         patch.setenv("_LAVA_COMPLETE", "bash_complete")
-        patch.setenv("COMP_WORDS", " ".join(words))
-        patch.setenv("COMP_CWORD", str(len(words) - 1))
+        patch.setenv("COMP_WORDS", " ".join(typed))
+        patch.setenv("COMP_CWORD", str(len(typed) - 1))
         ran = run.ok("")
     assert ran.err == ""
-    return [one.partition(",")[2] for one in ran.lines if one]
+    return [line.partition(",")[2] for line in ran.lines if line]
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "candidates"),
     [
         ("fl", ["flavors"]),
         ("clusters ssh", ["ssh", "ssh-proxy", "ssh-tunnel"]),
@@ -46,9 +46,9 @@ def _complete(run: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[
     ],
 )
 def test_commands_and_options_are_completed(
-    offline: Program, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]
+    offline: Program, monkeypatch: pytest.MonkeyPatch, line: str, candidates: list[str]
 ) -> None:
-    assert _complete(offline, monkeypatch, line) == words
+    assert _complete(offline, monkeypatch, line) == candidates
 
 
 def test_clusters_are_completed_by_id_and_by_name(
@@ -105,7 +105,7 @@ def test_what_belongs_to_a_cluster_is_completed(
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "candidates"),
     [
         ("clusters list --region d", ["DFW"]),
         ("clusters list --columns st", ["status", "stack"]),
@@ -120,10 +120,10 @@ def test_what_belongs_to_a_cluster_is_completed(
     ],
 )
 def test_what_the_program_knows_itself_is_completed(
-    offline: Program, monkeypatch: pytest.MonkeyPatch, line: str, words: list[str]
+    offline: Program, monkeypatch: pytest.MonkeyPatch, line: str, candidates: list[str]
 ) -> None:
     profiles.save_profile("london", {"user": "ada", "region": "LON"}, None)
-    assert _complete(offline, monkeypatch, line) == words
+    assert _complete(offline, monkeypatch, line) == candidates
 
 
 def test_a_file_of_profiles_that_cannot_be_read_completes_nothing(
@@ -157,19 +157,19 @@ def test_names_are_remembered_while_a_line_is_typed(
     run: Program, logs: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
-    asked = len(wire.lines)
+    requests = len(wire.lines)
     assert _complete(run, monkeypatch, "clusters get log") == ["logs"]
     assert _complete(run, monkeypatch, "nodes list l") == ["logs"]
-    assert len(wire.lines) == asked
+    assert len(wire.lines) == requests
 
 
 def test_another_account_has_names_of_its_own(
     run: Program, logs: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
-    asked = len(wire.lines)
+    requests = len(wire.lines)
     assert _complete(run, monkeypatch, "--region ORD clusters get lo") == []
-    assert len(wire.lines) == asked + 1
+    assert len(wire.lines) == requests + 1
 
 
 @pytest.mark.parametrize("seconds", [31, -1])
@@ -181,12 +181,12 @@ def test_names_of_another_time_are_asked_for_again(
     seconds: int,
 ) -> None:
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
-    asked = len(wire.lines)
+    requests = len(wire.lines)
     (path,) = completion_cache.cache_file("").glob("names-cluster-*.json")
     then = time.time() - seconds
     os.utime(path, (then, then))
     assert _complete(run, monkeypatch, "clusters get lo") == ["logs"]
-    assert len(wire.lines) == asked + 1
+    assert len(wire.lines) == requests + 1
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b'{"a": 1}', b"\xff"])

@@ -97,7 +97,7 @@ def test_another_user_does_not_sign_in_with_the_key_of_the_profile(
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "message"),
     [
         ("retries = 'many'", "flavors list", "retries ({path}, line 2) must be a number"),
         ("price = 3", "flavors list", "{path}, line 2: a profile has no price"),
@@ -107,14 +107,14 @@ def test_another_user_does_not_sign_in_with_the_key_of_the_profile(
     ],
 )
 def test_an_error_says_where_a_bad_value_stands(
-    run: Program, text: str, line: str, words: str
+    run: Program, text: str, line: str, message: str
 ) -> None:
     path = profiles.config_file()
     path.parent.mkdir(parents=True)
     path.write_text(f"[profile.default]\n{text}\n")
     ran = run(line)
     assert ran.status in {1, 2}
-    assert words.format(path=path) in " ".join(ran.err.split())
+    assert message.format(path=path) in " ".join(ran.err.split())
 
 
 def test_a_bad_variable_is_named(run: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,13 +38,13 @@ def test_an_ssh_key_comes_from_a_file_and_goes(run: Program, tmp_path: Path, wir
 
 
 @pytest.mark.parametrize("kind", SECRETS)
-@pytest.mark.parametrize("given", ["argument", "input", "dash"])
+@pytest.mark.parametrize("way", ["argument", "input", "dash"])
 def test_a_secret_may_be_an_argument_or_a_line_of_the_input(
-    run: Program, wire: Wire, kind: str, given: str
+    run: Program, wire: Wire, kind: str, way: str
 ) -> None:
     name, secret = SECRETS[kind]
-    words = {"argument": [name, secret], "input": [name], "dash": [name, "-"]}[given]
-    ran = run.ok(f"credentials create-{kind}", *words, answers=f"{secret}\n")
+    arguments = {"argument": [name, secret], "input": [name], "dash": [name, "-"]}[way]
+    ran = run.ok(f"credentials create-{kind}", *arguments, answers=f"{secret}\n")
     line, body = wire.last
     assert line == f"POST credentials/{KEYS[kind]}"
     assert secret in str(body)

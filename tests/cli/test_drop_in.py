@@ -124,9 +124,9 @@ def test_credentials_are_listed_and_updated_with_type_and_name(run: Program, kin
         "s3": (ACCESS, "s" * 40, "access_key_id", "Amazon S3"),
         "ambari": ("admin", "secret-of-admin", "username", "Ambari"),
     }[kind]
-    given = f"--ambari-password {secret} {name}" if kind == "ambari" else f"{name} {secret}"
+    arguments = f"--ambari-password {secret} {name}" if kind == "ambari" else f"{name} {secret}"
     for verb in ("create", "update"):
-        ran = run.ok(f"credentials {verb}_{kind} {given}")
+        ran = run.ok(f"credentials {verb}_{kind} {arguments}")
         assert (ran.out, ran.err) == (f"{title},{name}\n", f"type,{field}\n")
     ran = run.ok(f"credentials list_{kind}")
     assert (ran.out, ran.err) == (f"{title},{name}\n", f"type,{field}\n")
@@ -157,14 +157,14 @@ def test_authenticate_signs_in_each_time(run: Program, sandbox: SandboxServer) -
     assert len(tokens) == 3
 
 
-@pytest.mark.parametrize("given", ["option", "variable"])
+@pytest.mark.parametrize("option", ["option", "variable"])
 def test_authenticate_looks_whether_a_token_without_a_key_works(
-    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, given: str
+    run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     token = run.ok("authenticate").out.strip().partition("=")[2]
     monkeypatch.delenv("LAVA_API_KEY")
     endpoint = f"--endpoint {sandbox.auth_url.partition('/identity')[0]}/dfw/v2/123456"
-    if given == "variable":
+    if option == "variable":
         monkeypatch.setenv("AUTH_TOKEN", token)
     else:
         endpoint += f" --token {token}"

@@ -21,9 +21,11 @@ sys.exit(main())
 """
 
 
-def run(directory: Path, environ: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def run(
+    directory: Path, environ: dict[str, str], *arguments: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", NOBODY, *words],
+        [sys.executable, "-c", NOBODY, *arguments],
         cwd=directory,
         env=environ,
         capture_output=True,
@@ -34,12 +36,12 @@ def run(directory: Path, environ: dict[str, str], *words: str) -> subprocess.Com
 
 
 @pytest.mark.parametrize(
-    "words", ["clusters list", "authenticate", "stacks list", "configure list", "--help"]
+    "line", ["clusters list", "authenticate", "stacks list", "configure list", "--help"]
 )
 def test_53_without_a_home_the_program_works_and_keeps_nothing(
-    words: str, sandbox: SandboxServer, tmp_path: Path
+    line: str, sandbox: SandboxServer, tmp_path: Path
 ) -> None:
-    ran = run(tmp_path, sandbox.environ(), *words.split())
+    ran = run(tmp_path, sandbox.environ(), *line.split())
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
     assert list(tmp_path.iterdir()) == []
 

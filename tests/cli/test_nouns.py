@@ -45,7 +45,7 @@ def test_flavors_list(run: Program) -> None:
 
 def test_limits_get_has_what_is_used(run: Program, logs: str) -> None:
     lines = run.ok("limits get").lines
-    rows = {name: [int(one) for one in rest] for name, *rest in (x.split(",") for x in lines)}
+    rows = {name: [int(number) for number in rest] for name, *rest in (x.split(",") for x in lines)}
     assert set(rows) == {"node_count", "ram", "disk", "vcpus"}
     assert all(limit - used == left for limit, used, left in rows.values())
     assert rows["node_count"][1] > 0
@@ -127,9 +127,9 @@ def test_stacks_create_reads_json_from(
 ) -> None:
     path = tmp_path / "services.json"
     path.write_text(json.dumps(SERVICES))
-    given = {"text": json.dumps(SERVICES), "file": str(path), "@file": f"@{path}", "input": "-"}
+    forms = {"text": json.dumps(SERVICES), "file": str(path), "@file": f"@{path}", "input": "-"}
     run.ok(
-        "stacks create mine HDP2.3 --description 'My own'", given[source], answers=path.read_text()
+        "stacks create mine HDP2.3 --description 'My own'", forms[source], answers=path.read_text()
     )
     line, body = wire.last
     assert line == "POST stacks"
@@ -155,16 +155,18 @@ def test_stacks_create_takes_what_stacks_get_shows(
     assert isinstance(body, dict)
     sent = body["stack"]
     assert (sent["name"], sent["distro"], sent["description"]) == ("mine", "HDP2.3", "My own")
-    assert [one["name"] for one in sent["services"]] == [one["name"] for one in shown["services"]]
-    assert all(one.keys() <= {"name", "modes"} for one in sent["services"])
-    groups = {one["id"]: one for one in shown["node_groups"]}
+    assert [service["name"] for service in sent["services"]] == [
+        service["name"] for service in shown["services"]
+    ]
+    assert all(service.keys() <= {"name", "modes"} for service in sent["services"])
+    groups = {group["id"]: group for group in shown["node_groups"]}
     for group in sent["node_groups"]:
         parts = groups[group["id"]]["components"]
-        assert group["components"] == [{"name": one["name"]} for one in parts]
+        assert group["components"] == [{"name": part["name"]} for part in parts]
 
 
 @pytest.mark.parametrize(
-    ("stack", "words"),
+    ("stack", "message"),
     [
         ("[]", "must be a JSON object"),
         ('{"name": "mine", "services": [{"name": "HDFS"}]}', "the stack has no distro"),
@@ -175,11 +177,11 @@ def test_stacks_create_takes_what_stacks_get_shows(
         ("mine HDP2.3", "Missing argument 'SERVICES'"),
     ],
 )
-def test_stacks_create_refuses_a_stack(offline: Program, stack: str, words: str) -> None:
+def test_stacks_create_refuses_a_stack(offline: Program, stack: str, message: str) -> None:
     arguments = [stack] if stack[0] in "[{" else stack.split()
     ran = offline("stacks create", *arguments)
     assert ran.status == 2
-    assert words in " ".join(ran.err.split())
+    assert message in " ".join(ran.err.split())
 
 
 def test_a_count_of_none_in_a_stack_is_kept(run: Program, wire: Wire) -> None:
@@ -198,7 +200,7 @@ def test_stacks_create_leaves_odd_services_to_the_sdk(offline: Program, run: Pro
 
 
 @pytest.mark.parametrize(
-    ("services", "words"),
+    ("services", "message"),
     [
         ("{}", "must be a JSON list of objects"),
         ("[1]", "must be a JSON list of objects"),
@@ -208,48 +210,48 @@ def test_stacks_create_leaves_odd_services_to_the_sdk(offline: Program, run: Pro
     ],
 )
 def test_stacks_create_refuses(
-    offline: Program, services: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    offline: Program, services: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "latin1.json").write_bytes(b"\xff")
     monkeypatch.chdir(tmp_path)
     ran = offline("stacks create mine HDP2.3", services)
     assert ran.status == 2
-    assert words in " ".join(ran.err.split())
+    assert message in " ".join(ran.err.split())
 
 
 def test_stacks_delete_says_what_will_go(run: Program, wire: Wire) -> None:
-    made = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
-    ran = run.ok("stacks delete", made, answers="y\n")
-    assert f"Delete stack mine ({made})?" in ran.err
-    assert wire.lines[-1] == f"DELETE stacks/{made}"
+    stack = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
+    ran = run.ok("stacks delete", stack, answers="y\n")
+    assert f"Delete stack mine ({stack})?" in ran.err
+    assert wire.lines[-1] == f"DELETE stacks/{stack}"
 
 
 def test_one_that_cannot_be_deleted_does_not_keep_the_others(run: Program, wire: Wire) -> None:
-    made = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
-    ran = run("stacks delete --force nowhere HDP2.3_Hadoop", made)
+    stack = run.ok("stacks create mine HDP2.3 -q", json.dumps(SERVICES)).out.strip()
+    ran = run("stacks delete --force nowhere HDP2.3_Hadoop", stack)
     assert ran.status == 1
     assert ran.err.count("Error: DELETE stacks/") == 2
-    assert f"Deleted stack mine ({made})." in ran.err
+    assert f"Deleted stack mine ({stack})." in ran.err
 
 
 def test_scripts_create_update_list_delete(run: Program, wire: Wire) -> None:
-    made = run.ok("scripts create tools https://example.com/t.sh post_init -q").out.strip()
+    script = run.ok("scripts create tools https://example.com/t.sh post_init -q").out.strip()
     assert wire.last == (
         "POST scripts",
         {"script": {"name": "tools", "url": "https://example.com/t.sh", "type": "POST_INIT"}},
     )
-    run.ok(f"scripts update {made} --name better --url https://example.com/b.sh --type post_init")
+    run.ok(f"scripts update {script} --name better --url https://example.com/b.sh --type post_init")
     assert wire.last == (
-        f"PUT scripts/{made}",
+        f"PUT scripts/{script}",
         {"script": {"name": "better", "url": "https://example.com/b.sh", "type": "POST_INIT"}},
     )
-    listed = [line for line in run.ok("scripts list").lines if line.startswith(made)]
+    listed = [line for line in run.ok("scripts list").lines if line.startswith(script)]
     (fields,) = (line.split(",") for line in listed)
-    assert fields[:4] == [made, "better", "POST_INIT", "False"]
+    assert fields[:4] == [script, "better", "POST_INIT", "False"]
     assert fields[5:] == ["https://example.com/b.sh"]
-    ran = run.ok(f"scripts delete {made}", answers="y\n")
-    assert f"Delete script better ({made})?" in ran.err
-    assert wire.lines[-1] == f"DELETE scripts/{made}"
+    ran = run.ok(f"scripts delete {script}", answers="y\n")
+    assert f"Delete script better ({script})?" in ran.err
+    assert wire.lines[-1] == f"DELETE scripts/{script}"
 
 
 def test_authenticate_prints_the_token(run: Program, wire: Wire) -> None:

@@ -92,20 +92,20 @@ def test_csv_has_all_columns_and_is_read_again(run: Program, logs: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "module", "words"),
+    ("line", "module", "message"),
     [
         ("flavors list -o yaml", "yaml", "--output yaml needs PyYAML: pip install"),
         ("flavors list --query []", "jmespath", "--query needs jmespath: pip install"),
     ],
 )
 def test_a_library_that_is_missing_is_one_line(
-    run: Program, monkeypatch: pytest.MonkeyPatch, line: str, module: str, words: str, wire: Wire
+    run: Program, monkeypatch: pytest.MonkeyPatch, line: str, module: str, message: str, wire: Wire
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     ran = run(line)
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.count("\n") == 1
-    assert ran.err.startswith(f"Error: {words} 'lavaclient[cli]'")
+    assert ran.err.startswith(f"Error: {message} 'lavaclient[cli]'")
     assert wire.requests == []
 
 

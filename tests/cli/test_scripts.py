@@ -105,12 +105,12 @@ def test_an_output_that_takes_no_more_is_an_error(
 
 def _leaves(group: click.Group, path: tuple[str, ...] = ()) -> list[str]:
     context = click.Context(group)
-    found = []
+    leaves = []
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         inner = (*path, name)
-        found += _leaves(command, inner) if isinstance(command, click.Group) else [" ".join(inner)]
-    return found
+        leaves += _leaves(command, inner) if isinstance(command, click.Group) else [" ".join(inner)]
+    return leaves
 
 
 def _texts() -> str:
@@ -137,5 +137,5 @@ def test_every_command_has_a_test() -> None:
     leaves = _leaves(lava)
     assert len(leaves) > 40
     assert not [
-        one for one in leaves if not re.search(rf"^(-\S+ )*{one}( |$)", texts, re.MULTILINE)
+        leaf for leaf in leaves if not re.search(rf"^(-\S+ )*{leaf}( |$)", texts, re.MULTILINE)
     ]

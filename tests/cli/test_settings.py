@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _sign_ins(sandbox: SandboxServer) -> int:
-    return sum(seen.path.endswith("/tokens") for seen in sandbox.sandbox.requests)
+    return sum(request.path.endswith("/tokens") for request in sandbox.sandbox.requests)
 
 
 def _options(sandbox: SandboxServer) -> list[str]:
@@ -71,7 +71,7 @@ def test_a_region_goes_before_the_endpoint_of_the_environment(
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("--retries lots", "--retries must be"),
         ("--retry-backoff=-1", "--retry-backoff must"),
@@ -81,14 +81,14 @@ def test_a_region_goes_before_the_endpoint_of_the_environment(
         ("--api-key ' '", "--api-key must not be blank"),
     ],
 )
-def test_a_message_names_the_option_of_the_program(run: Program, line: str, words: str) -> None:
+def test_a_message_names_the_option_of_the_program(run: Program, line: str, message: str) -> None:
     ran = run(f"clusters list {line}")
     assert ran.status == 1
-    assert ran.err.startswith(f"Error: {words}")
+    assert ran.err.startswith(f"Error: {message}")
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("clusters create logs x --ssh-key k --username root", "--username must not be root"),
         ("clusters ssh logs whoami", "to wait for it, give --wait"),
@@ -97,18 +97,18 @@ def test_a_message_names_the_option_of_the_program(run: Program, line: str, word
     ],
 )
 def test_a_message_names_the_option_of_the_command(
-    run: Program, building: str, line: str, words: str
+    run: Program, building: str, line: str, message: str
 ) -> None:
     ran = run(line)
     assert ran.status == 1
-    assert words in ran.err
+    assert message in ran.err
 
 
 def test_another_user_does_not_act_with_the_token_of_the_environment(
     run: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports = run.ok("authenticate --export").lines
-    for name, value in (one.removeprefix("export ").split("=", 1) for one in exports):
+    for name, value in (line.removeprefix("export ").split("=", 1) for line in exports):
         monkeypatch.setenv(name, value)
     for _ in range(2):
         ran = run("clusters list --user bob --api-key", "0" * 32)
@@ -166,11 +166,11 @@ def test_ctrl_c_at_a_question_without_a_terminal_is_130(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
     ) as program:
         assert program.stderr is not None
-        said = ""
-        while not said.endswith("[y/N]:"):
+        shown = ""
+        while not shown.endswith("[y/N]:"):
             letter = program.stderr.read(1)
-            assert letter, said
-            said += letter
+            assert letter, shown
+            shown += letter
         for _ in range(3):  # one that comes just before Python reads is noticed after it
             program.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -298,7 +298,7 @@ def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("clstrs list", "No such command 'clstrs'"),
         ("clusters lst", "No such command 'lst'"),
@@ -326,10 +326,10 @@ def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
         ("clusters ssh-tunnel logs 1 2 --node x --component y", "either --node-name or --comp"),
     ],
 )
-def test_wrong_usage_is_exit_status_2(offline: Program, line: str, words: str) -> None:
+def test_wrong_usage_is_exit_status_2(offline: Program, line: str, message: str) -> None:
     ran = offline(line)
     assert (ran.status, ran.out) == (2, "")
-    assert words in " ".join(ran.err.split())
+    assert message in " ".join(ran.err.split())
 
 
 def test_the_version(offline: Program) -> None:
@@ -411,9 +411,9 @@ def test_ctrl_c_into_a_pipe_leaves_no_traceback(
         assert program.stderr is not None
         assert program.stderr.readline().startswith("logs: BUILDING")
         program.send_signal(signal.SIGINT)
-        _, said = program.communicate(timeout=20)
+        _, shown = program.communicate(timeout=20)
     assert program.returncode == 130
-    assert said == (
+    assert shown == (
         "The work on cluster logs goes on; this waits for it again: "
         f"lava clusters wait {building}\n"
     )

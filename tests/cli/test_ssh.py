@@ -55,8 +55,8 @@ def _fake(tmp_path: Path, lines: str) -> str:
 
 @needs_ssh
 def test_a_command_runs_on_a_node(run: Program, ssh: str) -> None:
-    words = ("clusters ssh logs --node-name slave0-1", ssh, "--", "hostname")
-    assert run.ok(*words).out == "slave0-1.local\n"
+    arguments = ("clusters ssh logs --node-name slave0-1", ssh, "--", "hostname")
+    assert run.ok(*arguments).out == "slave0-1.local\n"
 
 
 @needs_ssh
@@ -76,7 +76,7 @@ def test_nothing_after_the_command_begins_is_an_option_of_the_program(
     run: Program, logs: str, tmp_path: Path
 ) -> None:
     fake = _fake(tmp_path, "shift 4; printf '<%s>' \"$@\"")
-    for line, words in (
+    for line, message in (
         ("logs grep -q x --help", "<grep><-q><x><--help>"),
         ("logs -- --wait -f", "<--wait><-f>"),
         ("-- logs ls -l", "<ls><-l>"),
@@ -85,7 +85,7 @@ def test_nothing_after_the_command_begins_is_an_option_of_the_program(
         ("logs --node-name slave0-1 hostname --wait", "<hostname><--wait>"),
         ("--com uptime logs", "<uptime>"),
     ):
-        assert run.ok("clusters ssh", fake, *shlex.split(line)).out == words, line
+        assert run.ok("clusters ssh", fake, *shlex.split(line)).out == message, line
 
 
 def test_a_command_is_given_once(offline: Program) -> None:
@@ -174,18 +174,18 @@ def _connects(port: int) -> bool:
 
 @needs_ssh
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "before_port"),
     [
         ("clusters ssh-proxy logs --port 0", "SOCKS5 proxy on localhost:"),
         ("clusters ssh-tunnel logs 0 8088 --component ResourceManager", "localhost:"),
     ],
 )
 def test_a_port_is_open_until_ctrl_c(
-    sandbox: SandboxServer, ssh: str, line: str, words: str
+    sandbox: SandboxServer, ssh: str, line: str, before_port: str
 ) -> None:
     with lava(f"{line} {shlex.quote(ssh)}", sandbox.environ(), columns=200) as terminal:
         terminal.expect("Ctrl-C ends it.")
-        port = int(terminal.text.partition(words)[2].split()[0].rstrip(";"))
+        port = int(terminal.text.partition(before_port)[2].split()[0].rstrip(";"))
         assert _connects(port)
         terminal.interrupt()
         assert terminal.end() == 130
@@ -226,6 +226,6 @@ def test_a_proxy_whose_ssh_ends_is_an_error(
         assert program.stdout is not None
         assert "Ctrl-C ends it." in program.stdout.readline()
         nodes.close()
-        _, said = program.communicate(timeout=20)
+        _, errors = program.communicate(timeout=20)
     assert program.returncode == 1
-    assert said.startswith("Error: ssh ended with status 255: ")
+    assert errors.startswith("Error: ssh ended with status 255: ")

@@ -38,9 +38,9 @@ def client(sandbox: SandboxServer) -> Iterator[Lava]:
 def cluster(sandbox: SandboxServer, client: Lava) -> str:
     """The id of an active cluster called logs."""
     client.credentials.create_ssh_key("laptop", PUBLIC_KEY)
-    made = client.clusters.create("logs", "HDP2.3_Hadoop", "analyst", ["laptop"])
+    building = client.clusters.create("logs", "HDP2.3_Hadoop", "analyst", ["laptop"])
     sandbox.sandbox.clock.advance(900)
-    return made.id
+    return building.id
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_a_list_is_a_table_that_fits(
 def test_no_word_is_broken_at_any_width(sandbox: SandboxServer, columns: int) -> None:
     with Lava.from_env(sandbox.environ()) as client:
         stacks = client.stacks.list()
-    words = {
+    whole_words = {
         word.strip(",")
         for stack in stacks
         for value in (stack.id, stack.name, stack.distro, stack.description)
         for word in str(value).split()
     }
-    words |= {service.name for stack in stacks for service in stack.services}
+    whole_words |= {service.name for stack in stacks for service in stack.services}
     titles = {"ID", "Name", "Distro", "Services", "Description"}
     with lava("stacks list", sandbox.environ(), columns) as terminal:
         assert terminal.end() == 0
@@ -84,7 +84,7 @@ def test_no_word_is_broken_at_any_width(sandbox: SandboxServer, columns: int) ->
     if lines[-1].startswith("Too narrow for "):
         lines.pop()
     shown = {word.strip(",") for line in lines for word in line.split() if "─" not in word}
-    assert shown <= words | titles
+    assert shown <= whole_words | titles
     with lava("scripts list", sandbox.environ(), columns) as terminal:
         assert terminal.end() == 0
     assert "c5033423-97ff-4215-9552-19d425e1f9dd" in terminal.text
@@ -211,7 +211,7 @@ def test_a_secret_is_asked_for_without_echo(sandbox: SandboxServer, client: Lava
         terminal.type("password-of-admin\n")
         assert terminal.end() == 0
     assert "password-of-admin" not in terminal.text
-    assert [one.id for one in client.credentials.list_ambari()] == ["admin"]
+    assert [credential.id for credential in client.credentials.list_ambari()] == ["admin"]
 
 
 def test_headless_never_asks(sandbox: SandboxServer, cluster: str) -> None:

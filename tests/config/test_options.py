@@ -20,9 +20,9 @@ EVERY = (
 )
 
 
-def checked(**given: object) -> Options:
-    has_session = given.pop("session", None) is not None
-    arguments = Arguments(**{**dict.fromkeys(EVERY), **GOOD, **given})
+def checked(**changes: object) -> Options:
+    has_session = changes.pop("session", None) is not None
+    arguments = Arguments(**{**dict.fromkeys(EVERY), **GOOD, **changes})
     return Options.checked(arguments, has_session=has_session)
 
 
@@ -137,7 +137,7 @@ def test_a_token_cache_may_be_a_path_object_or_below_home(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("arguments", "message"),
     [
         ({"api_key": None}, "one of api_key, token and session is required"),
         ({"region": None}, "region is required, unless endpoint is given"),
@@ -145,9 +145,11 @@ def test_a_token_cache_may_be_a_path_object_or_below_home(monkeypatch: pytest.Mo
         ({"username": None, "token": "t0ken"}, "username is required with an api_key"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(given: dict[str, object], words: str) -> None:
-    with pytest.raises(error.InvalidError, match=re.escape(words)):
-        checked(**given)
+def test_options_that_do_not_go_together_are_refused(
+    arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(error.InvalidError, match=re.escape(message)):
+        checked(**arguments)
 
 
 @pytest.mark.parametrize("session", [5, Session()])
@@ -223,8 +225,8 @@ def test_any_text_in_lava_insecure_turns_verification_off(text: str) -> None:
 
 def test_beside_a_session_its_own_matters_are_not_read_from_the_environment() -> None:
     environ = {names[0]: "1" for names in PAIRS.values()} | {"LAVA_INSECURE": "1"}
-    found = from_environment(environ, has_session=True)
-    assert found.keys() == {"username", "tenant_id", "region", "endpoint"}
+    options = from_environment(environ, has_session=True)
+    assert options.keys() == {"username", "tenant_id", "region", "endpoint"}
 
 
 def test_53_a_tilde_that_does_not_expand_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

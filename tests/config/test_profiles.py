@@ -127,7 +127,7 @@ def test_a_keyring_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ("[profile.work]\nregion = 'DFW'\nrequest_timeout = -1\n", "request_timeout .*line 3"),
         ("\n[profile.work]\nregion = 'DFW'\nretries = 'many'", r"retries \(.*line 4\) must be a n"),
@@ -143,9 +143,9 @@ def test_a_keyring_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "no profile 'work' in .*: there is none yet"),
     ],
 )
-def test_an_error_says_where_a_bad_value_stands(text: str, words: str) -> None:
+def test_an_error_says_where_a_bad_value_stands(text: str, message: str) -> None:
     _write(text)
-    with pytest.raises(InvalidError, match=words):
+    with pytest.raises(InvalidError, match=message):
         Lava.from_profile("work", api_key=KEY, username="ada")
 
 

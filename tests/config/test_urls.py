@@ -48,7 +48,7 @@ def test_04_what_is_no_url_is_refused_by_the_name_of_its_argument(name: str, url
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"),
+    ("url", "meant"),
     [
         (None, "https://identity.api.rackspacecloud.com/v2.0"),
         ("https://lon.identity.example/v2.0", "https://lon.identity.example/v2.0"),
@@ -68,8 +68,8 @@ def test_04_what_is_no_url_is_refused_by_the_name_of_its_argument(name: str, url
         ("http://host_with_underscores:1/v2.0", "http://host_with_underscores:1/v2.0"),
     ],
 )
-def test_an_auth_url_may_be_written_in_many_ways(given: str | None, meant: str) -> None:
-    assert identity_url(given) == meant
+def test_an_auth_url_may_be_written_in_many_ways(url: str | None, meant: str) -> None:
+    assert identity_url(url) == meant
 
 
 @pytest.mark.parametrize("path", ["/v3", "/v3/", "/v3/auth/tokens", "/identity/v3"])
@@ -79,7 +79,7 @@ def test_an_auth_url_of_v3_is_told_that_keys_exist_in_v2_only(path: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "tenant", "meant"),
+    ("url", "tenant", "meant"),
     [
         ("https://dfw.example/v2/123456", None, "https://dfw.example/v2/123456"),
         ("https://dfw.example/v2/123456/", "123456", "https://dfw.example/v2/123456"),
@@ -91,13 +91,13 @@ def test_an_auth_url_of_v3_is_told_that_keys_exist_in_v2_only(path: str) -> None
     ],
 )
 def test_an_endpoint_ends_in_the_tenant(
-    given: str | None, tenant: str | None, meant: str | None
+    url: str | None, tenant: str | None, meant: str | None
 ) -> None:
-    assert endpoint_url(given, tenant) == meant
+    assert endpoint_url(url, tenant) == meant
 
 
 @pytest.mark.parametrize(
-    ("given", "tenant"),
+    ("url", "tenant"),
     [
         ("https://dfw.example/v2", None),
         ("https://dfw.example/", None),
@@ -107,9 +107,9 @@ def test_an_endpoint_ends_in_the_tenant(
         ("https://dfw.example/V2/123456", None),
     ],
 )
-def test_an_endpoint_of_another_shape_or_tenant_is_refused(given: str, tenant: str | None) -> None:
+def test_an_endpoint_of_another_shape_or_tenant_is_refused(url: str, tenant: str | None) -> None:
     with pytest.raises(error.InvalidError, match="endpoint"):
-        endpoint_url(given, tenant)
+        endpoint_url(url, tenant)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_what_means_nothing_is_unreadable_and_its_place_is_told(
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         (b"{}", "missing required field `tree` - at `$`"),
         (b'{"tree": {}}', "missing required field `id` - at `$.tree`"),
@@ -237,10 +237,10 @@ def test_what_means_nothing_is_unreadable_and_its_place_is_told(
         (b'{"tree": {"id": ' + b"9" * 9_000 + b"}}", "out of range"),
     ],
 )
-def test_a_body_that_is_something_else_is_unreadable_in_one_line(body: bytes, words: str) -> None:
+def test_a_body_that_is_something_else_is_unreadable_in_one_line(body: bytes, message: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         decode(body, Body)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 200
 

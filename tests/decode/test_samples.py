@@ -102,15 +102,15 @@ ANSWERS: dict[str, tuple[str, str, Call]] = {
 
 
 def _make_cluster(lava: Lava, body: Body) -> object:
-    given = body["cluster"]
+    raw = body["cluster"]
     return lava.clusters.create(
-        given["name"],
-        given["stack_id"],
-        given["username"],
-        given["ssh_keys"],
-        [script["id"] for script in given["scripts"]],
-        given["node_groups"],
-        [{one["type"]: one["credential"]["name"]} for one in given["connectors"]],
+        raw["name"],
+        raw["stack_id"],
+        raw["username"],
+        raw["ssh_keys"],
+        [script["id"] for script in raw["scripts"]],
+        raw["node_groups"],
+        [{item["type"]: item["credential"]["name"]} for item in raw["connectors"]],
     )
 
 
@@ -119,8 +119,8 @@ def _make_stack(lava: Lava, body: Body) -> object:
 
 
 def _make_script(lava: Lava, body: Body) -> object:
-    given = body["script"]
-    return lava.scripts.create(given["name"], given["url"], given["type"])
+    raw = body["script"]
+    return lava.scripts.create(raw["name"], raw["url"], raw["type"])
 
 
 REQUESTS: dict[str, tuple[str, str, str, Callable[[Lava, Body], object]]] = {
@@ -251,8 +251,8 @@ def _compare(value: object, raw: Any) -> None:
     """Hold a value against the body that it came from, field by field."""
     if isinstance(value, list):
         assert len(value) == len(raw)
-        for one, part in zip(value, raw, strict=True):
-            _compare(one, part)
+        for item, part in zip(value, raw, strict=True):
+            _compare(item, part)
     elif isinstance(value, Model):
         assert set(raw) - _known(value) == set()
         for field in value.to_dict():
@@ -285,7 +285,7 @@ def _compare_field(value: object, part: object) -> None:
         assert value == str(part)
     elif isinstance(part, list) and value != part and isinstance(value, list):
         # A distro's modes come as objects, and are names.
-        plain = [one["name"] for one in part] if all(isinstance(v, str) for v in value) else part
+        plain = [item["name"] for item in part] if all(isinstance(v, str) for v in value) else part
         _compare(value, plain)
     else:
         _compare(value, part)

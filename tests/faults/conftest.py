@@ -41,7 +41,7 @@ def client(clock: MovedClock) -> Iterator[Client]:
 
         def make(server: FaultServer | str, **options: object) -> Lava:
             endpoint = server if isinstance(server, str) else server.endpoint
-            made = {"token": TOKEN, "endpoint": endpoint, "retry_backoff": 0.1, **options}
-            return stack.enter_context(Lava("user", **made))  # type: ignore[arg-type]
+            arguments = {"token": TOKEN, "endpoint": endpoint, "retry_backoff": 0.1, **options}
+            return stack.enter_context(Lava("user", **arguments))  # type: ignore[arg-type]
 
         yield make

@@ -33,9 +33,9 @@ SENSELESS = {
 
 @pytest.mark.parametrize("kind", SENSELESS)
 def test_24_a_body_that_makes_no_sense_says_where(kind: str, serve: Serve, client: Client) -> None:
-    body, words = SENSELESS[kind]
+    body, message = SENSELESS[kind]
     server = serve(answer(body=body))
-    with pytest.raises(ApiError, match=words) as caught:
+    with pytest.raises(ApiError, match=message) as caught:
         client(server).clusters.list()
     assert (caught.value.method, caught.value.path, caught.value.code) == ("GET", "clusters", 200)
     assert not caught.value.maybe_applied
@@ -175,7 +175,7 @@ def test_27_a_loop_ends(serve: Serve, client: Client) -> None:
 def test_a_get_follows_within_its_origin(serve: Serve, client: Client) -> None:
     server = serve(answer(302, b"", {"Location": "/other/path"}), answer())
     assert client(server).clusters.list() == []
-    assert [seen.path for seen in server.requests] == ["/v2/123456/clusters", "/other/path"]
+    assert [request.path for request in server.requests] == ["/v2/123456/clusters", "/other/path"]
     assert server.requests[1].headers["x-auth-token"] == TOKEN
 
 
@@ -198,8 +198,13 @@ def test_28_only_the_marker_of_a_next_link_counts(href: str, serve: Serve, clien
     foreign = serve()
     first = page(range(2), href.format(port=foreign.port))
     server = serve(answer(body=first), answer(body=page(range(2, 4))))
-    assert [one.id for one in client(server).clusters.list()] == ["c-0", "c-1", "c-2", "c-3"]
-    assert [seen.path for seen in server.requests] == [
+    assert [cluster.id for cluster in client(server).clusters.list()] == [
+        "c-0",
+        "c-1",
+        "c-2",
+        "c-3",
+    ]
+    assert [request.path for request in server.requests] == [
         "/v2/123456/clusters",
         "/v2/123456/clusters?marker=c-1&limit=2",
     ]

@@ -114,7 +114,7 @@ HEADERS = st.dictionaries(
     max_size=4,
 )
 STATUSES = st.sampled_from([200, 200, 200, 202, 204, 301, 307, 401, 404, 413, 429, 500, 503])
-BODIES = JSON.map(lambda found: json.dumps(found).encode()) | st.binary(max_size=64)
+BODIES = JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=64)
 FUZZ = settings(
     max_examples=250,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -184,16 +184,16 @@ ANSWERS = st.builds(Given, STATUSES | st.integers(100, 999), HEADERS, BODIES)
 def answering(*answers: Given) -> Iterator[list[requests.PreparedRequest]]:
     """Answer every request with these in turn, the last one for ever."""
     left = list(answers)
-    seen: list[requests.PreparedRequest] = []
+    sent: list[requests.PreparedRequest] = []
 
     def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        seen.append(request)
+        sent.append(request)
         return left.pop(0) if len(left) > 1 else left[0]
 
     with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
         for method in ("GET", "POST", "PUT", "DELETE"):
             wire.add_callback(method, ANYWHERE, answer, content_type=None)
-        yield seen
+        yield sent
 
 
 def moved(**options: object) -> Lava:
@@ -285,8 +285,8 @@ def test_any_answer_to_a_sign_in_is_a_client_or_a_lava_error(
 
 
 def _use(**options: object) -> None:
-    given_ = {"region": "DFW", "auth_url": AUTH_URL, "endpoint": None, "token": None, **options}
-    with moved(**given_) as lava:
+    arguments = {"region": "DFW", "auth_url": AUTH_URL, "endpoint": None, "token": None, **options}
+    with moved(**arguments) as lava:
         lava.limits.get()
 
 
@@ -317,13 +317,17 @@ def test_any_arguments_of_any_method_are_taken_or_a_lava_error(
     name: str, data: st.DataObject
 ) -> None:
     good = Given(200, {}, json.dumps(GOOD[0]).encode())
-    with answering(good) as seen, moved() as lava, warnings.catch_warnings():
+    with answering(good) as sent, moved() as lava, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         method = methods(lava)[name]
         wanted = inspect.signature(method).parameters
-        arguments = {one: data.draw(VALUES, one) for one in wanted if one != "on_progress"}
+        arguments = {
+            parameter: data.draw(VALUES, parameter)
+            for parameter in wanted
+            if parameter != "on_progress"
+        }
         only_lava_errors(lambda: method(**arguments))
-    assert all(str(request.url).startswith(f"{ENDPOINT}/") for request in seen)
+    assert all(str(request.url).startswith(f"{ENDPOINT}/") for request in sent)
 
 
 def test_calls_name_every_method() -> None:

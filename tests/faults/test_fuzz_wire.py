@@ -62,8 +62,8 @@ ODD: st.SearchStrategy[object] = st.one_of(
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FaultServer]:
-    with FaultServer() as made:
-        yield made
+    with FaultServer() as fault_server:
+        yield fault_server
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +112,16 @@ def test_any_option_is_taken_or_an_error_of_ours(
     server: FaultServer, odd: dict[str, object]
 ) -> None:
     server.script = [answer(401, b"")]
-    given = {"username": USER, "token": TOKEN, "endpoint": server.endpoint, "max_retries": 0, **odd}
+    arguments = {
+        "username": USER,
+        "token": TOKEN,
+        "endpoint": server.endpoint,
+        "max_retries": 0,
+        **odd,
+    }
     # Nothing but this server may be asked, and it refuses every token and key.
-    given["auth_url"] = odd.get("auth_url") or server.url
+    arguments["auth_url"] = odd.get("auth_url") or server.url
     with contextlib.suppress(LavaError), warnings.catch_warnings():
         warnings.simplefilter("ignore", InsecureTransportWarning)
-        with use_clock(MovedClock()), Lava(**given) as lava:  # type: ignore[arg-type]
+        with use_clock(MovedClock()), Lava(**arguments) as lava:  # type: ignore[arg-type]
             assert TOKEN not in repr(lava)

@@ -75,8 +75,8 @@ def test_44_a_real_proxy_s_wish_for_a_password_is_told(
     assert not far.value.maybe_applied
     with pytest.raises(LavaError) as near:
         client(NEAR, max_retries=0).clusters.list()
-    status, words = (401, "Unauthorized") if credentials else (407, "the proxy wants a user name")
-    reason = f"{status} through the proxy {real_proxy}: {words}"
+    status, message = (401, "Unauthorized") if credentials else (407, "the proxy wants a user name")
+    reason = f"{status} through the proxy {real_proxy}: {message}"
     assert reason in str(near.value) + str(near.value.__cause__)
     assert SECRET not in everything_said(far.value) + everything_said(near.value)
 
@@ -184,7 +184,7 @@ def test_44_a_client_certificate_that_is_missing_is_named(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("head", "words"),
+    ("head", "message"),
     [
         (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n", "got more than 100 headers"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 99_999 + b"\r\n\r\n", "got more than 65536 bytes"),
@@ -194,10 +194,10 @@ def test_44_a_client_certificate_that_is_missing_is_named(client: Client) -> Non
     ],
 )
 def test_44_what_a_host_sends_instead_of_an_answer_is_said_with_its_name(
-    head: bytes, words: str, serve: Serve, client: Client
+    head: bytes, message: str, serve: Serve, client: Client
 ) -> None:
     server = serve(raw(head))
-    with pytest.raises(ConnectionError, match=f"localhost:{server.port} failed: .*{words}"):
+    with pytest.raises(ConnectionError, match=f"localhost:{server.port} failed: .*{message}"):
         client(server, max_retries=0).clusters.list()
 
 

@@ -40,41 +40,41 @@ IDS = {
 }
 
 
-@pytest.mark.parametrize("given", IDS)
-def test_01_an_id_is_one_segment(given: str, serve: Serve, client: Client) -> None:
+@pytest.mark.parametrize("segment", IDS)
+def test_01_an_id_is_one_segment(segment: str, serve: Serve, client: Client) -> None:
     server = serve(answer(404, b'{"fault": {"message": "none"}}'))
     with pytest.raises(NotFoundError):
-        client(server).distros.get(given)
-    assert [seen.path for seen in server.requests] == [f"/v2/123456/distros/{IDS[given]}"]
+        client(server).distros.get(segment)
+    assert [request.path for request in server.requests] == [f"/v2/123456/distros/{IDS[segment]}"]
 
 
 @pytest.mark.parametrize(
-    "given",
+    "identifier",
     [
         *("", ".", "..", "../x", "a/../b", "a/./b", "a/..", "..\\x", "a\nb", "a\x00", "\ud800"),
         *(None, b"id", ["id"], {"id": 1}, True, 1.5),
     ],
 )
 def test_02_what_is_no_id_is_an_invalid_error_and_not_sent(
-    given: Any, serve: Serve, client: Client
+    identifier: Any, serve: Serve, client: Client
 ) -> None:
     server = serve()
     lava = client(server)
     for call in (lava.distros.get, lava.clusters.get, lava.stacks.delete, lava.scripts.delete):
         with pytest.raises(InvalidError, match="_id"):
-            call(given)
+            call(identifier)
     with pytest.raises(InvalidError, match="node_id"):
-        lava.nodes.delete("c-1", given)
+        lava.nodes.delete("c-1", identifier)
     assert not server.connections
 
 
 def test_ints_and_uuids_are_ids(serve: Serve, client: Client) -> None:
     server = serve(answer(404, b""))
     own = uuid.uuid4()
-    for given in (7, own):
+    for identifier in (7, own):
         with pytest.raises(NotFoundError):
-            client(server).distros.get(given)
-    assert [seen.path[-len(str(own)) :] for seen in server.requests] == [
+            client(server).distros.get(identifier)
+    assert [request.path[-len(str(own)) :] for request in server.requests] == [
         "/v2/123456/distros/7"[-36:],
         str(own),
     ]
@@ -173,16 +173,16 @@ def test_39_no_secret_is_logged_or_raised(
     server = serve(steps[kind])
     with caplog.at_level(logging.DEBUG), pytest.raises(LavaError) as caught:
         client(server).credentials.create_ambari("admin", SECRET)
-    said = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+    shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     chain: BaseException | None = caught.value
     while chain is not None:
-        said += str(chain) + repr(chain.args)
+        shown += str(chain) + repr(chain.args)
         chain = chain.__cause__ or chain.__context__
-    said += str(pickle.loads(pickle.dumps(caught.value)).__dict__)
-    said += "".join(record.getMessage() for record in caplog.records) + "".join(capfd.readouterr())
+    shown += str(pickle.loads(pickle.dumps(caught.value)).__dict__)
+    shown += "".join(record.getMessage() for record in caplog.records) + "".join(capfd.readouterr())
     # The tests' own lines stand in the traceback, but they name no value.
-    assert TOKEN not in said
-    assert SECRET not in said
+    assert TOKEN not in shown
+    assert SECRET not in shown
 
 
 def test_a_request_is_one_debug_line(
@@ -222,7 +222,7 @@ def test_40_netrc_is_not_used(
     lava = client(server)
     lava.clusters.list()
     lava.session.get(f"{server.endpoint}/x", params={"a": "b"}, authenticated=False)
-    assert [seen.headers.get("authorization") for seen in server.requests] == [None, None]
+    assert [request.headers.get("authorization") for request in server.requests] == [None, None]
     assert server.requests[1].path == "/v2/123456/x?a=b"
 
 
@@ -233,7 +233,7 @@ def test_40_proxy_variables_are_honoured(
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
     client(server).clusters.list()
-    assert [seen.path for seen in proxy.requests] == [f"{server.endpoint}/clusters"]
+    assert [request.path for request in proxy.requests] == [f"{server.endpoint}/clusters"]
     assert not server.requests
     monkeypatch.setenv("NO_PROXY", "localhost")
     client(server).clusters.list()
@@ -249,7 +249,7 @@ def test_40_a_proxy_that_refuses_a_tunnel_was_never_asked_to_send(
     with pytest.raises(ConnectionError) as caught:
         client("https://dfw.example/v2/123456", max_retries=2).clusters.services("stop", "c", [])
     assert not caught.value.maybe_applied
-    assert {seen.method for seen in proxy.requests} == {"CONNECT"}
+    assert {request.method for request in proxy.requests} == {"CONNECT"}
     assert len(proxy.requests) == 3
 
 

@@ -83,8 +83,8 @@ def test_18_reset_after_a_get_put_or_delete_is_repeated(
     else:
         getattr(clusters, method)("c-1")
     assert len(server.requests) == 3
-    assert len({seen.body for seen in server.requests}) == 1
-    assert len({seen.headers["client-request-id"] for seen in server.requests}) == 3
+    assert len({request.body for request in server.requests}) == 1
+    assert len({request.headers["client-request-id"] for request in server.requests}) == 3
 
 
 def test_18_resets_of_a_get_are_tried_max_retries_and_once_more(

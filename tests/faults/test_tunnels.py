@@ -36,18 +36,18 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
     """Whose certificates are trusted, by the environment."""
-    made = trustme.CA()
-    made.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
-    return made
+    return authority
 
 
 @pytest.fixture
 def context(authority: trustme.CA) -> ssl.SSLContext:
     """A certificate for localhost."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(made)
-    return made
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
 
 
 def over(proxy: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,8 +68,8 @@ def test_40_a_tunnel_of_a_proxy_is_used_again(
     over(proxy, monkeypatch)
     lava = client(server)
     assert [lava.clusters.list() for _ in range(3)] == [[], [], []]
-    assert [seen.method for seen in proxy.requests] == ["CONNECT"]
-    assert [seen.headers["x-auth-token"] for seen in server.requests] == [TOKEN] * 3
+    assert [request.method for request in proxy.requests] == ["CONNECT"]
+    assert [request.headers["x-auth-token"] for request in server.requests] == [TOKEN] * 3
     assert "x-auth-token" not in proxy.requests[0].headers
 
 
@@ -182,13 +182,13 @@ def full_backlogs(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
             opened[-1].settimeout(0.1)
             opened[-1].connect(("127.0.0.1", port))
 
-    def found(*_: object) -> list[tuple[object, ...]]:
+    def resolve(*_: object) -> list[tuple[object, ...]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 3
 
-    monkeypatch.setattr(socket, "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     yield port
-    for one in opened:
-        one.close()
+    for connection in opened:
+        connection.close()
 
 
 def test_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, client: Client) -> None:
@@ -214,11 +214,11 @@ def test_the_second_address_of_a_host_is_tried(
 ) -> None:
     server = serve()
 
-    def found(*_: object) -> list[tuple[object, ...]]:
+    def resolve(*_: object) -> list[tuple[object, ...]]:
         addresses = [("127.0.0.2", server.port), ("127.0.0.1", server.port)]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", one) for one in addresses]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in addresses]
 
-    monkeypatch.setattr(socket, "getaddrinfo", found)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert client(server).clusters.list() == []
 
 

@@ -27,8 +27,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @pytest.fixture
 def server() -> Iterator[FaultServer]:
-    with FaultServer() as made:
-        yield made
+    with FaultServer() as fault_server:
+        yield fault_server
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_27_no_spelling_of_a_host_leads_a_redirect_away(server: FaultServer, lav
         server.script = [answer(302, b"", {"Location": evil}), answer()]
         assert lava.clusters.list() == []
         assert foreign.connections == 0
-    assert [seen.path for seen in server.requests] == ["/v2/123456/clusters", "/x"]
+    assert [request.path for request in server.requests] == ["/v2/123456/clusters", "/x"]
 
 
 def test_28_a_marker_that_comes_again_with_another_limit_ends_the_list(

@@ -196,7 +196,7 @@ def test_a_chain_that_leads_back_to_itself_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "proxy", "text"),
+    ("message", "proxy", "text"),
     [
         (
             "Tunnel connection failed: 407 Proxy Authentication Required",
@@ -219,9 +219,9 @@ def test_a_chain_that_leads_back_to_itself_ends() -> None:
     ],
 )
 def test_44_a_proxy_that_refuses_is_named_with_what_it_said(
-    words: str, proxy: str, text: str
+    message: str, proxy: str, text: str
 ) -> None:
-    cause = requests.exceptions.ProxyError(urllib3.exceptions.ProxyError("no", OSError(words)))
+    cause = requests.exceptions.ProxyError(urllib3.exceptions.ProxyError("no", OSError(message)))
     failure = judged(cause, proxy)
     assert (failure.kind, failure.text) == (error.ConnectionError, text)
     assert not failure.request_sent
@@ -254,10 +254,10 @@ def test_17_what_may_have_been_carried_out_is_told(
     assert told.request_id == "sent-id"
 
 
-@pytest.mark.parametrize("words", [f"HTTP/1.1 {KEY}", "https://ada:pw@proxy.example is odd"])
-def test_31_a_cause_that_repeats_a_secret_is_left_out(words: str) -> None:
+@pytest.mark.parametrize("message", [f"HTTP/1.1 {KEY}", "https://ada:pw@proxy.example is odd"])
+def test_31_a_cause_that_repeats_a_secret_is_left_out(message: str) -> None:
     redactor = Redactor(Secret(KEY))
-    told = judged(wrapped(http.client.HTTPException(words))).as_error(redactor)
+    told = judged(wrapped(http.client.HTTPException(message))).as_error(redactor)
     assert told.__cause__ is None
     assert KEY not in str(told)
     assert "pw" not in str(told)

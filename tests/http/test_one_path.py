@@ -73,9 +73,9 @@ def test_another_requests_session_keeps_the_time_as_well() -> None:
 
 def test_a_session_that_was_given_is_the_one_in_use(server: FaultServer) -> None:
     with client(server) as owner:
-        given = owner.session
-        with Lava(None, session=given, endpoint=server.endpoint) as lava:
+        session = owner.session
+        with Lava(None, session=session, endpoint=server.endpoint) as lava:
             lava.clusters.list()
-            assert lava.session is given
-    assert isinstance(given, keystoneauth1.session.Session)
+            assert lava.session is session
+    assert isinstance(session, keystoneauth1.session.Session)
     assert server.requests[-1].headers["x-auth-token"] == TOKEN

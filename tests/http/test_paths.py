@@ -69,8 +69,8 @@ def test_27_a_redirect_elsewhere_is_not(location: str) -> None:
     ],
 )
 def test_27_a_host_that_parsers_of_urls_read_differently_is_not_asked(location: str) -> None:
-    found = target(location)
-    assert found is None or found == f"{ROOT}/x"
+    url = target(location)
+    assert url is None or url == f"{ROOT}/x"
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 302), ("PUT", 307), ("GET", 304)])
@@ -101,7 +101,7 @@ def test_28_without_a_next_link_there_is_no_next_page() -> None:
 
 def test_01_numbers_and_uuids_are_ids() -> None:
     own = uuid.uuid4()
-    assert [path_segment("x", one) for one in (7, -7, own)] == ["7", "-7", str(own)]
+    assert [path_segment("x", identifier) for identifier in (7, -7, own)] == ["7", "-7", str(own)]
 
 
 def test_02_a_number_that_python_does_not_write_is_refused() -> None:

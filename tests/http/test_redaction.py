@@ -24,8 +24,8 @@ def test_31_a_key_is_hidden_after_any_number_of_renewals() -> None:
     redactor = Redactor(Secret(KEY), None)
     for number in range(500):
         redactor.remember(Secret(f"token-{number:04d}"))
-    said = redactor.sanitize(f"{KEY} token-0499 token-0498")
-    assert said == "[hidden] [hidden] [hidden]"
+    sanitized = redactor.sanitize(f"{KEY} token-0499 token-0498")
+    assert sanitized == "[hidden] [hidden] [hidden]"
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,8 @@ def test_56_without_a_date_of_its_own_it_counts_from_the_wall_clock(date: str) -
 )
 def test_what_is_tried_again(first: Response | TransportFailure, again: set[str]) -> None:
     methods = {"GET": GET, "PUT": IDEMPOTENT, "POST": ONCE}
-    made = {name: attempts(rules, first, answered(200))[0] for name, rules in methods.items()}
-    assert {name for name, count in made.items() if count == 2} == again
+    delays = {name: attempts(rules, first, answered(200))[0] for name, rules in methods.items()}
+    assert {name for name, count in delays.items() if count == 2} == again
 
 
 @pytest.mark.parametrize(

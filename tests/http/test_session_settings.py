@@ -30,7 +30,7 @@ def settings(
 
 
 @pytest.mark.parametrize(
-    ("own", "asked", "bundle", "meant"),
+    ("own", "wanted", "bundle", "meant"),
     [
         (True, None, None, True),
         (True, True, None, True),
@@ -52,15 +52,15 @@ def test_of_the_settings_of_certificates_the_nearest_counts(
     session: HTTPSession,
     monkeypatch: pytest.MonkeyPatch,
     own: bool | str,
-    asked: bool | str | None,
+    wanted: bool | str | None,
     bundle: str | None,
     meant: bool | str,
 ) -> None:
     if bundle is not None:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     session.verify = own
-    assert settings(session, asked)["verify"] == meant
-    assert type(settings(session, asked)["verify"]) is type(meant)
+    assert settings(session, wanted)["verify"] == meant
+    assert type(settings(session, wanted)["verify"]) is type(meant)
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -99,9 +99,9 @@ def test_of_the_settings_of_proxies_the_nearest_counts(
         "http": "http://env.example:1",
         "https": "http://own.example:2",
     }
-    asked = {"https": "http://asked.example:3"}
-    merged = settings(session, proxies=asked)["proxies"]
-    assert merged == {"http": "http://env.example:1", **asked}
+    wanted = {"https": "http://asked.example:3"}
+    merged = settings(session, proxies=wanted)["proxies"]
+    assert merged == {"http": "http://env.example:1", **wanted}
 
 
 def test_no_proxy_leaves_a_host_out(session: HTTPSession, monkeypatch: pytest.MonkeyPatch) -> None:

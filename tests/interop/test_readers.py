@@ -83,10 +83,10 @@ def test_63_a_response_has_its_content_for_whoever_looks_later() -> None:
         lava.session.session.hooks["response"].append(lambda got, **_: responses.append(got))
         lava.clusters.list()
         lava.clusters.delete("c-1")
-        found, empty = responses
-        assert found.content == CLUSTERS == b"".join(found.iter_content(7))
-        assert list(found.iter_lines()) == [CLUSTERS]
-        assert found.json()["clusters"] == []
+        full, empty = responses
+        assert full.content == CLUSTERS == b"".join(full.iter_content(7))
+        assert list(full.iter_lines()) == [CLUSTERS]
+        assert full.json()["clusters"] == []
         assert (empty.content, list(empty.iter_content(7))) == (b"", [])
 
 

@@ -27,14 +27,14 @@ def test_61_vcrpy_records_whole_cassettes_and_plays_them(
     vcr: Any = pytest.importorskip("vcr", reason="vcrpy is not installed")
     path = str(tmp_path / "cassette.yaml")
     with vcr.use_cassette(path) as recorded:
-        seen = look_around(connect())
+        outcome = look_around(connect())
     assert [request.method for request in recorded.requests] == [
         *("POST", "POST", "DELETE", "GET", "GET")
     ]
     count = len(sandbox.sandbox.requests)
     with vcr.use_cassette(path, record_mode="none") as played:
         lava = connect()
-        assert look_around(lava) == seen
+        assert look_around(lava) == outcome
         assert played.all_played
         with pytest.raises(vcr.errors.CannotOverwriteExistingCassetteException):
             lava.stacks.list()
@@ -119,13 +119,13 @@ def test_61_the_recorder_of_responses_records_and_its_file_is_played(
     path = str(tmp_path / "answers.yaml")
     recorder = recorders.Recorder()
     with recorder:
-        seen = look_around(connect())
+        outcome = look_around(connect())
         recorder.dump_to_file(file_path=path, registered=recorder.get_registry().registered)
     count = len(sandbox.sandbox.requests)
     with responses.RequestsMock() as answers:
         answers._add_from_file(path)
         lava = connect()
-        assert look_around(lava) == seen
+        assert look_around(lava) == outcome
         with pytest.raises(ConnectionError, match="doesn't match any registered mock"):
             lava.stacks.list()
     assert len(sandbox.sandbox.requests) == count

@@ -73,11 +73,11 @@ def test_ctrl_c_ends_the_demo_with_130() -> None:
             while "BUILDING     [" not in process.stdout.readline():
                 assert process.poll() is None
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=WITHIN)
+            _, errors = process.communicate(timeout=WITHIN)
         finally:
             process.kill()
     assert process.returncode == 130
-    assert said == "\nInterrupted.\n"
+    assert errors == "\nInterrupted.\n"
 
 
 def test_on_a_terminal_progress_stays_on_one_line(

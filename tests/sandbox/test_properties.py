@@ -232,7 +232,7 @@ class Service(RuleBasedStateMachine):
             for cluster in failed
         }
         assert {cluster: shown[cluster] for cluster in self.broken if cluster in shown} == {
-            cluster: seen for cluster, seen in self.broken.items() if cluster in shown
+            cluster: answers for cluster, answers in self.broken.items() if cluster in shown
         }
         self.broken = dict(shown)
 

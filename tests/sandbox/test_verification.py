@@ -43,9 +43,9 @@ def test_requests_are_found_and_counted_by_what_they_say(
 ) -> None:
     _work(caller)
     assert _ask(caller, "count", pattern).body == {"count": count}
-    found = _ask(caller, "find", pattern).body["requests"]
-    assert len(found) == count
-    assert str(caller.token) not in str(found)
+    matches = _ask(caller, "find", pattern).body["requests"]
+    assert len(matches) == count
+    assert str(caller.token) not in str(matches)
 
 
 @pytest.mark.parametrize(

@@ -309,18 +309,24 @@ def test_a_plain_user_and_host_become_words_of_their_own(user: str, host: str) -
 def test_a_text_is_split_as_a_shell_would_and_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/jane")
     monkeypatch.setenv("LAVA_TEST_KEY", "/keys/my key; touch x")
-    words = command_line("~/bin/ssh -i $LAVA_TEST_KEY -o 'User Name=a'", (), "hadoop", HOST)
-    assert words[:5] == ["/home/jane/bin/ssh", "-i", "/keys/my key; touch x", "-o", "User Name=a"]
+    arguments = command_line("~/bin/ssh -i $LAVA_TEST_KEY -o 'User Name=a'", (), "hadoop", HOST)
+    assert arguments[:5] == [
+        "/home/jane/bin/ssh",
+        "-i",
+        "/keys/my key; touch x",
+        "-o",
+        "User Name=a",
+    ]
 
 
 def test_a_list_is_taken_as_it_is() -> None:
-    given = ("ssh", "-i", "$HOME/key", "~/x", "")
-    assert tuple(command_line(given, (), "hadoop", HOST)[:5]) == given
+    arguments = ("ssh", "-i", "$HOME/key", "~/x", "")
+    assert tuple(command_line(arguments, (), "hadoop", HOST)[:5]) == arguments
 
 
 def test_the_users_own_options_come_first_so_that_they_win() -> None:
-    words = command_line("ssh -o BatchMode=no", (), "hadoop", HOST)
-    assert words.index("BatchMode=no") < words.index("BatchMode=yes")
+    arguments = command_line("ssh -o BatchMode=no", (), "hadoop", HOST)
+    assert arguments.index("BatchMode=no") < arguments.index("BatchMode=yes")
 
 
 @pytest.mark.parametrize(

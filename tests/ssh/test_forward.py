@@ -328,9 +328,9 @@ def test_twenty_proxies_of_many_threads_leave_no_process(server: SSHServer) -> N
             return forward.pid, forward.port
 
     with ThreadPoolExecutor(4) as pool:
-        seen = list(pool.map(visit, range(20)))
-    assert len({pid for pid, _ in seen}) == 20
-    assert [pid for pid, _ in seen if not is_gone(pid)] == []
+        answers = list(pool.map(visit, range(20)))
+    assert len({pid for pid, _ in answers}) == 20
+    assert [pid for pid, _ in answers if not is_gone(pid)] == []
     assert not running._RUNNING
     assert not starting._CLAIMED
 
@@ -340,7 +340,7 @@ def test_twenty_proxies_of_many_threads_leave_no_process(server: SSHServer) -> N
 
 @needs_ssh
 @pytest.mark.parametrize(
-    ("flaw", "words"),
+    ("flaw", "message"),
     [
         ("key", r"Permission denied .* - to choose a key"),
         ("host key", r"Host key verification failed"),
@@ -349,7 +349,7 @@ def test_twenty_proxies_of_many_threads_leave_no_process(server: SSHServer) -> N
     ],
 )
 def test_what_keeps_ssh_from_starting_is_told_in_its_words(
-    server: SSHServer, flaw: str, words: str
+    server: SSHServer, flaw: str, message: str
 ) -> None:
     command = {
         "key": server.ssh(key=server.stranger),
@@ -357,9 +357,9 @@ def test_what_keeps_ssh_from_starting_is_told_in_its_words(
         "server": [*server.ssh()[:3], "-p", "1"],
         "program": ["no-such-ssh"],
     }[flaw]
-    with pytest.raises(ProxyError, match=words):
+    with pytest.raises(ProxyError, match=message):
         proxy("hadoop", HOST, port=0, ssh_command=command)
-    with pytest.raises(FailedError, match=words):
+    with pytest.raises(FailedError, match=message):
         tunnel("hadoop", HOST, local_port=0, remote_host="a", remote_port=1, ssh_command=command)
     assert not running._RUNNING
 
@@ -440,14 +440,14 @@ def test_a_port_that_was_asked_for_and_is_taken_in_between_is_an_error(
 def test_a_free_port_is_never_one_that_another_start_has_in_hand(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    held = {port for port in range(65536) if port % 4 < 2}
-    monkeypatch.setattr(starting, "_CLAIMED", set(held))
+    taken = {port for port in range(65536) if port % 4 < 2}
+    monkeypatch.setattr(starting, "_CLAIMED", set(taken))
     kind = starting._ForwardKind(
         lambda number, *, newer: [], "proxy", starting._is_socks, ProxyError
     )
     claimed = {starting._claim(kind, 0) for _ in range(20)}
     assert len(claimed) == 20
-    assert not claimed & held
+    assert not claimed & taken
 
 
 @needs_ssh

@@ -334,7 +334,7 @@ def test_67_a_server_without_a_banner_is_given_up(sshd: SSHD, silent: int) -> No
 
 @needs_sshd
 @pytest.mark.parametrize(
-    ("remote", "words"),
+    ("remote", "message"),
     [
         (
             "echo some >&2; exit 255",
@@ -346,8 +346,8 @@ def test_67_a_server_without_a_banner_is_given_up(sshd: SSHD, silent: int) -> No
         ("kill -9 $$", r"ssh gave no reason \(or .* or was ended by a signal"),
     ],
 )
-def test_68_a_command_s_own_255_is_told_from_ssh_s(sshd: SSHD, remote: str, words: str) -> None:
-    with pytest.raises(FailedError, match=words) as caught:
+def test_68_a_command_s_own_255_is_told_from_ssh_s(sshd: SSHD, remote: str, message: str) -> None:
+    with pytest.raises(FailedError, match=message) as caught:
         execute(sshd.user, HOST, remote, ssh_command=sshd.ssh())
     assert caught.value.returncode == 255
 

@@ -117,11 +117,11 @@ def tunnel(port: int) -> Step:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             other = {connection: far, far: connection}
             while ready := select.select([connection, far], [], [], 10)[0]:
-                for one in ready:
-                    data = one.recv(65536)
+                for end in ready:
+                    data = end.recv(65536)
                     if not data:
                         return
-                    other[one].sendall(data)
+                    other[end].sendall(data)
 
     return carry
 

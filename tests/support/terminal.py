@@ -62,15 +62,15 @@ class Terminal:
         """What was shown so far, without colours and movements."""
         return _CODES.sub("", self.raw).replace("\r\n", "\n")
 
-    def expect(self, words: str) -> None:
+    def expect(self, text: str) -> None:
         """Wait until something is shown."""
         deadline = time.monotonic() + WITHIN
-        while words not in self.text:
-            assert self._read(deadline), f"{words!r} did not come: {self.text!r}"
+        while text not in self.text:
+            assert self._read(deadline), f"{text!r} did not come: {self.text!r}"
 
-    def type(self, words: str) -> None:
+    def type(self, text: str) -> None:
         """Type something."""
-        os.write(self._master, words.encode())
+        os.write(self._master, text.encode())
 
     def interrupt(self) -> None:
         """Press Ctrl-C, as people do: again when the first one seems to be lost.

@@ -82,11 +82,11 @@ def test_the_conformance_calls_work_in_eight_threads_at_once() -> None:
 
 
 def test_a_thread_and_a_pool_belong_to_the_block_that_starts_them() -> None:
-    seen: list[str] = []
+    usernames: list[str] = []
 
     def sign_in(sandbox: MockLava) -> None:
         Lava(sandbox.username, "DFW", api_key=sandbox.api_key).close()
-        seen.append(sandbox.username)
+        usernames.append(sandbox.username)
 
     def work(number: int, barrier: threading.Barrier) -> None:
         with mock_lava(username=f"user{number}") as sandbox:
@@ -100,7 +100,7 @@ def test_a_thread_and_a_pool_belong_to_the_block_that_starts_them() -> None:
             barrier.wait()
 
     _run_at_once(2, work)
-    assert sorted(seen) == ["user0", "user0", "user1", "user1"]
+    assert sorted(usernames) == ["user0", "user0", "user1", "user1"]
 
 
 def test_the_work_of_a_shared_pool_belongs_to_the_block_that_submits_it() -> None:

@@ -46,7 +46,7 @@ def test_timings_that_are_none_are_refused(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
+    ("line", "message"),
     [
         ("limits: bogus", "bogus"),
         ("limits: reset_before", "is not a fault"),
@@ -59,9 +59,9 @@ def test_timings_that_are_none_are_refused(seconds: float) -> None:
     ],
 )
 def test_a_fault_that_is_not_understood_is_refused(
-    handle: SandboxHandle, line: str, words: str
+    handle: SandboxHandle, line: str, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=message):
         handle.add_fault(line)
     assert handle.faults.list() == ()
 

@@ -48,7 +48,7 @@ def test_a_command_is_answered_by_the_node_itself(sandbox: MockLava) -> None:
         assert "Found 5 items" in lava.clusters.get("numbers").execute_on_node(
             None, "hdfs dfs -ls /", ssh_command="sshpass -e ssh -i key"
         )
-        assert [(seen.node, seen.command) for seen in sandbox.ssh_commands] == [
+        assert [(run.node, run.command) for run in sandbox.ssh_commands] == [
             ("slave0-1", "hostname"),
             ("master0-1", "hdfs dfs -ls /"),
         ]
@@ -118,14 +118,14 @@ def test_who_may_not_log_in_and_what_is_not_there_is_said_as_ssh_does(
     sandbox: MockLava, address: str
 ) -> None:
     with sandbox:
-        for words, text in (
+        for line, text in (
             (["-l", "root", address], "root@.*: Permission denied"),
             ([f"ssh://root@{address}/"], "root@.*: Permission denied"),
             (["ops@203.0.113.250"], "port 22: No route to host"),
             (["ops@bastion.example"], "mock_lava: bastion.example is no node of the sandbox"),
         ):
             ran = subprocess.run(
-                ["ssh", *words, "true"], capture_output=True, text=True, check=False
+                ["ssh", *line, "true"], capture_output=True, text=True, check=False
             )
             assert (ran.returncode, ran.stdout) == (255, "")
 
@@ -239,7 +239,7 @@ def test_a_key_is_what_logs_in(sandbox: MockLava) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    ("arguments", "expected"),
     [
         (["ssh", "host"], ("host", "", False)),
         (["/usr/bin/ssh", "-i", "key", "-tt", "ada@host", "ls", "-l"], ("host", "ls -l", False)),
@@ -253,9 +253,9 @@ def test_a_key_is_what_logs_in(sandbox: MockLava) -> None:
     ],
 )
 def test_command_lines_are_read_as_ssh_reads_them(
-    words: list[str], expected: tuple[str, str, bool] | None
+    arguments: list[str], expected: tuple[str, str, bool] | None
 ) -> None:
-    call = _read(words)
+    call = _read(arguments)
     assert (call and call[1:]) == expected
 
 
@@ -281,7 +281,10 @@ def test_a_server_lets_ssh_in_with_the_key_of_its_clusters() -> None:
         assert clusters.ssh_execute("numbers", None, "whoami", ssh_command=ssh) == "sandbox\n"
         shown = clusters.ssh_execute("numbers", None, "hdfs dfs -du /user", ssh_command=ssh)
         assert shown == "42  /user\n"
-        assert [seen.command for seen in sandbox.ssh_commands] == ["whoami", "hdfs dfs -du /user"]
+        assert [run.command for run in sandbox.ssh_commands] == [
+            "whoami",
+            "hdfs dfs -du /user",
+        ]
         assert sandbox.environ()["LAVA_SSH_COMMAND"].startswith("ssh -F ")
 
 

@@ -90,10 +90,10 @@ def _check_flavors(lava: Lava, groups: Sequence[Mapping[str, object]]) -> None:
             raise _unknown("flavor", flavor, known)
 
 
-def _script_ids(lava: Lava, words: Sequence[str]) -> list[str]:
-    known = lava.scripts.list() if words else []
+def _script_ids(lava: Lava, names_or_ids: Sequence[str]) -> list[str]:
+    known = lava.scripts.list() if names_or_ids else []
     ids = []
-    for word in words:
+    for word in names_or_ids:
         script = by_id_or_name("script", word, known)
         if script is None:
             raise _unknown("script", word, [model.name for model in known])

@@ -56,18 +56,20 @@ def get_by_name(
     return get(model.id)
 
 
-def resolve_each(words: Iterable[str], find: Callable[[str], T]) -> tuple[list[T], list[str]]:
+def resolve_each(
+    names_or_ids: Iterable[str], find: Callable[[str], T]
+) -> tuple[list[T], list[str]]:
     """Find things by what they were called.
 
     Args:
-        words: What was typed.
+        names_or_ids: What was typed.
         find: Returns the thing of that id or name.
 
     Returns:
         The things, and an error's text for each that is not there.
     """
     models, errors = [], []
-    for word in dict.fromkeys(words):
+    for word in dict.fromkeys(names_or_ids):
         try:
             models.append(find(word))
         except (InvalidError, NotFoundError) as error:

@@ -41,13 +41,13 @@ def run(
         InvalidError: The cluster cannot be used, or there is no such node.
         FailedError: ssh could not be started.
     """
-    words = _ssh_words(settings, name, node_name, ssh_command)
+    arguments = _ssh_words(settings, name, node_name, ssh_command)
     # Ctrl-C is for what runs on the node; a handler, unlike SIG_IGN, is not ssh's as well.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return _run_to_its_end([*words, *command])
+        return _run_to_its_end([*arguments, *command])
     except OSError as error:
-        raise FailedError(cannot_start(words[0], error)) from error
+        raise FailedError(cannot_start(arguments[0], error)) from error
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -66,7 +66,7 @@ def _ssh_words(
     return [*program, *batch, "-l", login, "--", host]
 
 
-def _run_to_its_end(words: list[str]) -> int:
+def _run_to_its_end(arguments: list[str]) -> int:
     """Run ssh to its end, which it has the time for: it gives the terminal back as it was."""
     processes: list[subprocess.Popen[bytes]] = []
     signals: list[int] = []
@@ -77,7 +77,7 @@ def _run_to_its_end(words: list[str]) -> int:
             process.terminate()
 
     with when_told(end):
-        processes.append(subprocess.Popen(words))
+        processes.append(subprocess.Popen(arguments))
         if signals:  # while it was started
             processes[0].terminate()
         status = processes[0].wait()

@@ -30,23 +30,23 @@ class _SSHCommand(Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep what follows the cluster from being read, but for options right behind it."""
-        words = deque(args)
+        arguments = deque(args)
         options: list[str] = []
         cluster: list[str] = []
-        for part in parts(words, self.get_params(ctx)):
+        for part in parts(arguments, self.get_params(ctx)):
             if part.lacks_value and ctx.resilient_parsing:
                 continue
             if part.is_option:
-                options += part.words
+                options += part.arguments
             elif cluster:
-                words.extendleft(reversed(part.words))
+                arguments.extendleft(reversed(part.arguments))
                 break
             else:
-                cluster = part.words
-        if words and words[0] == "--":
-            words.popleft()
+                cluster = part.arguments
+        if arguments and arguments[0] == "--":
+            arguments.popleft()
         # All that is left stands behind the cluster, if there was one by then.
-        return click.Command.parse_args(self, ctx, [*options, "--", *cluster, *words])
+        return click.Command.parse_args(self, ctx, [*options, "--", *cluster, *arguments])
 
 
 def _ssh_options(command: F) -> F:
@@ -103,9 +103,9 @@ def session(
     # Help and completion do not wait for the client: it takes 100 ms and more.
     from lavaclient.cli.commands import _ssh_session
 
-    words = command if command_option is None else (command_option,)
+    command_words = command if command_option is None else (command_option,)
     program = _ssh_command(settings, ssh_command)
-    status = _ssh_session.run(settings, cluster, node_name, program, words)
+    status = _ssh_session.run(settings, cluster, node_name, program, command_words)
     if status:
         raise click.exceptions.Exit(status)
 
@@ -168,8 +168,8 @@ def tunnel(
         _stay(running, f"localhost:{running.port} leads to port {remote_port} of the node")
 
 
-def _ssh_command(settings: Settings, given: str | None) -> str | None:
-    return given or settings.configured("ssh_command")
+def _ssh_command(settings: Settings, option: str | None) -> str | None:
+    return option or settings.configured("ssh_command")
 
 
 def _wait_first(settings: Settings, name: str, *, wait: bool) -> None:

@@ -24,12 +24,12 @@ class Part(NamedTuple):
     """A piece of a command line: an argument, or an option with its value.
 
     Attributes:
-        words: The words of the command line.
+        arguments: Its arguments on the command line.
         is_option: Whether it is an option.
         lacks_value: Whether it is an option whose value is still to come.
     """
 
-    words: list[str]
+    arguments: list[str]
     is_option: bool
     lacks_value: bool = False
 
@@ -49,7 +49,7 @@ def expand(
     """Return a command line with each option written out.
 
     Args:
-        arguments: The words.
+        arguments: The command line.
         parameters: What may stand there.
         interspersed: Whether options may come after the first argument.
         is_begun: Whether the line is still being typed: an option whose value is to come
@@ -58,14 +58,14 @@ def expand(
     expanded: list[str] = []
     remaining = deque(arguments)
     for part in parts(remaining, parameters):
-        expanded += [] if is_begun and part.lacks_value else part.words
+        expanded += [] if is_begun and part.lacks_value else part.arguments
         if not part.is_option and not interspersed:
             break
     return [*expanded, *remaining]
 
 
-def parts(words: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[Part]:
-    """Take a command line apart, up to ``--``; the words that were taken leave the queue.
+def parts(arguments: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[Part]:
+    """Take a command line apart, up to ``--``; the arguments that were taken leave the queue.
 
     Raises:
         UsageError: A beginning fits several options.
@@ -76,8 +76,8 @@ def parts(words: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[
         if isinstance(parameter, click.Option)
         for spelling in (*parameter.opts, *parameter.secondary_opts)
     }
-    while words and words[0] != "--":
-        word = words.popleft()
+    while arguments and arguments[0] != "--":
+        word = arguments.popleft()
         if word.startswith("--"):
             spelling, sign, value = word.partition("=")
             spelling = _written_out(spelling, options)
@@ -86,8 +86,8 @@ def parts(words: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[
         else:
             needs_value = _ends_in_need(word, options)
         is_option = word.startswith("-") and word != "-"
-        if needs_value and words:
-            yield Part([word, words.popleft()], is_option)
+        if needs_value and arguments:
+            yield Part([word, arguments.popleft()], is_option)
         else:
             yield Part([word], is_option, needs_value)
 

@@ -74,13 +74,13 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out before they are read."""
-        words = expand(
+        arguments = expand(
             args,
             self.get_params(ctx),
             interspersed=ctx.allow_interspersed_args,
             is_begun=ctx.resilient_parsing,
         )
-        return super().parse_args(ctx, words)
+        return super().parse_args(ctx, arguments)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an argument that is not valid is named in the program's words."""
@@ -122,10 +122,10 @@ class Noun(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Write abbreviated options out before they are read."""
-        words = expand(
+        arguments = expand(
             args, self.get_params(ctx), interspersed=False, is_begun=ctx.resilient_parsing
         )
-        return super().parse_args(ctx, words)
+        return super().parse_args(ctx, arguments)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -122,12 +122,12 @@ class Settings:
 
     def collected_over(self, profile: Profile | None) -> Collected:
         """Return the options of ``Lava`` from the command line, the environment and a profile."""
-        given: dict[str, str | bool] = {
+        options: dict[str, str | bool] = {
             name: text for name in _OF_LAVA if (text := self.text(name)) is not None
         }
         if (insecure := self.choice("insecure")) is not None:
-            given["verify_ssl"] = not insecure
-        return collect(given, os.environ, profile)
+            options["verify_ssl"] = not insecure
+        return collect(options, os.environ, profile)
 
     @property
     def lava(self) -> Lava:

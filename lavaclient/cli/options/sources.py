@@ -55,12 +55,12 @@ class Collected(NamedTuple):
 
 
 def collect(
-    given: Mapping[str, str | bool], environ: Mapping[str, str], profile: Profile | None
+    options: Mapping[str, str | bool], environ: Mapping[str, str], profile: Profile | None
 ) -> Collected:
     """Collect the settings of all places.
 
     Args:
-        given: What the command line says, by the names of the arguments of ``Lava``.
+        options: What the command line says, by the names of the arguments of ``Lava``.
         environ: The variables.
         profile: The profile, or None.
 
@@ -72,7 +72,10 @@ def collect(
         _add(collected, Collected(dict(profile.options()), profile.origins()))
     of_profile = collected.options.get("username")
     _add(collected, _of_environment(environ))
-    _add(collected, Collected(dict(given), {s.name: s.option for s in SETTINGS if s.name in given}))
+    _add(
+        collected,
+        Collected(dict(options), {s.name: s.option for s in SETTINGS if s.name in options}),
+    )
     is_same_user = collected.options.get("username") == of_profile
     if profile is not None and is_same_user and not collected.options.keys() & {"api_key", "token"}:
         key = load_key(profile)
@@ -83,16 +86,16 @@ def collect(
 
 def _of_environment(environ: Mapping[str, str]) -> Collected:
     """Return what the variables say; an empty one counts as unset."""
-    found = Collected({}, {})
+    collected = Collected({}, {})
     for setting in SETTINGS:
         for variable in setting.variables:
             if value := environ.get(variable):
-                found.options[setting.name] = value
-                found.origins[setting.name] = variable
+                collected.options[setting.name] = value
+                collected.origins[setting.name] = variable
                 break
-    if "verify_ssl" in found.options:
-        found.options["verify_ssl"] = False
-    return found
+    if "verify_ssl" in collected.options:
+        collected.options["verify_ssl"] = False
+    return collected
 
 
 def _add(collected: Collected, stronger: Collected) -> None:

@@ -159,7 +159,7 @@ def verify_in_order(
         verification = Verification(expectation, expectation.find(rest), rest, after)
         if not verification.passed:
             break
-        position = next((n for n, seen in enumerate(rest, 1) if seen is verification.last), 0)
+        position = next((n for n, request in enumerate(rest, 1) if request is verification.last), 0)
         rest, after = rest[position:], " after the last in order"
     return verification
 

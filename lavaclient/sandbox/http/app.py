@@ -197,7 +197,7 @@ class Application:
         if request.is_control or request.is_root:
             return
         now = self.sandbox.clock.time()
-        seen = self.sandbox.requests.append(
+        entry = self.sandbox.requests.append(
             SeenRequest(
                 method=request.method,
                 path=request.target.path,
@@ -211,7 +211,7 @@ class Application:
                 faults=tuple(line_of(fault) for fault in faults),
             )
         )
-        self.sandbox.events.publish("request", now, seen.summary())
+        self.sandbox.events.publish("request", now, entry.summary())
 
     def _write_line(self, request: Request, status: int, started: float, request_id: str) -> None:
         if self._log is None:
