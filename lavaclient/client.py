@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, Self, SupportsIndex, TypedDict, Unpack
 
 from lavaclient import api
 from lavaclient._config.environment import environment_arguments
 from lavaclient._config.options import Arguments, Options
-from lavaclient._system.fork import no_fork
+from lavaclient._system.fork import lazy_property, no_fork
 from lavaclient.error import InvalidError
 
 if TYPE_CHECKING:
@@ -127,42 +126,42 @@ class Lava:
     # A manager's module is imported when it is first asked for, by `lavaclient.api`: a program
     # that lists clusters does not wait for those of the other nouns.
 
-    @cached_property
+    @lazy_property
     def clusters(self) -> api.clusters.ClusterManager:
         """The clusters."""
         return api.clusters.ClusterManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def credentials(self) -> api.credentials.CredentialManager:
         """The keys and credentials that clusters may use."""
         return api.credentials.CredentialManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def distros(self) -> api.distros.DistroManager:
         """The distributions that stacks are made from."""
         return api.distros.DistroManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def flavors(self) -> api.flavors.FlavorManager:
         """The sizes of nodes."""
         return api.flavors.FlavorManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def limits(self) -> api.limits.LimitManager:
         """What the account may use."""
         return api.limits.LimitManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def nodes(self) -> api.nodes.NodeManager:
         """The nodes of clusters."""
         return api.nodes.NodeManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def scripts(self) -> api.scripts.ScriptManager:
         """The scripts that run on nodes."""
         return api.scripts.ScriptManager(self._connection.client)
 
-    @cached_property
+    @lazy_property
     def stacks(self) -> api.stacks.StackManager:
         """The plans of clusters."""
         return api.stacks.StackManager(self._connection.client)

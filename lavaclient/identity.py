@@ -40,7 +40,7 @@ from lavaclient._config.urls import identity_url
 from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import HEADERS
-from lavaclient._http.session import HTTPSession, check_bundle, renew_pools
+from lavaclient._http.session import HTTPSession, check_bundle, renew_session
 from lavaclient._system.clock import current_clock
 from lavaclient._system.fork import renew_in_child
 
@@ -438,5 +438,5 @@ def client_session(provider: ApiKeyProvider, options: Options) -> Session:
         user_agent=HEADERS["User-Agent"],
         timeout=options.timeout,
     )
-    renew_in_child(session, renew_pools)
+    renew_in_child(session, renew_session)
     return session

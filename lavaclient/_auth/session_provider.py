@@ -14,7 +14,7 @@ from lavaclient._auth.token import AccessToken
 from lavaclient._config.secret import Secret
 from lavaclient._http.redaction import without_library_frames
 from lavaclient._http.service_client import Token
-from lavaclient._http.session import renew_pools
+from lavaclient._http.session import renew_session
 from lavaclient._system.fork import renew_in_child
 
 __all__ = ["SessionProvider", "usable_session"]
@@ -28,7 +28,7 @@ def usable_session(session: object) -> Session:
     """
     if not isinstance(session, Session) or session.auth is None:
         raise error.InvalidError("session must be a keystoneauth1 Session with an auth plugin")
-    renew_in_child(session, renew_pools)
+    renew_in_child(session, renew_session)
     return session
 
 

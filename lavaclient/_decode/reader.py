@@ -10,12 +10,9 @@ way, such as its timestamps, has a type of its own that reads all of them at onc
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from codecs import BOM_UTF8
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -23,6 +20,7 @@ import msgspec
 from lavaclient._decode.coercion import Coercion, coercion_for
 from lavaclient._decode.nesting import is_too_deep
 from lavaclient._decode.types import read_custom
+from lavaclient._system.fork import lazy_property, no_fork
 
 __all__ = ["UnreadableError", "decode", "decode_untyped", "read"]
 
@@ -105,7 +103,7 @@ class _Reader(Generic[T]):
     def strict(self, data: bytes) -> T:
         return self._decoder.decode(data)
 
-    @cached_property
+    @lazy_property
     def _coerce(self) -> Coercion:
         """The coercion to this type, compiled when a body needs it."""
         return coercion_for(msgspec.inspect.type_info(self._type))
@@ -118,21 +116,13 @@ class _Reader(Generic[T]):
 
 
 _readers: dict[object, _Reader[Any]] = {}
-# msgspec crashes the process where two threads are the first to use a struct. A fork waits until
-# no thread makes a reader, so that no child finds the lock taken for ever.
-_readers_lock = threading.Lock()
-if hasattr(os, "register_at_fork"):  # pragma: no branch
-    os.register_at_fork(
-        before=_readers_lock.acquire,
-        after_in_parent=_readers_lock.release,
-        after_in_child=_readers_lock.release,
-    )
 
 
 def _reader(type_: type[T]) -> _Reader[T]:
     reader = _readers.get(type_)
     if reader is None:
-        with _readers_lock:
+        # msgspec crashes the process where two threads are the first to use a struct.
+        with no_fork():
             reader = _readers[type_] = _Reader(type_)
     return reader
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import ssl
 import string
+import threading
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, TypeAlias
@@ -31,13 +32,14 @@ from lavaclient._http.failures import (
     UnusableSettingError,
 )
 from lavaclient._http.proxies import shown_proxy
+from lavaclient._system.fork import no_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keystoneauth1.session import Session
 
-__all__ = ["HTTPSession", "check_bundle", "renew_pools"]
+__all__ = ["HTTPSession", "check_bundle", "renew_session"]
 
 Verify: TypeAlias = bool | str | None
 Certificate: TypeAlias = str | tuple[str, str] | None
@@ -137,7 +139,9 @@ class _Adapter(_HTTPAdapter):
         plain = not proxies and cert is None
         pool = self._pools.get(key) if plain else None
         if pool is None:
-            pool = self._new_pool(request, verify, proxies, cert)
+            # The first TLS context sets OpenSSL up: a child forked meanwhile could never do that.
+            with no_fork():
+                pool = self._new_pool(request, verify, proxies, cert)
             if plain:
                 self._pools[key] = pool
         return pool
@@ -302,8 +306,8 @@ def _bundle_problem(path: str) -> str:
     return ""
 
 
-def renew_pools(session: Session) -> None:
-    """Give a session fresh pools of connections, in a forked child.
+def renew_session(session: Session) -> None:
+    """Give a session fresh pools of connections and fresh locks, in a forked child.
 
     A child must not read from its parent's sockets, and must not end its parent's TLS
     sessions by closing them either: the old pools stay referenced, but unused.
@@ -315,6 +319,10 @@ def renew_pools(session: Session) -> None:
         if isinstance(adapter, requests.adapters.HTTPAdapter):
             _parents_pools.append(dict(vars(adapter)))
             adapter.__setstate__(adapter.__getstate__())
+    # http.cookiejar holds its lock while an answer is looked through, a plugin while it signs in.
+    for owner, name in ((session.session.cookies, "_cookies_lock"), (session.auth, "_lock")):
+        if hasattr(owner, name):
+            setattr(owner, name, threading.RLock())
 
 
 _parents_pools: list[dict[str, object]] = []

@@ -9,7 +9,6 @@ bind makes ssh exit, which is detected here if it happens before the answer.
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -23,6 +22,7 @@ from lavaclient._ssh.command import (
 )
 from lavaclient._ssh.process import Forward
 from lavaclient._system.clock import Clock, SystemClock
+from lavaclient._system.fork import no_fork
 from lavaclient.error import FailedError, LavaError, ProxyError
 
 __all__ = ["Forward", "proxy", "tunnel"]
@@ -38,7 +38,6 @@ _POLL_INTERVAL = 0.02  # seconds between two checks of a port that does not answ
 _ANSWER_TIMEOUT = 0.5  # seconds for one answer
 _TRIES = 5  # free ports to try
 
-_LOCK = threading.Lock()
 _CLAIMED: set[int] = set()
 
 
@@ -205,7 +204,7 @@ def _is_open(connection: socket.socket) -> bool:
 
 def _claim(kind: _ForwardKind, port: int) -> int:
     """Return a port that is free and that no other start in this process uses."""
-    with _LOCK:
+    with no_fork():
         number = _free_port(kind, port)
         while number in _CLAIMED:
             if port:

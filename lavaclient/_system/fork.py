@@ -1,7 +1,8 @@
 """What a forked child makes anew: one registry of all that holds a lock or connections.
 
 A lock that another thread held stays closed in the child, where that thread
-does not exist, and a connection would be shared with the parent.
+does not exist, and a connection would be shared with the parent. logging registers its own
+lock for a fork before this module does, so that a thread in ``no_fork`` never waits for it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from functools import cached_property
+from typing import Generic, Self, TypeVar, overload
 
-__all__ = ["no_fork", "renew_in_child"]
+__all__ = ["lazy_property", "no_fork", "renew_in_child"]
 
 T = TypeVar("T")
 
@@ -38,6 +40,24 @@ def no_fork() -> Iterator[None]:
     """
     with _lock:
         yield
+
+
+class lazy_property(cached_property[T], Generic[T]):  # noqa: N801 (as property and cached_property)
+    """``functools.cached_property`` without the lock that it has before Python 3.12.
+
+    A child that was forked while another thread held that lock would wait for it for ever.
+    Threads that are the first at the same time get the same value.
+    """
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> T: ...
+    def __get__(self, instance: object, owner: type | None = None) -> Self | T:
+        if instance is None:
+            return self
+        value: T = vars(instance).setdefault(self.func.__name__, self.func(instance))
+        return value
 
 
 def _renew_all() -> None:

@@ -21,14 +21,18 @@ from types import FrameType
 import pytest
 import requests
 import requests.adapters
+from keystoneauth1.access import AccessInfoV3
+from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
 from lavaclient import Lava, LavaError
 from lavaclient._config.secret import Secret
 from lavaclient._http.redaction import Redactor
+from lavaclient._http.service_client import ServiceClient
+from lavaclient.api.clusters import ClusterManager
 from tests.faults.conftest import TOKEN, Client, Serve
-from tests.support.fake_cloud import FakeCloud, Reply
+from tests.support.fake_cloud import USER, FakeCloud, Reply
 from tests.support.fault_server import FaultServer, answer, stall
 from tests.support.threads import together
 
@@ -169,7 +173,7 @@ def test_55_a_signal_handler_may_use_the_client_wherever_its_thread_is() -> None
 
 
 def child_says(work: Callable[[], bool], seconds: float = 60) -> bool:
-    """Fork, and tell whether the child did its work in time.
+    """Fork, and return whether the child did its work in time.
 
     The child ends by a signal: what others do at a process's end is not what is tested.
     """
@@ -188,6 +192,74 @@ def child_says(work: Callable[[], bool], seconds: float = 60) -> bool:
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return says == b"yes"
+
+
+@contextlib.contextmanager
+def locked_by_another_thread(lock: threading.Lock) -> Iterator[None]:
+    """A lock that another thread holds in the block, and so for ever in a child forked there."""
+    locked, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            locked.set()
+            release.wait(120)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert locked.wait(30)
+    try:
+        yield
+    finally:
+        release.set()
+        thread.join()
+
+
+def test_34_a_fork_while_another_thread_reads_an_answers_cookies(
+    client: Client, serve: Serve
+) -> None:
+    lava = client(serve())
+    lava.clusters.list()
+    jar = vars(lava.session.session.cookies)
+    with locked_by_another_thread(jar["_cookies_lock"]):
+        assert child_says(lambda: lava.clusters.list() == [])
+
+
+def test_34_a_fork_while_another_thread_signs_in_through_a_foreign_plugin() -> None:
+    with FakeCloud() as cloud:
+        auth = v3.Password(f"{cloud.url}/v3", username=USER, password="hunter22")
+        auth.auth_ref = AccessInfoV3({"token": {"expires_at": "2999-01-01T00:00:00Z"}}, TOKEN)
+        cloud.good.add(TOKEN)
+        with requests.Session() as wire:
+            outside = Session(auth=auth, session=wire)
+            lava = Lava(None, endpoint=cloud.endpoint(), session=outside)
+            with locked_by_another_thread(auth._lock):
+                assert child_says(lambda: lava.limits.get().node_count.limit > 0)
+            lava.close()
+
+
+def test_57_a_fork_while_another_thread_makes_the_first_manager(
+    client: Client, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lava = client(serve())
+    begun, go_on = threading.Event(), threading.Event()
+    parent = os.getpid()
+
+    class SlowManager(ClusterManager):
+        def __init__(self, service: ServiceClient) -> None:
+            if os.getpid() == parent:
+                begun.set()
+                go_on.wait(120)
+            super().__init__(service)
+
+    monkeypatch.setattr("lavaclient.api.clusters.ClusterManager", SlowManager)
+    thread = threading.Thread(target=lambda: lava.clusters)
+    thread.start()
+    try:
+        assert begun.wait(30)
+        assert child_says(lambda: lava.clusters.list() == [])
+    finally:
+        go_on.set()
+        thread.join()
 
 
 def test_46_a_child_has_connections_of_its_own_over_a_session_from_outside(serve: Serve) -> None:
@@ -214,7 +286,7 @@ def test_46_a_child_has_connections_of_its_own_over_a_users_adapter(
 
 
 SLOW_IMPORT = """
-import os, sys, threading, time, importlib.abc, signal
+import os, socket, sys, threading, time, importlib.abc, signal
 from lavaclient import Lava
 
 class Slow(importlib.abc.MetaPathFinder):
@@ -232,6 +304,18 @@ def use():
     with Lava("u", token="t" * 20, endpoint={endpoint!r}) as lava:
         lava.clusters.list()
         lava.credentials, lava.stacks
+
+# glibc has locks of its own while it looks an address up, which nobody can renew in a child.
+look_up, looking_up = socket.getaddrinfo, threading.Lock()
+def getaddrinfo(*arguments):
+    with looking_up:
+        return look_up(*arguments)
+socket.getaddrinfo = getaddrinfo
+os.register_at_fork(
+    before=looking_up.acquire,
+    after_in_parent=looking_up.release,
+    after_in_child=looking_up.release,
+)
 
 thread = threading.Thread(target=use)
 thread.start()
@@ -397,6 +481,7 @@ def test_34_a_fork_beside_busy_threads_answers(client: Client, serve: Serve) -> 
     warm = threading.Barrier(5)
 
     def busy() -> None:
+        sys.settrace(None)  # what measures the tests' coverage has a lock that no child renews
         lava.clusters.list()
         warm.wait(30)  # a name is being looked up no more: a fork in that is the system's matter
         while not ended.is_set():
