@@ -217,6 +217,7 @@ const loadOverview = debounced(async () => {
 function drawOverview() {
   const { sign_in: signIn, accounts, users, snapshots } = state.overview;
   $("address").textContent = location.origin;
+  for (const id of ["copy-exports", "copy-curl", "copy-python"]) $(id).disabled = false;
   const facts = { user: signIn.username, key: signIn.api_key, tenant: signIn.tenant_id };
   $("sign-in").replaceChildren(...Object.entries(facts).map(([name, value]) => element("div", {},
     element("dt", {}, name), element("dd", { className: "mono" }, value))));
