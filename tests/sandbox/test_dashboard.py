@@ -133,8 +133,8 @@ def test_clusters_come_in_pages_newest_first(direct: DirectCaller, sandbox: Sand
     page = direct.ask("GET", f"{HERE}/clusters?offset=2&limit=3").body
     assert [cluster["name"] for cluster in page["clusters"]] == ["c-10", "c-9", "c-8"]
     assert (page["total"], page["offset"]) == (12, 2)
-    found = direct.ask("GET", f"{HERE}/clusters?search=C-1").body
-    assert [cluster["name"] for cluster in found["clusters"]] == ["c-12", "c-11", "c-10", "c-1"]
+    matching = direct.ask("GET", f"{HERE}/clusters?search=C-1").body
+    assert [cluster["name"] for cluster in matching["clusters"]] == ["c-12", "c-11", "c-10", "c-1"]
     assert direct.ask("GET", f"{HERE}/clusters?search=active").body["total"] == 12
     assert direct.ask("GET", f"{HERE}/clusters?search=error").body["total"] == 0
     cluster_id = page["clusters"][0]["id"]
