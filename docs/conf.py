@@ -16,6 +16,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "reference",
+    "operations",
 ]
 # What is copied leaves out prompts, and output.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -57,4 +58,6 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = f"lavaclient {version}"
 html_static_path = ["_static"]
+# openapi.json and world.schema.json, at the root of the site.
+html_extra_path = ["../lavaclient/sandbox/data/schemas"]
 html_css_files = ["site.css"]

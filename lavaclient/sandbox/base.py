@@ -36,6 +36,8 @@ from lavaclient.sandbox.worlds.model import World, WorldSource
 DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
 DEFAULT_BASE_URL = "http://127.0.0.1:8642"
 
+_LONGEST_LIFETIME = 1e10
+
 
 class SandboxBase(ABC):
     """The service without its worlds; `service.Sandbox` tells of the arguments."""
@@ -58,8 +60,11 @@ class SandboxBase(ABC):
         password: str | None = None,
         world: WorldSource | None = None,
     ) -> None:
-        if not 0 < token_lifetime < math.inf:
-            message = f"token_lifetime must be a positive number, not {token_lifetime}"
+        if not 0 < token_lifetime <= _LONGEST_LIFETIME:
+            message = (
+                f"token_lifetime must be a positive number up to {_LONGEST_LIFETIME:.0f},"
+                f" not {token_lifetime}"
+            )
             raise ValueError(message)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.username = username

@@ -44,6 +44,16 @@ def test_the_clock_can_be_read_and_moved(caller: Caller, clock: ManualClock) -> 
     assert caller.ask("POST", "/_sandbox/clock", {"advance": -1}).status == 400
 
 
+def test_the_clock_stops_where_dates_can_still_be_written(direct: DirectCaller) -> None:
+    answers = [direct.ask("POST", "/_sandbox/clock", {"advance": 1e10}) for _ in range(21)]
+    assert {answer.status for answer in answers} == {200, 400}
+    assert "the clock stops at" in answers[-1].message
+    direct.sign_in()
+    assert direct.get("limits").status == 200
+    world = direct.ask("GET", "/_sandbox/world").body
+    assert direct.ask("PUT", "/_sandbox/world", world).status == 204
+
+
 def test_a_cluster_can_be_made_to_fail(caller: Caller) -> None:
     """404 for one that is not there."""
     cluster_id = caller.cluster()

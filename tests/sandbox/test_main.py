@@ -117,6 +117,7 @@ def test_what_cannot_be_served_is_one_line_and_status_1(
         (["--timing", "build=soon"], "--timing: build: must be a number"),
         (["--timing", "build=nan"], "build: must be a number from 0 up"),
         (["--token-lifetime", "0"], "token_lifetime must be a positive number"),
+        (["--token-lifetime", "1e11"], "token_lifetime must be a positive number up to 1000000"),
         (["--seed", "x"], "--seed"),
     ],
 )

@@ -7,6 +7,10 @@ import threading
 import time
 from typing import Protocol
 
+LATEST = 2e11
+"""The last moment, in seconds since 1970, that a clock can be moved to from outside: no date can
+be written of what happens long after it."""
+
 
 class Clock(Protocol):
     """What the sandbox needs of a clock."""

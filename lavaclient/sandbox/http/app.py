@@ -180,11 +180,11 @@ class Application:
             case ("_sandbox", *_):
                 return control_api.answer(self.sandbox, request)
             case ("identity" | "v2.0", *_):
-                rule, arguments = identity.ROUTER.find(
+                route, arguments = identity.ROUTER.find(
                     request.method, path.removeprefix("/identity").removesuffix(".json")
                 )
                 call = self.sandbox.identity_call(request.target.urls, request.body, request.token)
-                return rule(call, *arguments)
+                return route.rule(call, *arguments)
             case (region, "v2", tenant_id, *_):
                 return self.sandbox.call(_call(request, region, tenant_id, below=3))
             case (region, tenant_id, _, *_) if _is_bookmark(request, region, tenant_id):

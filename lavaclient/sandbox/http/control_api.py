@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import to_builtins
 
+from lavaclient.sandbox.core.clock import LATEST
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, not_found
@@ -15,6 +16,7 @@ from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_models as models
 from lavaclient.sandbox.http import control_page as page
 from lavaclient.sandbox.http import control_requests as requests
+from lavaclient.sandbox.http import openapi
 from lavaclient.sandbox.http.control_route import ControlRoute, route
 from lavaclient.sandbox.http.messages import Request
 from lavaclient.sandbox.service import Sandbox
@@ -33,6 +35,17 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
 
 def _show_health(_sandbox: Sandbox, _body: bytes) -> Answer:
     return Answer(200, {"status": "ok"})
+
+
+def _show_openapi(_sandbox: Sandbox, _body: bytes) -> Answer:
+    return Answer(200, openapi_document())
+
+
+def openapi_document() -> dict[str, object]:
+    """The OpenAPI document of the service and of the control API."""
+    return openapi.describe(
+        (line, target.rule.__name__.lstrip("_"), target.operation) for line, target in ROUTER.routes
+    )
 
 
 def _show_faults(sandbox: Sandbox, _body: bytes) -> Answer:
@@ -61,7 +74,10 @@ def _show_clock(sandbox: Sandbox, _body: bytes) -> Answer:
 
 def _move_clock(sandbox: Sandbox, body: bytes) -> Answer:
     step = decode(body, models.Advance)
-    sandbox.clock.advance(step.advance if step.until is None else sandbox.seconds_of_work())
+    seconds = step.advance if step.until is None else sandbox.seconds_of_work()
+    if sandbox.clock.time() + seconds > LATEST:
+        raise bad_request(f"advance: the clock stops at {LATEST:.0f} seconds since 1970")
+    sandbox.clock.advance(seconds)
     return _show_clock(sandbox, body)
 
 
@@ -133,10 +149,16 @@ def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> Answer:
     return Answer(204)
 
 
-_VERIFIED = (409,)
+_UNMET = {409: models.FailedVerification}
 ROUTER: Router[ControlRoute] = Router(
     [
         route("GET health", _show_health, "Answers", answer=models.Health),
+        route(
+            "GET openapi.json",
+            _show_openapi,
+            "This description of the service and of the control API",
+            answer=dict[str, object],
+        ),
         route(
             "GET requests",
             requests.show_requests,
@@ -171,7 +193,7 @@ ROUTER: Router[ControlRoute] = Router(
             "Sees that there were as many such requests as expected; 409 if not, with the nearest",
             body=Expectation,
             answer=models.RequestCount,
-            refusals=_VERIFIED,
+            refused=_UNMET,
         ),
         route(
             "POST requests/verify-in-order",
@@ -179,7 +201,7 @@ ROUTER: Router[ControlRoute] = Router(
             "Sees that requests came one after the other; 409 where they did not",
             body=models.InOrder,
             answer=models.RequestCount,
-            refusals=_VERIFIED,
+            refused=_UNMET,
         ),
         route(
             "GET faults",

@@ -94,6 +94,7 @@ ROUTES = [
         answer=str,
         refusals=(503,),
         whole=True,
+        query={"after": "The id of the last event that one has; 0 for all that are kept"},
         content_type=EventStream.content_type,
     ),
     route(
@@ -116,6 +117,11 @@ ROUTES = [
         answer=overview.ClusterPage,
         refusals=(400, 404),
         whole=True,
+        query={
+            "offset": "How many to skip",
+            "limit": f"The most on a page, up to {MOST_ON_A_PAGE}",
+            "search": "What names, ids or statuses hold",
+        },
     ),
     route(
         "GET clusters/<cluster_id>",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from lavaclient.sandbox.core.context import Answer
-from lavaclient.sandbox.core.operations import Operation
+from lavaclient.sandbox.core.operations import JSON, Operation
 
 
 class ControlRoute(NamedTuple):
@@ -34,7 +35,9 @@ def route(
     refusals: tuple[int, ...] = (),
     needs_body: bool = True,
     whole: bool = False,
-    content_type: str = "application/json",
+    content_type: str = JSON,
+    refused: Mapping[int, object] = MappingProxyType({}),
+    query: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[str, ControlRoute]:
     """A route as routers take it.
 
@@ -49,9 +52,20 @@ def route(
         needs_body: False for a body that may be left out.
         whole: Whether the rule gets the whole request.
         content_type: What the answer is.
+        refused: Other answers, by their statuses, that are no usual faults.
+        query: What each parameter of the query says.
     """
     status = status or (204 if answer is None else 200)
-    refusals = (400, *refusals) if body is not None else refusals
-    operation = Operation(summary, body, answer, status, refusals, needs_body, content_type)
+    operation = Operation(
+        summary,
+        body,
+        answer,
+        status,
+        (*refusals, *refused),
+        needs_body,
+        content_type,
+        refused,
+        query,
+    )
     method, path = line.split()
     return f"{method} /_sandbox/{path}", ControlRoute(rule, operation, whole)

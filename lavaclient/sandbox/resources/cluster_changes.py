@@ -14,8 +14,8 @@ from lavaclient.sandbox.core.state import Cluster, NodeGroup
 from lavaclient.sandbox.resources import clusters, credentials, limits
 from lavaclient.sandbox.resources import stacks as stack_rules
 from lavaclient.sandbox.resources.cluster_requests import (
-    Change,
-    ChangeBody,
+    ClusterChange,
+    ClusterChangeBody,
     Control,
     CredentialRef,
     GroupCount,
@@ -25,7 +25,7 @@ from lavaclient.sandbox.resources.cluster_requests import (
 def change_cluster(context: Context, cluster_id: str) -> Answer:
     """`PUT clusters/{id}`."""
     cluster = clusters.find(context, cluster_id)
-    change = decode(context.body, ChangeBody).cluster
+    change = decode(context.body, ClusterChangeBody).cluster
     name = _only_field(change)
     check_active(context, cluster)
     _RULES[name](context, cluster, getattr(change, name))
@@ -45,7 +45,7 @@ def check_active(context: Context, cluster: Cluster) -> None:
         raise conflict(message)
 
 
-def _only_field(change: Change) -> str:
+def _only_field(change: ClusterChange) -> str:
     names = [name for name in _RULES if getattr(change, name) is not UNSET]
     if len(names) != 1:
         message = f"cluster: give exactly one of {', '.join(_RULES)}"

@@ -15,7 +15,7 @@ Login = Annotated[
 ]
 
 
-class Group(Struct, forbid_unknown_fields=True):
+class NewNodeGroup(Struct, forbid_unknown_fields=True):
     """A node group of a new cluster; what it leaves out, the stack says."""
 
     id: Name
@@ -42,24 +42,24 @@ class Connector(Struct, forbid_unknown_fields=True):
     credential: Named
 
 
-class New(Struct, forbid_unknown_fields=True):
+class NewCluster(Struct, forbid_unknown_fields=True):
     """A new cluster. `connectors` is the older name of `credentials`."""
 
     name: Name
     username: Login
     ssh_keys: Annotated[list[Name], Meta(min_length=1)]
     stack_id: Name
-    node_groups: Annotated[list[Group], Meta(min_length=1)] | None = None
+    node_groups: Annotated[list[NewNodeGroup], Meta(min_length=1)] | None = None
     scripts: list[Identified] = []
     credentials: list[Connector] = []
     connectors: list[Connector] = []
     region: Name | None = None
 
 
-class NewBody(Struct, forbid_unknown_fields=True):
+class NewClusterBody(Struct, forbid_unknown_fields=True):
     """The body of `POST clusters`."""
 
-    cluster: New
+    cluster: NewCluster
 
 
 class GroupCount(Struct, forbid_unknown_fields=True):
@@ -88,7 +88,7 @@ class Control(Struct, forbid_unknown_fields=True):
     services: list[Named]
 
 
-class Change(Struct, forbid_unknown_fields=True):
+class ClusterChange(Struct, forbid_unknown_fields=True):
     """A change to a cluster: exactly one of the fields."""
 
     node_groups: Annotated[list[GroupCount], Meta(min_length=1)] | UnsetType = UNSET
@@ -97,7 +97,7 @@ class Change(Struct, forbid_unknown_fields=True):
     control_services: Control | UnsetType = UNSET
 
 
-class ChangeBody(Struct, forbid_unknown_fields=True):
+class ClusterChangeBody(Struct, forbid_unknown_fields=True):
     """The body of `PUT clusters/{id}`."""
 
-    cluster: Change
+    cluster: ClusterChange

@@ -44,7 +44,7 @@ def get_cluster(context: Context, cluster_id: str) -> Answer:
 
 def create_cluster(context: Context) -> Answer:
     """`POST clusters`: checks everything, then starts to build."""
-    wanted = decode(context.body, cluster_requests.NewBody).cluster
+    wanted = decode(context.body, cluster_requests.NewClusterBody).cluster
     stack = _stack(context, wanted.stack_id)
     _check_region(wanted.region)
     cluster = Cluster(
@@ -165,9 +165,9 @@ def _check_region(region: str | None) -> None:
 
 
 def _groups(
-    context: Context, stack: Stack, groups: Sequence[cluster_requests.Group]
+    context: Context, stack: Stack, groups: Sequence[cluster_requests.NewNodeGroup]
 ) -> list[NodeGroup]:
-    wanted: dict[str, cluster_requests.Group] = {}
+    wanted: dict[str, cluster_requests.NewNodeGroup] = {}
     for group in groups:
         if group.id in wanted:
             message = f"node_groups: '{group.id}' is given twice"
@@ -182,7 +182,7 @@ def _groups(
 
 
 def _group(
-    context: Context, proposed: StackNodeGroup, wanted: cluster_requests.Group | None
+    context: Context, proposed: StackNodeGroup, wanted: cluster_requests.NewNodeGroup | None
 ) -> NodeGroup:
     bounds = proposed.resource_limits
     count = wanted.count if wanted is not None else None
@@ -212,7 +212,7 @@ def check_count(group: NodeGroup, count: int) -> None:
         raise bad_request(message)
 
 
-def _credentials(context: Context, wanted: cluster_requests.New) -> list[CredentialName]:
+def _credentials(context: Context, wanted: cluster_requests.NewCluster) -> list[CredentialName]:
     chosen: list[CredentialName] = []
     for name in wanted.ssh_keys:
         key = CredentialName("ssh_keys", name)

@@ -16,13 +16,17 @@ from lavaclient.sandbox.core.state import Credential, CredentialName
 ShortName = Annotated[str, Meta(min_length=3, max_length=255)]
 
 
-class _SSHKey(Struct, forbid_unknown_fields=True):
+class SSHKey(Struct, forbid_unknown_fields=True):
+    """An SSH key."""
+
     key_name: ShortName
     public_key: Annotated[str, Meta(min_length=50, max_length=1024)]
 
 
-class _SSHKeyBody(Struct, forbid_unknown_fields=True):
-    ssh_keys: _SSHKey
+class SSHKeyBody(Struct, forbid_unknown_fields=True):
+    """The body for SSH keys."""
+
+    ssh_keys: SSHKey
 
 
 # The reference states limits for these, and prints examples that break them: both are kept.
@@ -31,31 +35,43 @@ _AccessKeyId = Annotated[str, Meta(pattern=r"^(?:.{20}|<s3-access-key-id>)$")]
 _SecretKey = Annotated[str, Meta(pattern=r"^(?:.{40}|<s3-access-key>)$")]
 
 
-class _CloudFiles(Struct, forbid_unknown_fields=True):
+class CloudFiles(Struct, forbid_unknown_fields=True):
+    """An account of Cloud Files."""
+
     username: ShortName
     api_key: _ApiKey
 
 
-class _CloudFilesBody(Struct, forbid_unknown_fields=True):
-    cloud_files: _CloudFiles
+class CloudFilesBody(Struct, forbid_unknown_fields=True):
+    """The body for Cloud Files."""
+
+    cloud_files: CloudFiles
 
 
-class _S3(Struct, forbid_unknown_fields=True):
+class S3(Struct, forbid_unknown_fields=True):
+    """An account of S3."""
+
     access_key_id: _AccessKeyId
     access_secret_key: _SecretKey
 
 
-class _S3Body(Struct, forbid_unknown_fields=True):
-    s3: _S3
+class S3Body(Struct, forbid_unknown_fields=True):
+    """The body for S3."""
+
+    s3: S3
 
 
-class _Ambari(Struct, forbid_unknown_fields=True):
+class Ambari(Struct, forbid_unknown_fields=True):
+    """A user of Ambari."""
+
     username: ShortName
     password: Annotated[str, Meta(min_length=8, max_length=255)]
 
 
-class _AmbariBody(Struct, forbid_unknown_fields=True):
-    ambari: _Ambari
+class AmbariBody(Struct, forbid_unknown_fields=True):
+    """The body for Ambari."""
+
+    ambari: Ambari
 
 
 class _Kind(Struct, frozen=True):
@@ -65,11 +81,14 @@ class _Kind(Struct, frozen=True):
 
 
 KINDS = {
-    "cloud_files": _Kind(_CloudFilesBody, ("username", "api_key"), connector=True),
-    "ssh_keys": _Kind(_SSHKeyBody, ("key_name", "public_key"), connector=False),
-    "s3": _Kind(_S3Body, ("access_key_id", "access_secret_key"), connector=True),
-    "ambari": _Kind(_AmbariBody, ("username", "password"), connector=False),
+    "cloud_files": _Kind(CloudFilesBody, ("username", "api_key"), connector=True),
+    "ssh_keys": _Kind(SSHKeyBody, ("key_name", "public_key"), connector=False),
+    "s3": _Kind(S3Body, ("access_key_id", "access_secret_key"), connector=True),
+    "ambari": _Kind(AmbariBody, ("username", "password"), connector=False),
 }
+
+BODIES = tuple(kind.body for kind in KINDS.values())
+"""The bodies of all types."""
 
 _KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 
@@ -161,7 +180,7 @@ def _stored(context: Context, type_name: str, name: str) -> Credential:
 def _read(context: Context, type_name: str) -> Credential:
     kind = _kind(type_name)
     inner = getattr(decode(context.body, kind.body), type_name)
-    if not isinstance(inner, _SSHKey):
+    if not isinstance(inner, SSHKey):
         return Credential(type_name, getattr(inner, kind.fields[0]))
     if not inner.public_key.startswith(_KEY_TYPES):
         message = "ssh_keys.public_key: is not a public key in OpenSSH's format"

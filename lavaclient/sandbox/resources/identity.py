@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import NamedTuple
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET
 
 from lavaclient.sandbox.core.clock import Clock, caller_time
 from lavaclient.sandbox.core.context import Answer
@@ -19,10 +19,12 @@ from lavaclient.sandbox.core.errors import (
     not_found,
     unauthorized,
 )
+from lavaclient.sandbox.core.operations import Operation
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.core.state import Token, User
 from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import REGIONS, Urls
+from lavaclient.sandbox.resources import identity_models as models
 
 _READERS = frozenset({"bigdata:observer", "observer"})
 _WRITERS = frozenset({"bigdata:creator"})
@@ -35,38 +37,6 @@ _RIGHTS = {
     "PUT": _WRITERS | _ADMINS,
     "DELETE": _ADMINS,
 }
-_Text = Annotated[str, Meta(min_length=1, max_length=1024)]
-
-
-class _ApiKey(Struct, forbid_unknown_fields=True):
-    username: _Text
-    api_key: _Text = field(name="apiKey")
-
-
-class _Password(Struct, forbid_unknown_fields=True):
-    username: _Text
-    password: _Text
-
-
-class _TokenId(Struct, forbid_unknown_fields=True):
-    id: _Text
-
-
-class _Domain(Struct, forbid_unknown_fields=True):
-    name: _Text
-
-
-class _Auth(Struct, forbid_unknown_fields=True):
-    api_key: _ApiKey | UnsetType = field(default=UNSET, name="RAX-KSKEY:apiKeyCredentials")
-    password: _Password | UnsetType = field(default=UNSET, name="passwordCredentials")
-    token: _TokenId | UnsetType = UNSET
-    tenant_id: _Text | UnsetType = field(default=UNSET, name="tenantId")
-    tenant_name: _Text | UnsetType = field(default=UNSET, name="tenantName")
-    domain: _Domain | UnsetType = field(default=UNSET, name="RAX-AUTH:domain")
-
-
-class _Body(Struct, forbid_unknown_fields=True):
-    auth: _Auth
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +60,7 @@ def sign_in(call: IdentityCall) -> Answer:
     Raises:
         ApiFault: 400, 401, or 403 for a user who is disabled.
     """
-    auth, now = decode(call.body, _Body).auth, call.clock.time()
+    auth, now = decode(call.body, models.SignInBody).auth, call.clock.time()
     if [auth.api_key, auth.password, auth.token].count(UNSET) != 2:
         names = "RAX-KSKEY:apiKeyCredentials, passwordCredentials and token"
         message = f"auth: give exactly one of {names}"
@@ -149,12 +119,32 @@ def get_version(call: IdentityCall) -> Answer:
     return Answer(200, {"version": version})
 
 
-ROUTER: Router[Callable[..., Answer]] = Router(
+class IdentityRoute(NamedTuple):
+    """The rule for a method and a path, and what it is for."""
+
+    rule: Callable[..., Answer]
+    operation: Operation
+
+
+_SIGN_IN = Operation(
+    "Signs in with an API key, a password or a token",
+    models.SignInBody,
+    models.AccessAnswer,
+    refusals=(400, 401, 403),
+)
+_GET_TOKEN = Operation(
+    "Shows whose a token is, and until when", None, models.AccessAnswer, refusals=(401, 404)
+)
+_TENANTS = Operation(
+    "Lists the tenant that the token is for", None, models.TenantsAnswer, refusals=(401,)
+)
+_VERSION = Operation("Shows the version document", None, models.VersionAnswer)
+ROUTER: Router[IdentityRoute] = Router(
     [
-        ("POST /v2.0/tokens", sign_in),
-        ("GET /v2.0/tokens/<token_id>", get_token),
-        ("GET /v2.0/tenants", list_tenants),
-        ("GET /v2.0", get_version),
+        ("POST /v2.0/tokens", IdentityRoute(sign_in, _SIGN_IN)),
+        ("GET /v2.0/tokens/<token_id>", IdentityRoute(get_token, _GET_TOKEN)),
+        ("GET /v2.0/tenants", IdentityRoute(list_tenants, _TENANTS)),
+        ("GET /v2.0", IdentityRoute(get_version, _VERSION)),
     ],
     slash=True,
 )

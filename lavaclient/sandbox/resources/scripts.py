@@ -17,24 +17,32 @@ Url = Annotated[str, Meta(pattern=r"^https?://[^\s/]+", max_length=2048)]
 Type = Annotated[str, Meta(pattern=r"^POST_INIT$")]
 
 
-class _New(Struct, forbid_unknown_fields=True):
+class NewScript(Struct, forbid_unknown_fields=True):
+    """A new script."""
+
     name: Name
     type: Type
     url: Url
 
 
-class _NewBody(Struct, forbid_unknown_fields=True):
-    script: _New
+class NewScriptBody(Struct, forbid_unknown_fields=True):
+    """The body of `POST scripts`."""
+
+    script: NewScript
 
 
-class _Change(Struct, forbid_unknown_fields=True):
+class ScriptChange(Struct, forbid_unknown_fields=True):
+    """What is to be different about a script."""
+
     name: Name | UnsetType = UNSET
     type: Type | UnsetType = UNSET
     url: Url | UnsetType = UNSET
 
 
-class _ChangeBody(Struct, forbid_unknown_fields=True):
-    script: _Change
+class ScriptChangeBody(Struct, forbid_unknown_fields=True):
+    """The body of `PUT scripts/{id}`."""
+
+    script: ScriptChange
 
 
 def list_scripts(context: Context) -> Answer:
@@ -57,7 +65,7 @@ def get_script(context: Context, script_id: str) -> Answer:
 
 def create_script(context: Context) -> Answer:
     """`POST scripts`."""
-    wanted = decode(context.body, _NewBody).script
+    wanted = decode(context.body, NewScriptBody).script
     _check_name(context, wanted.name)
     script = Script(
         id=context.new_id("script"),
@@ -73,8 +81,8 @@ def create_script(context: Context) -> Answer:
 def update_script(context: Context, script_id: str) -> Answer:
     """`PUT scripts/{id}`."""
     script = _own(context, script_id, "changed")
-    change = decode(context.body, _ChangeBody).script
-    if change == _Change():
+    change = decode(context.body, ScriptChangeBody).script
+    if change == ScriptChange():
         message = "script: give at least one of name, type, url"
         raise bad_request(message)
     if change.name is not UNSET:

@@ -17,32 +17,42 @@ from lavaclient.sandbox.core.state import Stack, StackNodeGroup, StackService
 from lavaclient.sandbox.resources import flavors, stack_layouts
 
 
-class _Component(Struct, forbid_unknown_fields=True):
+class GroupComponent(Struct, forbid_unknown_fields=True):
+    """A component of a node group."""
+
     name: Name
 
 
-class _Group(Struct, forbid_unknown_fields=True):
+class StackGroup(Struct, forbid_unknown_fields=True):
+    """A node group of a new stack."""
+
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,36}$")]
-    components: list[_Component] | None = None
+    components: list[GroupComponent] | None = None
     flavor_id: Name | None = None
     count: Annotated[int, Meta(ge=0, le=100)] | None = None
 
 
-class _Service(Struct, forbid_unknown_fields=True):
+class ChosenService(Struct, forbid_unknown_fields=True):
+    """A service, and those of its modes that are wanted."""
+
     name: Name
     modes: list[Name] = []
 
 
-class _New(Struct, forbid_unknown_fields=True):
+class NewStack(Struct, forbid_unknown_fields=True):
+    """A new stack."""
+
     name: Name
     distro: Name
-    services: Annotated[list[_Service], Meta(min_length=1)]
+    services: Annotated[list[ChosenService], Meta(min_length=1)]
     description: Annotated[str, Meta(min_length=1, max_length=1024)] | None = None
-    node_groups: Annotated[list[_Group], Meta(min_length=1)] | None = None
+    node_groups: Annotated[list[StackGroup], Meta(min_length=1)] | None = None
 
 
-class _NewBody(Struct, forbid_unknown_fields=True):
-    stack: _New
+class NewStackBody(Struct, forbid_unknown_fields=True):
+    """The body of `POST stacks`."""
+
+    stack: NewStack
 
 
 def list_stacks(context: Context) -> Answer:
@@ -65,7 +75,7 @@ def get_stack(context: Context, stack_id: str) -> Answer:
 
 def create_stack(context: Context) -> Answer:
     """`POST stacks`: node groups that are not given follow from the services."""
-    wanted = decode(context.body, _NewBody).stack
+    wanted = decode(context.body, NewStackBody).stack
     _check(context, wanted)
     distro = context.reference.distros[wanted.distro]
     chosen = [(service.name, service.modes) for service in wanted.services]
@@ -114,7 +124,7 @@ def _find(context: Context, stack_id: str) -> Stack:
     return stack
 
 
-def _check(context: Context, wanted: _New) -> None:
+def _check(context: Context, wanted: NewStack) -> None:
     if wanted.distro not in context.reference.distros:
         message = f"distro: there is no distro '{wanted.distro}'"
         raise bad_request(message)
@@ -134,7 +144,7 @@ def _check_unique(where: str, names: Sequence[str]) -> None:
 
 def _custom_groups(
     context: Context,
-    wanted: Sequence[_Group],
+    wanted: Sequence[StackGroup],
     defaults: Sequence[StackNodeGroup],
     base: Sequence[StackNodeGroup],
     services: Sequence[StackService],
@@ -148,7 +158,7 @@ def _custom_groups(
 
 
 def _custom_group(
-    context: Context, wanted: _Group, default: StackNodeGroup | None
+    context: Context, wanted: StackGroup, default: StackNodeGroup | None
 ) -> StackNodeGroup:
     where = f"node_groups: {wanted.id}"
     components = [c.name for c in wanted.components or []]

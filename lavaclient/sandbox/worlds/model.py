@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
+from lavaclient.sandbox.core.clock import LATEST
 from lavaclient.sandbox.core.decoding import Name, decode, decoder_for
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.state import Cluster, Credential, Script, Stack
@@ -163,9 +164,10 @@ class World(Struct, forbid_unknown_fields=True, omit_defaults=True):
             that is ahead, all times are moved, so that ages are right.
         faults: Faults, as objects or as lines.
         counters: How many ids of each kind there were.
+        schema_url: Where an editor finds the schema of world files; overlooked.
     """
 
-    time: Annotated[float, Meta(ge=0, le=1e11)] | None = None
+    time: Annotated[float, Meta(ge=0, le=LATEST)] | None = None
     users: tuple[WorldUser, ...] = ()
     quotas: WorldQuotas | None = None
     timings: WorldTimings | None = None
@@ -174,6 +176,7 @@ class World(Struct, forbid_unknown_fields=True, omit_defaults=True):
     planned_failures: tuple[PlannedFailure, ...] = ()
     ssh_answers: tuple[WorldAnswer, ...] = ()
     counters: dict[str, int] = {}
+    schema_url: str | None = field(default=None, name="$schema")
 
 
 WorldSource = World | Mapping[str, object] | str | Path

@@ -1,0 +1,391 @@
+"""What the service's answers say: the structs that its API is described by.
+
+The rules write plain values; tests hold every answer against these.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")]
+
+
+class Link(Struct, forbid_unknown_fields=True):
+    """Where a thing, or the next page, is."""
+
+    rel: str
+    href: str
+
+
+class NameView(Struct, forbid_unknown_fields=True):
+    """Something by its name."""
+
+    name: str
+
+
+class FaultDetails(Struct, forbid_unknown_fields=True):
+    """A status, and what is wrong."""
+
+    code: int
+    message: str
+
+
+class FaultAnswer(Struct, forbid_unknown_fields=True):
+    """A request that was refused."""
+
+    fault: FaultDetails
+
+
+class UnauthorizedAnswer(Struct, forbid_unknown_fields=True):
+    """A request without a token that is good for it."""
+
+    unauthorized: FaultDetails
+
+
+class NodeGroupView(Struct, forbid_unknown_fields=True):
+    """A node group of a cluster."""
+
+    id: str
+    count: int
+    flavor_id: str
+    components: list[NameView]
+
+
+class CredentialView(Struct, forbid_unknown_fields=True):
+    """A credential of a cluster."""
+
+    type: str
+    name: str
+
+
+class ConnectorView(Struct, forbid_unknown_fields=True):
+    """The same in its older form, without SSH keys."""
+
+    type: str
+    credential: NameView
+
+
+class ClusterScriptView(Struct, forbid_unknown_fields=True):
+    """A script of a cluster, on one of its nodes."""
+
+    id: str
+    script_id: str
+    node_id: str
+    name: str
+    status: str
+
+
+class ClusterSummary(Struct, forbid_unknown_fields=True):
+    """A cluster, as the list has it."""
+
+    id: str
+    name: str
+    status: str
+    stack_id: str
+    cbd_version: int
+    created: Timestamp
+    updated: Timestamp | None
+    links: list[Link]
+
+
+class ClusterView(ClusterSummary, forbid_unknown_fields=True):
+    """A cluster with all its details; `progress` is in per cent."""
+
+    username: str
+    progress: str
+    ssh_keys: list[str]
+    node_groups: list[NodeGroupView]
+    credentials: list[CredentialView]
+    connectors: list[ConnectorView]
+    scripts: list[ClusterScriptView]
+
+
+class ClusterAnswer(Struct, forbid_unknown_fields=True):
+    """A cluster."""
+
+    cluster: ClusterView
+
+
+class ClustersAnswer(Struct, forbid_unknown_fields=True):
+    """A page of clusters."""
+
+    clusters: list[ClusterSummary]
+    links: list[Link]
+
+
+class Address(Struct, forbid_unknown_fields=True):
+    """An address, and the version of its protocol."""
+
+    addr: str
+    version: int
+
+
+class Addresses(Struct, forbid_unknown_fields=True):
+    """The addresses of a node."""
+
+    public: list[Address]
+    private: list[Address]
+
+
+class ComponentView(Struct, forbid_unknown_fields=True):
+    """A program on a node."""
+
+    name: str
+    nice_name: str
+    uri: str | UnsetType = UNSET
+
+
+class NodeView(Struct, forbid_unknown_fields=True):
+    """A node."""
+
+    id: str
+    name: str
+    node_group: str
+    flavor_id: str
+    status: str
+    created: Timestamp
+    updated: Timestamp | None
+    addresses: Addresses
+    components: list[ComponentView]
+    links: list[Link]
+
+
+class NodeAnswer(Struct, forbid_unknown_fields=True):
+    """A node."""
+
+    node: NodeView
+
+
+class NodesAnswer(Struct, forbid_unknown_fields=True):
+    """A page of nodes."""
+
+    nodes: list[NodeView]
+    links: list[Link]
+
+
+class FlavorView(Struct, forbid_unknown_fields=True):
+    """A size of server: memory in MB, disk in GB."""
+
+    id: str
+    name: str
+    ram: int
+    disk: int
+    vcpus: int
+    flavor_class: str = field(name="class")
+    links: list[Link]
+
+
+class FlavorAnswer(Struct, forbid_unknown_fields=True):
+    """A flavor."""
+
+    flavor: FlavorView
+
+
+class FlavorsAnswer(Struct, forbid_unknown_fields=True):
+    """A page of flavors."""
+
+    flavors: list[FlavorView]
+    links: list[Link]
+
+
+class Limit(Struct, forbid_unknown_fields=True):
+    """How much there may be of a resource, and how much more."""
+
+    limit: int
+    remaining: int
+
+
+class AbsoluteLimits(Struct, forbid_unknown_fields=True):
+    """Limits of nodes, memory in MB, disk in GB and virtual CPUs."""
+
+    node_count: Limit
+    ram: Limit
+    disk: Limit
+    vcpus: Limit
+
+
+class Limits(Struct, forbid_unknown_fields=True):
+    """The limits of a tenant in a region."""
+
+    absolute: AbsoluteLimits
+
+
+class LimitsAnswer(Struct, forbid_unknown_fields=True):
+    """Limits."""
+
+    limits: Limits
+
+
+class DistroSummary(Struct, forbid_unknown_fields=True):
+    """A distribution, as the list has it."""
+
+    id: str
+    name: str
+    version: str
+    links: list[Link]
+
+
+class DistroComponentView(Struct, forbid_unknown_fields=True):
+    """A component of a service; with a mode it belongs to that mode alone."""
+
+    name: str
+    mode: str | UnsetType = UNSET
+
+
+class DistroServiceView(Struct, forbid_unknown_fields=True):
+    """A service of a distribution."""
+
+    name: str
+    version: str
+    description: str
+    components: list[DistroComponentView]
+    modes: list[NameView] | UnsetType = UNSET
+
+
+class DistroView(DistroSummary, forbid_unknown_fields=True):
+    """A distribution with its services."""
+
+    services: list[DistroServiceView]
+
+
+class DistroAnswer(Struct, forbid_unknown_fields=True):
+    """A distribution."""
+
+    distro: DistroView
+
+
+class DistrosAnswer(Struct, forbid_unknown_fields=True):
+    """All distributions."""
+
+    distros: list[DistroSummary]
+
+
+class ShortServiceView(Struct, forbid_unknown_fields=True):
+    """A service of a stack, as the list has it."""
+
+    name: str
+    modes: list[str]
+
+
+class StackSummary(Struct, forbid_unknown_fields=True):
+    """A stack, as the list has it."""
+
+    id: str
+    name: str
+    description: str
+    distro: str
+    services: list[ShortServiceView]
+    links: list[Link]
+
+
+class ServiceView(ShortServiceView, forbid_unknown_fields=True):
+    """A service of a stack."""
+
+    version: str
+    components: list[NameView]
+
+
+class ResourceLimitsView(Struct, forbid_unknown_fields=True):
+    """How far a node group may be changed; memory in MB."""
+
+    min_count: int
+    max_count: int
+    min_ram: int
+
+
+class StackGroupView(Struct, forbid_unknown_fields=True):
+    """A node group as a stack proposes it."""
+
+    id: str
+    components: list[NameView]
+    resource_limits: ResourceLimitsView
+    count: int
+    flavor_id: str
+
+
+class StackView(Struct, forbid_unknown_fields=True):
+    """A stack with its services and node groups."""
+
+    id: str
+    name: str
+    description: str
+    distro: str
+    created: Timestamp
+    is_deletable: bool
+    services: list[ServiceView]
+    node_groups: list[StackGroupView]
+    links: list[Link]
+
+
+class StackAnswer(Struct, forbid_unknown_fields=True):
+    """A stack."""
+
+    stack: StackView
+
+
+class StacksAnswer(Struct, forbid_unknown_fields=True):
+    """A page of stacks."""
+
+    stacks: list[StackSummary]
+    links: list[Link]
+
+
+class ScriptView(Struct, forbid_unknown_fields=True):
+    """A script."""
+
+    id: str
+    name: str
+    type: str
+    url: str
+    is_public: bool
+    created: Timestamp
+    updated: Timestamp | None
+    links: list[Link]
+
+
+class ScriptAnswer(Struct, forbid_unknown_fields=True):
+    """A script."""
+
+    script: ScriptView
+
+
+class ScriptsAnswer(Struct, forbid_unknown_fields=True):
+    """A page of scripts."""
+
+    scripts: list[ScriptView]
+    links: list[Link]
+
+
+class CredentialAnswer(Struct, forbid_unknown_fields=True):
+    """What identifies a credential, under its type."""
+
+    credentials: dict[str, dict[str, str]]
+
+
+class CredentialsAnswer(Struct, forbid_unknown_fields=True):
+    """What identifies each credential, under its type."""
+
+    credentials: dict[str, list[dict[str, str]]]
+
+
+class CredentialTypeView(Struct, forbid_unknown_fields=True):
+    """A type of credential: the fields it has, the first of which identifies it."""
+
+    type: str
+    schema: list[str]
+    connector: bool
+    links: list[Link]
+
+
+class CredentialTypesAnswer(Struct, forbid_unknown_fields=True):
+    """The types of credentials."""
+
+    credentials: list[CredentialTypeView]
+
+
+class ConnectorsAnswer(Struct, forbid_unknown_fields=True):
+    """The types that connect a cluster with another service."""
+
+    connectors: list[CredentialTypeView]
