@@ -131,10 +131,10 @@ def test_everything_else_may_stand_in_it_too() -> None:
          "accounts[0].clusters[0]: stack_id: there is no stack 'none'"),
         (_account(clusters=[{"name": "a", "username": "root"}]),
          "accounts[0].clusters[0]: cluster.username: "),
-        (_account(clusters=[{"name": "a", "scripts": ["none"]}]), "there is no script 'none'"),
-        (_account(clusters=[{"name": "a", "failed_nodes": ["x"]}]), "there is no node 'x'"),
+        (_account(clusters=[{"name": "a", "scripts": ["none"]}]), "accounts[0].clusters[0]: scripts: there is no script 'none'"),
+        (_account(clusters=[{"name": "a", "failed_nodes": ["x"]}]), "accounts[0].clusters[0]: failed_nodes: there is no node 'x'"),
         (_account(clusters=[{"name": "a", "status": "BUILDING", "progress": 0.9}]),
-         "0.9 of a build of 600 seconds is not BUILDING"),
+         "accounts[0].clusters[0]: progress: 0.9 of a build of 600 seconds is not BUILDING"),
         (_account(clusters=[{"name": "a", "copies": 40}]),
          "accounts[0].clusters[0]: Quota exceeded for node_count"),
         (_account(stacks=[{"name": "a", "distro": "none", "services": ["Kafka"]}]),
@@ -158,6 +158,46 @@ def test_an_error_names_the_place_and_changes_nothing(
     after = direct.sandbox.world()
     assert msgspec.to_builtins(after) == msgspec.to_builtins(before)
     assert direct.get(f"clusters/{cluster_id}").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("clusters", 0, "stack_id"), "none", "clusters[0].stack_id: there is no 'none'"),
+        (("clusters", 0, "region"), "MARS", "clusters[0].region: there is no 'MARS'"),
+        (("clusters", 0, "id"), "", "clusters[0].id: is empty"),
+        (("clusters", 0, "created"), 1e300, "clusters[0]: 1e+300 is not a time"),
+        (("clusters", 0, "job", "steps"), [], "clusters[0].job.steps: is empty"),
+        (("clusters", 0, "job", "steps", 0, "at"), -1e12, "clusters[0]: -1e+12 is not a time"),
+        (("clusters", 0, "groups", 0, "flavor_id"), "x", "clusters[0].groups: there is no 'x'"),
+        (("clusters", 0, "groups", 0, "components"), ["x"], "clusters[0].groups: there is no 'x'"),
+        (("clusters", 0, "nodes", 1, "node_group"), "x", "nodes[1].node_group: there is no 'x'"),
+        (("clusters", 0, "nodes", 1, "flavor_id"), "x", "nodes[1].flavor_id: there is no 'x'"),
+        (("clusters", 0, "nodes", 1, "name"), "x", "nodes[1].name: 'x' does not end in a number"),
+        (("clusters", 0, "credentials", 0, "type"), "x", "clusters[0].credentials: there is no"),
+        (("credentials", 0, "type"), "x", "credentials[0].type: there is no 'x'"),
+        (("scripts", 0, "created"), 1e300, "scripts[0]: 1e+300 is not a time"),
+        (("stacks", 0, "created"), 1e300, "stacks[0]: 1e+300 is not a time"),
+        (("stacks", 0, "node_groups", 0, "components"), ["x"], "stacks[0].node_groups: there is"),
+        (("stacks", 0, "node_groups", 0, "flavor_id"), "x", "stacks[0].node_groups: there is no"),
+    ],
+)  # fmt: skip
+def test_a_record_that_names_what_is_not_there_is_refused(
+    direct: DirectCaller, path: tuple[Any, ...], value: Any, message: str
+) -> None:
+    direct.cluster(scripts=[{"id": direct.script()}])
+    services = [{"name": "Kafka"}]
+    stack = {"stack": {"name": "mine", "distro": "HDP2.3", "services": services}}
+    assert direct.post("stacks", stack).status == 200
+    world = direct.ask("GET", "/_sandbox/world").body
+    place = world["accounts"][0]["records"]
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    answer = direct.ask("PUT", "/_sandbox/world", world)
+    assert answer.status == 400
+    assert answer.message.startswith("accounts[0].records.")
+    assert message in answer.message
 
 
 def _answers(caller: DirectCaller) -> dict[str, Any]:
@@ -245,6 +285,11 @@ def test_a_world_goes_in_and_out_over_the_control_api(caller: Caller) -> None:
 def test_three_worlds_come_along(name: str, count: int) -> None:
     sandbox = Sandbox(ManualClock(NOW), world=name)
     assert sum(len(account.clusters) for account in sandbox.accounts()) == count
+
+
+def test_a_file_may_say_where_its_schema_is() -> None:
+    sandbox = Sandbox(ManualClock(NOW), world={"$schema": "world.schema.json"})
+    assert sandbox.world().schema_url is None
 
 
 def test_a_file_may_be_json_or_yaml(tmp_path: Path) -> None:

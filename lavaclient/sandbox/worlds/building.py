@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -20,13 +19,13 @@ from lavaclient.sandbox.resources.credentials import KINDS
 from lavaclient.sandbox.ssh.answers import Outcome
 from lavaclient.sandbox.worlds.export import export
 from lavaclient.sandbox.worlds.model import (
-    Records,
     World,
     WorldAccount,
     WorldCluster,
     WorldError,
     WorldUser,
 )
+from lavaclient.sandbox.worlds.records import restore
 
 _PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForAWorldFileAndGoodForNothing {name}"
 _MADE_UP = "0123456789abcdef0123456789abcdef01234567"
@@ -134,7 +133,8 @@ class _AccountBuilder:
         """Make it all, with the times of records moved by some seconds."""
         wanted = self._wanted
         if wanted.records is not None:
-            _restore(self._account(), wanted.records, shift)
+            place = f"{self._place}.records"
+            restore(self._account(), wanted.records, shift, self._sandbox.reference, place)
         self._add_keys(wanted.ssh_keys, f"{self._place}.ssh_keys")
         for number, credential in enumerate(wanted.credentials):
             with _place(f"{self._place}.credentials[{number}]"):
@@ -226,7 +226,7 @@ class _AccountBuilder:
         share = share or 0.0
         if build == 0 or (share < 0.7) is not (wanted.status == "BUILDING") or share == 1:
             message = f"progress: {share} of a build of {build:g} seconds is not {wanted.status}"
-            raise WorldError(message)
+            raise ValueError(message)
         if wanted.age is None:
             return share * build, build
         return wanted.age, wanted.age / share if share else build
@@ -242,7 +242,7 @@ class _AccountBuilder:
         seconds: float = getattr(self._sandbox.timings, _CHANGES[wanted.status])
         if seconds == 0 or share == 1 or (wanted.status == "RESIZING" and share < 0.1):
             message = f"progress: {share} of {seconds:g} seconds is not {wanted.status}"
-            raise WorldError(message)
+            raise ValueError(message)
         started = now - share * seconds
         if wanted.status == "UPDATING":
             lifecycle.update(cluster, started, seconds)
@@ -258,7 +258,7 @@ class _AccountBuilder:
         for name in wanted.failed_nodes:
             if name not in nodes:
                 message = f"failed_nodes: there is no node {name!r}; there are {', '.join(nodes)}"
-                raise WorldError(message)
+                raise ValueError(message)
             nodes[name].failed = True
 
     def _script_id(self, name: str) -> str:
@@ -267,36 +267,4 @@ class _AccountBuilder:
             if name in {script.name, script.id}:
                 return script.id
         message = f"scripts: there is no script {name!r}"
-        raise WorldError(message)
-
-
-def _restore(account: Account, records: Records, shift: float) -> None:
-    for cluster in copy.deepcopy(records.clusters):
-        _move(cluster, shift)
-        account.clusters[cluster.id] = cluster
-    for script in copy.deepcopy(records.scripts):
-        script.created += shift
-        script.updated = None if script.updated is None else script.updated + shift
-        account.scripts[script.id] = script
-    for stack in copy.deepcopy(records.stacks):
-        stack.created += shift
-        account.stacks[stack.id] = stack
-    for credential in records.credentials:
-        account.credentials[f"{credential.type}/{credential.name}"] = copy.copy(credential)
-
-
-def _move(cluster: Cluster, shift: float) -> None:
-    """Let everything about a cluster have happened so many seconds later."""
-    cluster.created += shift
-    cluster.updated = None if cluster.updated is None else cluster.updated + shift
-    cluster.failed = None if cluster.failed is None else cluster.failed + shift
-    if cluster.job is not None:
-        cluster.job.started += shift
-        cluster.job.ends += shift
-        for step in cluster.job.steps:
-            step.at += shift
-    for node in cluster.nodes:
-        node.born += shift
-        node.configuring += shift
-        node.ready += shift
-        node.leaves = None if node.leaves is None else node.leaves + shift
+        raise ValueError(message)
