@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -18,7 +17,7 @@ from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import Token
 from tests.support.clock import START, MovedClock
-from tests.support.threads import together, until
+from tests.support.threads import WatchedLock, together, until
 
 SESSION = Session()
 
@@ -164,11 +163,12 @@ def test_a_token_of_others_is_one_object_while_it_is_the_same() -> None:
 
 def test_threads_that_bring_the_same_token_at_once_hold_the_same_object() -> None:
     provider = Provider(MovedClock())
+    provider._lock = lock = WatchedLock()  # type: ignore[assignment]
     tokens: list[AccessToken] = []
     adopting = threading.Thread(target=lambda: tokens.append(adopt(provider, "t0ken")))
-    with provider._lock:
+    with lock:
         adopting.start()
-        time.sleep(0.05)  # long enough to come to the lock
+        until(lambda: lock.waiting == 1)
         provider.current = first = AccessToken.of_text("t0ken")
     adopting.join(10)
     assert tokens == [first]

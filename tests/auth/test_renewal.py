@@ -11,7 +11,7 @@ import pytest
 from lavaclient import error
 from tests.support.fake_cloud import BREAK, FakeCloud, Reply
 from tests.support.recorder import SentRequest
-from tests.support.threads import together, until
+from tests.support.threads import WatchedLock, together, until
 
 REFUSED = Reply(401, {"unauthorized": {"code": 401, "message": "Unable to authenticate."}})
 
@@ -264,10 +264,12 @@ def test_others_use_the_token_while_one_renews_it_early(cloud: FakeCloud) -> Non
 def test_reauthenticate_signs_in_once_for_threads_that_ask_at_once(cloud: FakeCloud) -> None:
     with cloud.client() as lava:
         first = lava.token
-        cloud.before = lambda request: time.sleep(0.3)
+        lava._connection.provider._lock = lock = WatchedLock()  # type: ignore[assignment]
+        cloud.before = lambda request: until(lambda: lock.waiting == 15)
         assert together(16, lambda _: lava.reauthenticate()) == [None] * 16
         assert lava.token != first
         assert cloud.sign_ins == 2
+        cloud.before = lambda request: None
         cloud.clock.now += cloud.lifetime + 1
         lava.reauthenticate()
         assert cloud.sign_ins == 3

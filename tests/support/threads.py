@@ -6,7 +6,38 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["together", "until"]
+__all__ = ["WatchedLock", "together", "until"]
+
+
+class WatchedLock:
+    """A lock, and how many threads wait for it, so that a test need not guess that by time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._waiting: set[int] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many threads wait for it now."""
+        return len(self._waiting)
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock, as ``threading.RLock`` does."""
+        self._waiting.add(threading.get_ident())
+        try:
+            return self._lock.acquire(blocking, timeout)
+        finally:
+            self._waiting.discard(threading.get_ident())
+
+    def release(self) -> None:
+        """Let the next one take it."""
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self.release()
 
 
 def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
