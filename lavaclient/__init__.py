@@ -57,7 +57,7 @@ __all__ = [
 
 logging.getLogger("lavaclient").addHandler(logging.NullHandler())
 
-# The program's help and whoever wants the errors alone do not wait for the client.
+# Imported when first used: the program's help, and code that needs only the errors, do without.
 if TYPE_CHECKING:
     from lavaclient.client import Lava
 else:

@@ -91,7 +91,7 @@ class Connection:
         return endpoint
 
     def token(self) -> AccessToken:
-        """Return the current token; there is none after ``session.invalidate()``."""
+        """Return the current token; sign in if ``session.invalidate()`` has dropped it."""
         return self.provider.current or self.provider.get_token(self.session)
 
     def reauthenticate(self) -> None:

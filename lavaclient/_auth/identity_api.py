@@ -66,7 +66,7 @@ class IdentityClient:
 
         Raises:
             AuthorizationError: The key was refused.
-            AuthenticationError: Identity could not be asked, or made no sense.
+            AuthenticationError: Identity cannot be reached, or its answer is not valid.
         """
         request = self._request(
             msgspec.json.encode(
@@ -91,8 +91,8 @@ class IdentityClient:
         """Ask for the catalog that belongs to a token.
 
         Raises:
-            TokenRejected: Identity does not know the token; chained to its words.
-            AuthenticationError: Identity could not be asked, or made no sense.
+            TokenRejected: Identity does not know the token; chained to its answer.
+            AuthenticationError: Identity cannot be reached, or its answer is not valid.
         """
         tenant = {} if tenant_id is None else {"tenantId": tenant_id}
         request = self._request(

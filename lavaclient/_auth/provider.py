@@ -27,12 +27,12 @@ _PAUSE = 10.0
 class TokenProvider(ABC):
     """Holds the current token, refreshed by one thread while the others wait.
 
-    A refresh names the token that was refused. If another one is current by
-    then, that is the answer; so a late 401 for an older token signs nothing
-    in. Those who wait share what comes of it, the failure too.
+    A refresh names the token that was refused. If the current token is another
+    one by then, it is returned, so that a late 401 for an older token causes no
+    sign-in. Threads that wait share the outcome, a failure too.
 
-    The one who signs in holds the lock meanwhile. However it ends, by Ctrl-C
-    for instance, the lock opens, and the next in line finds a new token, a
+    The thread that signs in holds the lock. When it ends, by Ctrl-C for
+    instance, the lock is released, and the next thread finds a new token, a
     failure to share, or neither and signs in itself.
 
     Args:
@@ -55,7 +55,7 @@ class TokenProvider(ABC):
         renew_in_child(self, TokenProvider.renew_lock)
 
     def renew_lock(self) -> None:
-        """Start with an open lock: in a forked child nobody would open a closed one.
+        """Make the lock anew: in a forked child no thread would release one that was held.
 
         It lets its own thread in again, for a signal handler that uses the client.
         """
@@ -133,7 +133,7 @@ class TokenProvider(ABC):
         self.refresh(session, self.current, self._failures)
 
     def replace(self, text: Secret) -> AccessToken:
-        """Hold a token that somebody else has signed in for, as one object while it is the same."""
+        """Make another's token the current one; the same text keeps its object."""
         with self._lock:
             token = self.current
             if token is None or token.reveal() != text.reveal():
@@ -196,7 +196,7 @@ class ApiKeyProvider(TokenProvider):
         return token
 
     def _verified_token(self, session: Session) -> AccessToken | None:
-        """Ask about the token that was given; None when there is none or it is refused."""
+        """Verify the token from the options; None if it is refused or was not given."""
         if self._unverified_token is None:
             return None
         token: AccessToken | None = None
@@ -239,7 +239,7 @@ def provider_for(options: Options, identity: IdentityClient) -> ApiKeyProvider:
 def _cached_token(
     cache: TokenCache, options: Options, identity: IdentityClient
 ) -> AccessToken | None:
-    """Return what the cache holds, unless it does not lead to an endpoint."""
+    """Return the cached token, None unless its catalog has an endpoint."""
     token = cache.load(identity.policy.clock.time(), REFRESH_THRESHOLD)
     if token is None:
         return None

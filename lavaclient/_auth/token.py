@@ -108,7 +108,7 @@ def read_state(text: str) -> AccessToken:
     token = _checked(state.get("body"), 0.0, with_catalog=False)
     if state.get("auth_token") != token.reveal():
         raise ValueError("the state holds two tokens")
-    # Written before now: that its end is near says nothing about the clocks.
+    # An old token that nears its expiry is no sign of a wrong clock.
     token.ignore_expiry = token.expires is None
     return token
 

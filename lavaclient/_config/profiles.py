@@ -143,7 +143,7 @@ def read_profile(name: str) -> Profile:
     profiles = read_profiles()
     profile = profiles.get(name)
     if profile is None:
-        names = f"there are {', '.join(profiles)}" if profiles else "there is none yet"
+        names = f"there are {', '.join(profiles)}" if profiles else "the file has no profile"
         raise InvalidError(f"no profile {name!r} in {config_file()}: {names}")
     return profile
 

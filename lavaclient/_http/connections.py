@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     _AnyConnection = HTTPConnection
     _AnyPool = HTTPConnectionPool
 else:
-    # The classes that they are mixed into. Here they are not named: a tool may have put others
-    # in their place while this is imported, which would be kept for good.
+    # The mixins get their real bases later. Naming urllib3's classes here would keep, for the
+    # whole process, what a recording tool has put in their place during this import.
     _AnyConnection = _AnyPool = object
 
 __all__ = ["keep_deadlines"]
@@ -304,8 +304,8 @@ class _Stack(queue.LifoQueue[Any]):
 class _PoolMixin(_AnyPool):
     """Opens connections that keep their deadline.
 
-    Where somebody has put another class of connections in the place of urllib3's own, to
-    record or replay what they carry, that class is used, for as long as it stands there.
+    While a tool that records or replays traffic has replaced urllib3's class of connections,
+    the tool's class is used.
     """
 
     QueueCls = _Stack

@@ -37,7 +37,7 @@ LOG = logging.getLogger("lavaclient")
 _CHUNK = 16 * 2**10
 _OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-# What some services and gateways write there, though it says nothing of how a body is packed.
+# Values that some services and gateways send although they name no encoding of the body.
 _NO_ENCODINGS = frozenset({"utf-8", "utf8", "none", "aws-chunked", "binary"})
 
 
@@ -104,7 +104,7 @@ def _log(request: OutgoingRequest, outcome: object, started: float, request_id: 
 
 
 def _read_body(answer: requests.Response, deadline: float) -> bytes:
-    """Return the body, and leave it with the answer for whoever looks at that."""
+    """Read the body, and store it in the response for hooks and callers."""
     content = answer._content  # noqa: SLF001 (False as long as nobody has read it)
     if isinstance(content, bytes | None):
         if len(content or b"") > BODY_LIMIT:

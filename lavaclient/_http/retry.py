@@ -112,7 +112,7 @@ class RetryBudget:
             self._left = min(self._left + self.PER_CALL, self._ceiling)
 
     def try_acquire(self) -> bool:
-        """Take one retry out; False when there is none left."""
+        """Take one retry from the budget; return False when it is empty."""
         with self._lock:
             now = self._clock.monotonic()
             refill = max(now - self._filled_at, 0.0) * self.PER_SECOND

@@ -90,7 +90,7 @@ def _origin(url: str) -> str:
 
 
 class _BoundedResponse(requests.models.Response):
-    """Keeps the limit of a body for whoever reads it."""
+    """Enforces the limit of a body, whatever code reads it."""
 
     keeps_deadline = True
 
@@ -101,7 +101,7 @@ class _BoundedResponse(requests.models.Response):
         for chunk in super().iter_content(chunk_size, decode_unicode=decode_unicode):  # type: ignore[call-overload]
             size += len(chunk)
             if size > BODY_LIMIT:
-                self.close()  # a hook may have read it, and nobody else gets to see it
+                self.close()  # a hook may have read it; the caller does not get this response
                 raise TooLargeError
             yield chunk
 

@@ -32,7 +32,7 @@ _WATCH = (
 class Child:
     """A program that was started.
 
-    Of a child that somebody else has collected, or that nobody can collect because SIGCHLD is
+    Of a child that other code has collected, or that cannot be collected because SIGCHLD is
     ignored, subprocess says that it ended with 0. Here its status is not 0, and said to be
     unknown.
 

@@ -31,7 +31,7 @@ __all__ = [
     "is_older_ssh",
 ]
 
-# BatchMode: nobody may be there to answer a prompt. ConnectTimeout: a server may be silent before
+# BatchMode: prompts may have no answer. ConnectTimeout: a server may be silent before
 # its banner. ServerAliveInterval: a node that is gone ends the wait for it within minutes. -T: no
 # terminal. PermitLocalCommand: what a configuration runs on this machine is for sessions by hand.
 _ALWAYS = (
@@ -55,7 +55,7 @@ _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 _SSH_FAILED = 255
 _IS_WINDOWS = os.name == "nt"
-# How ssh's own words begin: what a remote command writes comes by the same way.
+# How messages of ssh itself begin: what a remote command writes arrives in the same stream.
 _OWN_WORDS = (
     *(
         "ssh: ",

@@ -50,7 +50,7 @@ def replace(path: str, data: bytes) -> None:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting for someone to write into a FIFO."""
+    """Open without blocking: a FIFO would wait for a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

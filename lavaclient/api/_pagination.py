@@ -75,7 +75,9 @@ def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> Ta
         if following is None:
             return items
         if following["marker"] in markers:
-            raise client.unreadable(response, "its next link leads nowhere new")
+            raise client.unreadable(
+                response, "its next link points to a page that was read already"
+            )
         markers.add(following["marker"])
         ids.update(item.id for item in page.items)
         query = f"?{urllib.parse.urlencode(following, errors='replace')}"
@@ -95,7 +97,7 @@ def _unknown_marker(reason: RequestError) -> LavaError:
 
 
 def next_query(links: Sequence[Link]) -> dict[str, str] | None:
-    """Return marker (``""`` where there is none) and limit of the next page's link."""
+    """Return marker (``""`` by default) and limit of the link to the next page."""
     for link in links:
         if link.rel == "next":
             values = dict(reversed(re.findall(_QUERY, link.href or "")))

@@ -28,7 +28,7 @@ class _ClustersPage(Page[_Cluster]):
 
 
 def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callable[[str], T]) -> T:
-    """Make a request with a cluster's id, and if there is none of that id, by its name.
+    """Make a request with a cluster's id, or if no cluster has that id, with the one of its name.
 
     Args:
         client: The way to the service.
@@ -38,7 +38,7 @@ def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callab
 
     Raises:
         InvalidError: The argument is no id, or several clusters have that name.
-        NotFoundError: There is none.
+        NotFoundError: No cluster has that id or name.
     """
     segment = path_segment("cluster_id", cluster_id)
     try:
@@ -51,7 +51,7 @@ def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callab
 
 
 def _id_by_name(client: ServiceClient, name: str) -> str | None:
-    """Return the id of the cluster of this name, None where there is none."""
+    """Return the id of the cluster of this name, None if no cluster has it."""
     clusters = list_pages(client, "clusters", _ClustersPage)
     if any(cluster.id == name for cluster in clusters):
         return None  # It was an id, and what was not found is something else.

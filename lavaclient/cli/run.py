@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         with warnings.catch_warnings():
             if shell := os.environ.get(_COMPLETION):
-                warnings.simplefilter("ignore")  # nothing gets into someone's prompt
+                warnings.simplefilter("ignore")  # a warning would end up in the shell's prompt
                 return _complete(shell, settings)
             warnings.filterwarnings("always", category=InsecureTransportWarning)
             warnings.showwarning = _show_warning

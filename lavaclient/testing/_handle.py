@@ -169,7 +169,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
         enabled: bool = True,
         password: str | None = None,
     ) -> str:
-        """Let somebody else sign in too.
+        """Add a user who can sign in.
 
         Args:
             username: The user's name.
@@ -240,7 +240,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
         self.sandbox.fail_cluster(self._cluster_id(cluster))
 
     def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
-        """Let the next cluster that is made end up in ``ERROR``, while somebody waits for it.
+        """Let the next cluster that is made end up in ``ERROR`` during its build.
 
         Args:
             after: Seconds from its making, on the sandbox's clock.

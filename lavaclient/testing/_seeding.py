@@ -22,7 +22,7 @@ _KEY_NAME = "sandbox-key"
 _PUBLIC_KEY = (
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForTestsAndGoodForNothingElse00 test@sandbox"
 )
-# Long enough for every kind of credential, and not too long for any.
+# A length that every type of credential accepts.
 _SECRET = "0123456789" * 4
 
 
@@ -34,7 +34,7 @@ class Seeding:
     """The part of a sandbox's handle that adds resources.
 
     What is added is not in the log of requests, meets no fault and counts for no rate limit.
-    The service's rules apply to it: a ``ValueError`` says which one is broken.
+    The service's rules apply to it: a ``ValueError`` names the rule that was violated.
     """
 
     sandbox: Sandbox
@@ -59,7 +59,7 @@ class Seeding:
             stack_id: What it is made from.
             node_groups: Counts and flavors that differ from the stack's, as
                 ``clusters.create`` takes them: ``{"slave0": {"count": 3}}``.
-            status: What it is doing: built already, or in the midst of something.
+            status: What it is doing: ``ACTIVE``, or a status of work in progress.
             username: The login on its nodes.
             ssh_keys: Names of keys, which are put there if they are not; one is made up if None.
             scripts: Ids of scripts that it runs.

@@ -34,7 +34,7 @@ class _Call(NamedTuple):
     Attributes:
         username: The login name.
         host: The node.
-        command: The command; empty where there is none.
+        command: The command; empty for a session without one.
         forwards: Whether it opens ports instead.
     """
 
@@ -175,7 +175,7 @@ def _is_node(sandbox: Sandbox, host: str) -> bool:
 
 
 def _read(args: object) -> _Call | None:
-    """Read a command line; None if it is not one of ssh that leads to a host."""
+    """Parse a command line; None if it does not run ssh to a host."""
     argv = _argv(args)
     if not argv:
         return None

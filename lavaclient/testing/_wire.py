@@ -245,7 +245,7 @@ class _Pool(urllib3.HTTPConnectionPool):
     def answer(
         self, method: str, headers: Mapping[str, str | bytes], body: object
     ) -> http.client.HTTPResponse:
-        """Return the sandbox's answer, or raise what a broken connection would."""
+        """Return the sandbox's answer, or raise the error of a connection that failed."""
         block, url = self.route
         assert block is not None and url is not None  # noqa: S101, PT018 - for mypy
         try:

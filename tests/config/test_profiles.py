@@ -140,7 +140,7 @@ def test_a_keyring_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("profile = 3", "profile must be a table"),
         ("[profile]\nwork = 3", "profile.work must be a table"),
         ("[profile.home]\n", "no profile 'work' in .*: there are home"),
-        ("", "no profile 'work' in .*: there is none yet"),
+        ("", "no profile 'work' in .*: the file has no profile"),
     ],
 )
 def test_an_error_says_where_a_bad_value_stands(text: str, message: str) -> None:

@@ -151,12 +151,12 @@ class PollState:
         """Tell whether the cluster is what is waited for.
 
         Raises:
-            FailedError: Its status is one that does not lead there.
+            FailedError: Its status cannot become the one that is waited for.
         """
         if cluster.status == self._settings.goal:
             return True
         if self._settings.goal == ClusterStatus.DELETED:
-            # Until it is seen in DELETING, somebody may be about to delete it.
+            # Until a poll has shown DELETING, the delete may still be on its way.
             was_leaving = self._last is not None and self._last.status in _LEAVING
             failed = was_leaving and cluster.status not in _LEAVING
         else:

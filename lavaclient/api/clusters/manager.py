@@ -371,7 +371,7 @@ class ClusterManager(ClusterSSHAccess):
             The cluster as it was seen last. The errors have it as ``.cluster``.
 
         Raises:
-            FailedError: Its status is one that does not lead there.
+            FailedError: Its status cannot become the one that is waited for.
             TimeoutError: The time is over, no later than one request after it.
 
         Example::

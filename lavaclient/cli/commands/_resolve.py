@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def by_id_or_name(noun: str, word: str, models: Sequence[N]) -> N | None:
-    """Return what has an id, or else the only one that has a name; None where there is none.
+    """Return what has an id, or else the only one that has a name; None if nothing has.
 
     Raises:
         ClickException: Several have that name.

@@ -61,7 +61,7 @@ def _ssh_words(
     node = node_by_name(settings.lava.clusters.nodes(cluster.id), node_name, cluster)
     login, host = login_name(cluster), login_address(node)
     command_line(ssh_command, (), login, host)  # refuses what must not come to a shell
-    # ssh may ask for a passphrase, unless nobody is there to answer.
+    # ssh may ask for a passphrase, unless questions are not allowed.
     batch = ["-o", "BatchMode=yes"] if settings.headless else []
     return [*program, *batch, "-l", login, "--", host]
 

@@ -37,7 +37,7 @@ class Kind(NamedTuple):
         delete: Deletes one by name.
         list_all: Lists them.
         option: Another way to give the secret.
-        is_hidden: Whether the secret is one that nobody is to see.
+        is_hidden: Whether the secret is typed without echo.
     """
 
     command: str

@@ -84,7 +84,7 @@ class CompletedParam(_ParamType):
         if names is None:
             try:
                 names = list(self._find(settings.lava, owner))
-            except Exception:  # noqa: BLE001 (a traceback within someone's prompt helps nobody)
+            except Exception:  # noqa: BLE001 (no traceback in a shell's prompt)
                 return []
             save(kind, settings.owner, names)
         return names

@@ -1,4 +1,4 @@
-"""Names for completion, kept while somebody types one command line.
+"""Names for completion, kept while one command line is typed.
 
 A shell asks at each Tab, in a process of its own. What the service answered is
 kept for half a minute, and forgotten as soon as a command runs.
@@ -29,7 +29,7 @@ def cache_file(name: str) -> Path:
 
 
 def load(kind: str, owner: str) -> Names | None:
-    """Return the names that are kept, with what each stands for; None if there are none."""
+    """Return the names that are kept, with what each stands for; None if none are kept."""
     path = cache_file(f"names-{kind}-{owner}.json")
     try:
         if not 0.0 <= time.time() - path.stat().st_mtime < _SECONDS:

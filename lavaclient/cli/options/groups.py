@@ -130,7 +130,7 @@ class Noun(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; where there is none of that name, say which one may be meant."""
+        """Find a command; an unknown name is an error that suggests similar ones."""
         word = hyphenated(args[0])
         if self.get_command(ctx, word) is None and not ctx.resilient_parsing and word[:1] != "-":
             names = _similar(word, self.list_commands(ctx))

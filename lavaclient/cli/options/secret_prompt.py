@@ -16,7 +16,7 @@ def read_secret(title: str, *, headless: bool) -> str:
 
     Args:
         title: What to call it.
-        headless: Whether nobody may be asked.
+        headless: Whether questions are not allowed.
 
     Raises:
         ClickException: There is none.

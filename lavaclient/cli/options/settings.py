@@ -94,7 +94,7 @@ class Settings:
 
     @property
     def headless(self) -> bool:
-        """Whether nobody is there to be asked."""
+        """Whether no questions may be asked: with ``--headless``, or without a terminal."""
         return self.choice("headless") is True
 
     @property
@@ -108,7 +108,7 @@ class Settings:
         return chosen_name(self.text("profile"), os.environ)
 
     def profile(self) -> Profile | None:
-        """Return the profile that counts, None if there is none."""
+        """Return the profile that is in use, None without one."""
         if self.profile_name is not None:
             return read_profile(self.profile_name)
         return read_profiles().get(DEFAULT)
@@ -146,7 +146,7 @@ class Settings:
         return lava.token
 
     def for_completion(self, seconds: str) -> None:
-        """Wait no longer than this for an answer, and ask nobody: a shell completes a word."""
+        """Limit waiting and ask no questions: a shell is completing a word."""
         self._options |= {"timeout": seconds, "max_retries": "0", "headless": True}
         self._debug = 0
         self._is_completing = True

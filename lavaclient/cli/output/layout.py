@@ -46,7 +46,7 @@ class Layout(NamedTuple):
     Attributes:
         view: How such objects are shown.
         kind: One of `KINDS`, or ``quiet``.
-        columns: The columns that were chosen, None where nobody chose any.
+        columns: The columns that were chosen, None for the default.
         orders: What to sort by.
         patterns: What to keep: columns, and what their text must be like.
         query: What to take out of the JSON, None for all.
