@@ -30,7 +30,7 @@ ROOMS = {
     "error": set(),
     "_version": set(),
     "_system": set(),
-    "_decode": set(),
+    "_decode": {"_system"},
     "_config": {"error", "_system"},
     "_ssh": {"error", "_system", "_config"},
     "_http": {"error", "_version", "_system", "_decode", "_config"},
