@@ -79,7 +79,7 @@ def test_a_get_and_what_changes_nothing_is_never_left_open() -> None:
         ({"details": "b", "description": "c"}, "b"),
         ({"description": "c", "detail": "d"}, "c"),
         ({"detail": "d", "title": "t"}, "d"),
-        ({"title": "t", "other": "o"}, "t"),
+        ({"other": "o", "title": "t"}, "t"),
         ({"code": 7, "first": "f", "second": "s"}, "f"),
         ({"fault": {"code": 7}, "other": {"message": "in the second"}}, "in the second"),
         ({"fault": {"inner": {"message": "deep"}}, "text": "flat"}, "deep"),

@@ -73,7 +73,15 @@ def test_27_a_host_that_parsers_of_urls_read_differently_is_not_asked(location: 
     assert url is None or url == f"{ROOT}/x"
 
 
-@pytest.mark.parametrize(("method", "status"), [("POST", 302), ("PUT", 307), ("GET", 304)])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_27_a_redirect_of_each_status_is_followed(status: int) -> None:
+    assert target("/Xx", status=status) == f"{ROOT}/Xx"
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [("POST", 302), ("PUT", 307), *(("GET", status) for status in (200, 201, 300, 304, 305, 309))],
+)
 def test_27_only_a_get_follows_a_redirect(method: str, status: int) -> None:
     assert target("/x", method, status) is None
 
@@ -102,6 +110,45 @@ def test_28_without_a_next_link_there_is_no_next_page() -> None:
 def test_01_numbers_and_uuids_are_ids() -> None:
     own = uuid.uuid4()
     assert [path_segment("x", identifier) for identifier in (7, -7, own)] == ["7", "-7", str(own)]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "must be a string, not bool"),
+        (1.5, "must be a string, not float"),
+        (None, "must be a string, not NoneType"),
+        (b"c-1", "must be a string, not bytes"),
+        ("", "must not be empty"),
+        (".", "must not hold '.' or '..' as a part of a path"),
+        ("..", "must not hold '.' or '..' as a part of a path"),
+        ("a/../b", "must not hold '.' or '..' as a part of a path"),
+        ("a\\.", "must not hold '.' or '..' as a part of a path"),
+        ("a\nb", "must not hold control characters"),
+        ("a\x7f", "must not hold control characters"),
+    ],
+)
+def test_02_what_is_no_id_is_refused_by_name(value: object, words: str) -> None:
+    with pytest.raises(InvalidError) as caught:
+        path_segment("cluster_id", value)
+    assert str(caught.value) == f"cluster_id {words}"
+
+
+@pytest.mark.parametrize(
+    ("value", "segment"),
+    [
+        ("a/b", "a%2Fb"),
+        ("a\\b", "a%5Cb"),
+        ("...", "..."),
+        ("a.b..c", "a.b..c"),
+        ("two words", "two%20words"),
+        ("50%?#&+", "50%25%3F%23%26%2B"),
+        ("grün", "gr%C3%BCn"),
+        ("X-1_~", "X-1_~"),
+    ],
+)
+def test_01_an_id_is_one_segment_whatever_is_in_it(value: str, segment: str) -> None:
+    assert path_segment("cluster_id", value) == segment
 
 
 def test_02_a_number_that_python_does_not_write_is_refused() -> None:

@@ -5,36 +5,46 @@ from __future__ import annotations
 import ast
 import gc
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.mutation.changes import Change
 
+Functions: TypeAlias = dict[str, list[FunctionType]]
 
-def apply(change: Change) -> bool:
+
+def functions_by_file() -> Functions:
+    """Return all functions of this process, by the file that they stand in."""
+    functions: Functions = defaultdict(list)
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType):
+            functions[function.__code__.co_filename].append(function)
+    return functions
+
+
+def apply(change: Change, functions: Functions) -> bool:
     """Make a change; False where a process that has begun cannot be changed so."""
     module, source = sys.modules[change.module], change.source()
     if change.function:
-        return _swap_code(str(module.__file__), source, change)
+        return _swap_code(functions[str(module.__file__)], source, change)
     return _assign_again(module, ast.parse(source), change.line)
 
 
-def _swap_code(file: str, source: str, change: Change) -> bool:
+def _swap_code(functions: list[FunctionType], source: str, change: Change) -> bool:
     """Give the functions that stand at the change's place its code."""
-    functions = [
+    around = [
         function
-        for function in gc.get_objects()
-        if isinstance(function, FunctionType)
-        and function.__code__.co_filename == file
-        and function.__code__.co_qualname == change.function
+        for function in functions
+        if function.__code__.co_qualname == change.function
         and function.__code__.co_firstlineno <= change.line
     ]
     # A property's functions share a name.
-    start = max((function.__code__.co_firstlineno for function in functions), default=0)
-    for code in _codes(compile(source, file, "exec")):
+    start = max((function.__code__.co_firstlineno for function in around), default=0)
+    for code in _codes(compile(source, functions[0].__code__.co_filename, "exec")):
         if (code.co_qualname, code.co_firstlineno) == (change.function, start):
-            standing = [function for function in functions if function.__code__ != code]
+            standing = [function for function in around if function.__code__ != code]
             for function in standing:
                 function.__code__ = code
             return bool(standing)

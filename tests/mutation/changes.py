@@ -108,13 +108,12 @@ def _nodes(
 
 
 def _is_left_alone_by_name(node: libcst.CSTNode) -> bool:
+    names: list[libcst.CSTNode] = []
     if isinstance(node, libcst.Assign):
-        name = node.targets[0].target
+        names = [node.targets[0].target, getattr(node.value, "func", node.value)]
     elif isinstance(node, libcst.Call):
-        name = node.func
-    else:
-        return False
-    return isinstance(name, libcst.Name) and name.value in _NAMES_LEFT_ALONE
+        names = [node.func]
+    return any(isinstance(name, libcst.Name) and name.value in _NAMES_LEFT_ALONE for name in names)
 
 
 def _replacements(node: libcst.CSTNode) -> Iterator[libcst.CSTNode]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.applying import apply
+from tests.mutation.applying import Functions, apply, functions_by_file
 from tests.mutation.changes import Change
 from tests.mutation.known_tests import KnownTests, Outcomes, measure
 
@@ -44,6 +45,7 @@ class MutationPlugin:
         self._outcomes = Outcomes()
         self._running: dict[int, Change] = {}
         self._items: dict[str, pytest.Item] = {}
+        self._functions: Functions = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="mutation-"))
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -52,8 +54,10 @@ class MutationPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._items = {item.nodeid: item for item in session.items}
+        self._functions = functions_by_file()
         try:
             known = self._first_run(session.items)
+            gc.freeze()  # children share what is never looked at again
             with self._results.open("a", encoding="utf-8") as results:
                 for change in [*self._changes, None]:
                     while self._running and (change is None or len(self._running) >= _AT_ONCE):
@@ -82,7 +86,7 @@ class MutationPlugin:
         items = [self._items[test] for test in tests]
 
         def meet() -> int:
-            if not apply(change):
+            if not apply(change, self._functions):
                 return _VERDICTS.index(NOT_MADE)
             if not items:
                 return _VERDICTS.index(NOT_REACHED)
