@@ -309,6 +309,7 @@ def test_39_no_secret_stands_in_any_record_of_any_logger(
         with pytest.raises(TypeError):
             copy.copy(lava)
         repr(lava)
+    assert {record.name for record in caplog.records} <= {"lavaclient", "urllib3.connectionpool"}
     ours = [record for record in caplog.records if record.name == "lavaclient"]
     assert any("tokens" in record.getMessage() for record in ours)
     logged = "\n".join(repr(vars(record)) + record.getMessage() for record in caplog.records)

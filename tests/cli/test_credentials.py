@@ -62,6 +62,15 @@ def test_a_credential_is_listed_replaced_and_deleted(run: Program, wire: Wire, k
     assert wire.lines[-1] == f"DELETE credentials/{KEYS[kind]}/{name}"
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nsecond line\n"])
+def test_a_secret_of_the_input_keeps_its_blanks_and_loses_the_end_of_its_line(
+    run: Program, wire: Wire, end: str
+) -> None:
+    secret = "  a pass word\t "
+    run.ok("credentials create-ambari admin", answers=secret + end)
+    assert wire.last[1] == {"ambari": {"username": "admin", "password": secret}}
+
+
 def test_no_secret_in_the_input_is_an_error(run: Program) -> None:
     ran = run("credentials create-s3", ACCESS)
     assert (ran.status, ran.err) == (1, "Error: no Secret key in the input\n")

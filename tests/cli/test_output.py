@@ -78,6 +78,27 @@ def test_a_query_takes_something_out_of_the_json(run: Program, logs: str) -> Non
     assert "slave0,1" in ran.lines
 
 
+@pytest.mark.parametrize("options", ["--columns id,ram", "--query '[].[id, ram]'"])
+def test_a_field_has_no_delimiter_in_it_whichever_it_is(run: Program, options: str) -> None:
+    lines = run.ok(f"flavors list -o text --sort id -l - {options}").lines
+    assert "hadoop1 15-15360" in lines
+    assert {line.count("-") for line in lines} == {1}
+
+
+@pytest.mark.parametrize(("kind", "escaped"), [("json", r"caf\u00e9"), ("yaml", r"caf\xE9")])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_letters_are_escaped_only_where_the_output_lacks_them(
+    run: Program, monkeypatch: pytest.MonkeyPatch, kind: str, escaped: str, encoding: str
+) -> None:
+    run.ok("scripts create café https://example.com/t.sh post_init")
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding))
+    assert run(f"scripts list -o {kind} --columns name --filter name=caf*").status == 0
+    text = written.getvalue().decode(encoding)
+    assert ("café" if encoding == "utf-8" else escaped) in text
+    assert import_module("yaml").safe_load(text) == [{"name": "café"}]
+
+
 def test_yaml_is_what_json_is(run: Program, logs: str) -> None:
     yaml = import_module("yaml")
     for line in ("clusters get logs", "stacks list", "limits get", "credentials list"):

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +17,7 @@ import responses
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
-from lavaclient import ConnectionError, Lava, TimeoutError
+from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
 from tests.support.fault_server import CLUSTERS, FaultServer, answer, drip, fin, raw, reset
@@ -66,16 +67,42 @@ BODIES = {
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (29, CLUSTERS)
     ),
     "packed": answer(body=gzip.compress(CLUSTERS), headers={"Content-Encoding": "gzip"}),
+    "packed, by its old name": answer(
+        body=gzip.compress(CLUSTERS), headers={"Content-Encoding": "X-GZIP"}
+    ),
+    "deflated": answer(body=zlib.compress(CLUSTERS), headers={"Content-Encoding": "deflate"}),
+    "not packed": answer(headers={"Content-Encoding": "identity"}),
     "no length": raw(HEAD + b"\r\n" + CLUSTERS),
 }
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_a_session_from_outside_reads_a_body_of_each_kind(
-    kind: str, server: FaultServer, outside: Lava
+def test_a_body_of_each_kind_is_read_over_a_session_of_ours_and_from_outside(
+    kind: str, server: FaultServer, lava: Lava, outside: Lava
 ) -> None:
-    server.script = [BODIES[kind]]
-    assert outside.clusters.list() == []
+    server.script = [BODIES[kind], BODIES[kind]]
+    assert lava.clusters.list() == outside.clusters.list() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        *((status, True) for status in (401, 403, 407, 502, 503, 504)),
+        *((status, False) for status in (400, 402, 404, 405, 408, 500, 505)),
+    ],
+)
+def test_44_an_answer_that_a_proxy_may_have_given_names_the_proxy(
+    status: int, names: bool, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.script = [answer(status)]
+    with (
+        Lava("user", token=TOKEN, endpoint="http://127.0.0.1:9/v2/1", max_retries=0) as lava,
+        pytest.raises(LavaError) as caught,
+    ):
+        lava.clusters.list()
+    words = f"{status} through the proxy localhost:{server.port}: "
+    assert (words in f"{caught.value} {caught.value.__cause__}") is names
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])
