@@ -8,7 +8,6 @@ Everything begins with ``Lava``::
         print(lava.clusters.list())
 """
 
-import logging
 from typing import TYPE_CHECKING
 
 from lavaclient._version import __version__
@@ -54,8 +53,6 @@ __all__ = [
     "__version__",
 ]
 
-
-logging.getLogger("lavaclient").addHandler(logging.NullHandler())
 
 # Imported when first used: the program's help, and code that needs only the errors, do without.
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["send_request"]
 
 LOG = logging.getLogger("lavaclient")
+LOG.addHandler(logging.NullHandler())
 
 _CHUNK = 16 * 2**10
 _OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})

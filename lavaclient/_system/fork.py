@@ -1,12 +1,15 @@
 """What a forked child makes anew: one registry of all that holds a lock or connections.
 
 A lock that another thread held stays closed in the child, where that thread
-does not exist, and a connection would be shared with the parent. logging registers its own
-lock for a fork before this module does, so that a thread in ``no_fork`` never waits for it.
+does not exist, and a connection would be shared with the parent.
+
+A fork takes the locks that are registered for it from the last to the first. logging's is
+registered before that of ``no_fork``: no thread waits for it there while a fork holds it.
 """
 
 from __future__ import annotations
 
+import logging  # noqa: F401 (registers its lock for a fork before this module does)
 import os
 import threading
 import weakref

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 
 __all__ = ["read", "replace"]
 
@@ -35,10 +34,10 @@ def replace(path: str, data: bytes) -> None:
     """
     folder = os.path.dirname(os.path.abspath(path))
     _make_private(folder)
-    # mkstemp makes the file with mode 0600.
-    descriptor, temporary = tempfile.mkstemp(prefix=".lava-", dir=folder)
+    temporary = os.path.join(folder, f".lava-{os.urandom(8).hex()}")
+    file = open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -12,7 +12,8 @@ import click
 from click.shell_completion import shell_complete
 
 from lavaclient.cli.app import lava
-from lavaclient.cli.options.settings import MissingSettings, Settings
+from lavaclient.cli.options.command_line import MissingSettings
+from lavaclient.cli.options.settings import Settings
 from lavaclient.error import FailedError, InsecureTransportWarning, LavaError, plain_line
 
 __all__ = ["run"]

@@ -82,11 +82,11 @@ class Waiting(NamedTuple):
         """Return an option, or what the profile says."""
         if value is not None:
             return value
-        configured = settings.configured(f"wait_{name}")
+        configured = settings.account.configured(f"wait_{name}")
         try:
             return None if configured is None else float(configured)
         except ValueError:
-            profile = settings.profile()
+            profile = settings.account.profile()
             origin = profile.origin(f"wait_{name}") if profile else name
             raise InvalidError(f"{origin} must be a number") from None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from lavaclient.cli.commands._waiting import Waiting, wait_options
-from lavaclient.cli.options.completion import REGION, SCRIPT, SSH_KEY, STACK
+from lavaclient.cli.options.completion import SCRIPT, SSH_KEY, STACK
+from lavaclient.cli.options.global_types import REGION
 from lavaclient.cli.options.groups import Command
 from lavaclient.cli.options.settings import Settings, pass_settings
 from lavaclient.cli.options.types import NEW_NODE_GROUPS, PAIR

@@ -169,7 +169,7 @@ def tunnel(
 
 
 def _ssh_command(settings: Settings, option: str | None) -> str | None:
-    return option or settings.configured("ssh_command")
+    return option or settings.account.configured("ssh_command")
 
 
 def _wait_first(settings: Settings, name: str, *, wait: bool) -> None:

@@ -87,7 +87,7 @@ def configure(context: click.Context, settings: Settings) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    name = settings.profile_name or DEFAULT
+    name = settings.account.profile_name or DEFAULT
     profile = read_profiles().get(name)
     values = _values(settings, profile)
     api_key = _api_key(settings, profile)
@@ -114,7 +114,7 @@ def list_profiles(settings: Settings) -> None:
 def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool]:
     """Return what the profile is to hold: what it holds, what options say, and answers."""
     values = dict(profile.values) if profile else {}
-    collected = settings.collected_over(profile)
+    collected = settings.account.collected_over(profile)
     for key, option in KEYS.items():
         if option and option in collected.options:
             value = collected.options[option]
@@ -132,7 +132,7 @@ def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool
 
 def _api_key(settings: Settings, profile: Profile | None) -> str:
     """Return the API key that options, variables or the profile say, or an answer."""
-    known = settings.collected_over(profile).options.get("api_key")
+    known = settings.account.collected_over(profile).options.get("api_key")
     if known is None or known == ASK:
         return read_secret("API key", headless=settings.headless)
     if settings.headless or settings.is_given("api_key"):
@@ -163,4 +163,4 @@ def _sign_in(settings: Settings, values: dict[str, str | bool], api_key: str) ->
     options: dict[str, object] = {**Profile("", config_file(), values, {}).options()}
     options |= {"api_key": api_key, "token_cache": None}
     origins = {setting.name: setting.option for setting in SETTINGS}
-    settings.client_of(Collected(options, origins)).close()
+    settings.account.client_of(Collected(options, origins)).close()

@@ -35,16 +35,16 @@ def authenticate(settings: Settings, export: bool) -> None:
     Example:
       eval "$(lava authenticate --export)"
     """
-    token = settings.new_token()
+    token = settings.account.new_token()
     if not export:
         click.echo(f"AUTH_TOKEN={shlex.quote(token)}")
         return
     exports = {"AUTH_TOKEN": token, "LAVA_AUTH_TOKEN": token}
     exports["LAVA2_API_URL"] = settings.lava.endpoint
     for option, name in _EXPORTED.items():
-        if value := settings.used.get(option):
+        if value := settings.account.used.get(option):
             exports[name] = str(value)
-    if settings.used.get("verify_ssl") is False:
+    if settings.account.used.get("verify_ssl") is False:
         exports["LAVA_INSECURE"] = "1"
     for name, text in exports.items():
         click.echo(f"export {name}={shlex.quote(text)}")

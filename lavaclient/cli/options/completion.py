@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from lavaclient._config.profiles import read_profiles
 from lavaclient.cli.options.completion_cache import load, save
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.views import credential_pairs
@@ -25,14 +24,11 @@ else:  # of click before 8.3 it takes no type
 
 __all__ = [
     "CLUSTER",
-    "COLUMN_NAMES",
     "CREDENTIAL",
     "DISTRO",
     "FLAVOR",
     "NODE",
     "NODE_GROUP",
-    "PROFILE",
-    "REGION",
     "SCRIPT",
     "SERVICE",
     "SSH_KEY",
@@ -80,13 +76,13 @@ class CompletedParam(_ParamType):
 
     def _names(self, settings: Settings, owner: str) -> list[tuple[str, str]]:
         kind = re.sub(r"[^\w-]", "-", f"{self.name}{owner and '-'}{owner}")[:80]
-        names = load(kind, settings.owner)
+        names = load(kind, settings.account.owner)
         if names is None:
             try:
                 names = list(self._find(settings.lava, owner))
             except Exception:  # noqa: BLE001 (no traceback in a shell's prompt)
                 return []
-            save(kind, settings.owner, names)
+            save(kind, settings.account.owner, names)
         return names
 
 
@@ -113,60 +109,6 @@ def _node_groups(lava: Lava, owner: str) -> Pairs:
     return [(group.id, f"{group.count} of {group.flavor_id}") for group in cluster.node_groups]
 
 
-class _ColumnNames(_ParamType):
-    """Names of columns with commas between; the last one is completed."""
-
-    name = "columns"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the columns of the command."""
-        del param
-        view = getattr(ctx.command, "view", None)
-        before, comma, begun = incomplete.rpartition(",")
-        sign = "-" if begun.startswith("-") else ""
-        return [
-            CompletionItem(f"{before}{comma}{sign}{column.key}", help=column.title)
-            for column in (view.columns if view else ())
-            if column.key.startswith(begun.removeprefix("-"))
-        ]
-
-
-class _Profile(_ParamType):
-    """The name of a profile."""
-
-    name = "profile"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the names of the profiles; nothing if their file cannot be read."""
-        del ctx, param
-        try:
-            names = list(read_profiles())
-        except LavaError:
-            return []
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-class _Region(_ParamType):
-    """A region of the service."""
-
-    name = "region"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        """Return the regions that the reference names."""
-        del ctx, param
-        names = ("DFW", "IAD", "LON", "ORD")
-        return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]
-
-
-COLUMN_NAMES = _ColumnNames()
-PROFILE = _Profile()
-REGION = _Region()
 CLUSTER = CompletedParam("cluster", _clusters)
 NODE = CompletedParam(
     "node",

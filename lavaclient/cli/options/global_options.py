@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from lavaclient._version import __version__
 from lavaclient.cli.options.abbreviations import AddedOption
-from lavaclient.cli.options.completion import COLUMN_NAMES, PROFILE, REGION
+from lavaclient.cli.options.global_types import COLUMN_NAMES, PROFILE, REGION
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.layout import KINDS
 

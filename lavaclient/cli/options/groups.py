@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -215,7 +214,10 @@ def _similar(word: str, names: Sequence[str]) -> list[str]:
     for name in (_SYNONYMS.get(word, word), f"{word}s"):
         if name in names:
             return [name]
-    return difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    # Help does not wait for what only a slip needs.
+    from difflib import get_close_matches
+
+    return get_close_matches(word, names, n=3, cutoff=0.6)
 
 
 def _write(

@@ -141,7 +141,8 @@ def _kind(settings: Settings, *, has_query: bool) -> str:
         if kind is not None and kind.lower() not in _OF_A_QUERY:
             raise click.UsageError(f"--query goes with --output {' or '.join(_OF_A_QUERY)}")
         return (kind or "json").lower()
-    kind = kind or settings.configured("output") or ("table" if sys.stdout.isatty() else "text")
+    usual = "table" if sys.stdout.isatty() else "text"
+    kind = kind or settings.account.configured("output") or usual
     if kind.lower() not in KINDS:
         raise click.UsageError(f"output must be one of {', '.join(KINDS)}, not {kind!r}")
     return kind.lower()

@@ -1,0 +1,74 @@
+"""What global options take, and how a shell completes it without asking the service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from lavaclient.cli.options.settings import Settings
+from lavaclient.error import LavaError
+
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[str]
+else:  # of click before 8.3 it takes no type
+    _ParamType = click.ParamType
+
+__all__ = ["COLUMN_NAMES", "PROFILE", "REGION"]
+
+
+class _ColumnNames(_ParamType):
+    """Names of columns with commas between; the last one is completed."""
+
+    name = "columns"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the columns of the command."""
+        del param
+        view = getattr(ctx.command, "view", None)
+        before, comma, begun = incomplete.rpartition(",")
+        sign = "-" if begun.startswith("-") else ""
+        return [
+            CompletionItem(f"{before}{comma}{sign}{column.key}", help=column.title)
+            for column in (view.columns if view else ())
+            if column.key.startswith(begun.removeprefix("-"))
+        ]
+
+
+class _Profile(_ParamType):
+    """The name of a profile."""
+
+    name = "profile"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names of the profiles; nothing if their file cannot be read."""
+        del param
+        try:
+            names = ctx.ensure_object(Settings).account.profile_names()
+        except LavaError:
+            return []
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class _Region(_ParamType):
+    """A region of the service."""
+
+    name = "region"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the regions that the reference names."""
+        del ctx, param
+        names = ("DFW", "IAD", "LON", "ORD")
+        return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]
+
+
+COLUMN_NAMES = _ColumnNames()
+PROFILE = _Profile()
+REGION = _Region()
