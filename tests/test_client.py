@@ -158,7 +158,7 @@ def test_05_an_insecure_client_warns_once_at_the_line_that_made_it(
     caught = insecure(**options)
     assert [warning.category for warning in caught] == [InsecureTransportWarning]
     assert caught[0].filename == __file__
-    assert "Lava(**{**given" in Path(__file__).read_text().splitlines()[caught[0].lineno - 1]
+    assert "Lava(**{**usual" in Path(__file__).read_text().splitlines()[caught[0].lineno - 1]
 
 
 def test_05_from_env_and_subclasses_warn_at_the_callers_line_too() -> None:
