@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,21 @@ from lavaclient.testing import mock_lava
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+INCLUDE = ".. include:: /_begin.txt"
+TYPED_PAGES = (
+    *("client", "clusters", "credentials", "distros", "flavors", "limits", "nodes", "scripts"),
+    *(
+        "stacks",
+        "types",
+        "guides/concurrency",
+        "guides/errors",
+        "guides/migration",
+        "guides/network",
+    ),
+    *("guides/promises", "guides/waiting"),
+)
+# They start what they need by themselves, each in its own way.
+OWN_BEGINNING = ("index", "guides/quickstart", "guides/ssh", "guides/testing", "guides/worlds")
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
 NOUNS = ("clusters", "credentials", "distros", "flavors", "limits", "nodes", "scripts", "stacks")
 
@@ -36,6 +54,54 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFi
     with mock_lava(username="myusername", api_key=KEY):
         exec(compile(code, "README.rst", "exec"), {})
     assert "slave0-3 " in capsys.readouterr().out
+
+
+def _typed(page: str) -> Iterator[tuple[str, bool]]:
+    """Go through what a reader types of a page, and whether it is shown to fail."""
+    text = (DOCS / f"{page}.rst").read_text(encoding="utf-8")
+    start = (DOCS / "_begin.txt").read_text(encoding="utf-8")
+    text = text.replace(f"{INCLUDE}\n   :end-before: .. key\n", start.partition(".. key")[0])
+    text = text.replace(INCLUDE, start)
+    parser = doctest.DocTestParser()
+    for part in re.split(r"\.\. code-block:: (?=python\n)", text):
+        block = re.match(r"python\n\n((?:   .*\n|\n)+)", part)
+        if block:
+            yield inspect.cleandoc(block[1]), False
+        for example in parser.get_examples(part):
+            yield example.source, example.exc_msg is not None
+
+
+@pytest.mark.parametrize("page", TYPED_PAGES)
+def test_the_examples_of_a_page_can_be_typed_in_as_they_stand(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_ed25519.pub").write_text(f"ssh-ed25519 {'A' * 68} you\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    names: dict[str, Any] = {}
+    wrong = []
+    try:
+        for source, fails in _typed(page):
+            try:
+                exec(compile(source, page, "exec"), names)
+            except Exception as failure:  # noqa: BLE001 - an example may fail in any way
+                wrong += [] if fails else [f"{source}: {failure!r}"]
+            else:
+                wrong += [f"{source}: should fail"] if fails else []
+    finally:
+        if "sandbox" in names:
+            names["sandbox"].stop()
+    assert names.get("lava")
+    assert not wrong
+
+
+def test_every_page_with_examples_says_how_to_begin() -> None:
+    pages = {
+        str(path.relative_to(DOCS).with_suffix(""))
+        for path in DOCS.rglob("*.rst")
+        if re.search(r"^>>> |code-block:: python$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert pages == {*TYPED_PAGES, *OWN_BEGINNING}
 
 
 def test_every_public_name_has_its_place_in_the_docs() -> None:
