@@ -188,8 +188,7 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
 def _signal_handlers() -> set[CodeType]:
     """Return the code of the functions that signals call."""
     handlers = [signal.getsignal(number) for number in signal.valid_signals()]
-    functions = [getattr(handler, "__func__", handler) for handler in handlers]
-    codes = {getattr(function, "__code__", None) for function in functions}
+    codes = {getattr(handler, "__code__", None) for handler in handlers}
     return {code for code in codes if code is not None and code.co_filename != signal.__file__}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Callable, Iterator
 
@@ -184,6 +185,14 @@ def test_27_five_redirects_are_followed_in_each_attempt_and_no_sixth(
             limits(lava)
 
 
+def test_24_a_choice_of_places_is_no_success(cloud: ScriptedCloud) -> None:
+    with cloud.client() as lava:
+        cloud.script = [Reply(300, {})]
+        with pytest.raises(error.ApiError, match="300 Multiple Choices") as caught:
+            delete(lava)
+    assert caught.value.code == 300
+
+
 def test_36_a_client_that_is_closed_in_a_pause_sends_nothing_more(cloud: ScriptedCloud) -> None:
     with cloud.client() as lava:
         cloud.script = [RATE]
@@ -284,6 +293,8 @@ def test_what_is_sent_says_who_asks_and_in_which_form(cloud: ScriptedCloud) -> N
         assert request.headers["Accept-Encoding"] == "gzip, deflate"
         assert request.headers["User-Agent"].startswith("python-lavaclient/")
     assert "Content-Type" not in get.headers
+    assert get.body == b""
+    assert json.loads(first.body)["cluster"]["name"] == "nightly"
     assert first.headers["Content-Type"] == "application/json"
     assert (first.path, first.body) == (second.path, second.body)
     ids = {request.headers["Client-Request-ID"] for request in (get, first, second)}

@@ -23,6 +23,7 @@ from lavaclient._http.failures import (
     TooLargeError,
     TransportFailure,
     UnsupportedEncodingError,
+    UnusableSettingError,
     classify_failure,
     foreign_exception,
 )
@@ -265,6 +266,25 @@ def test_31_a_cause_that_repeats_a_secret_is_left_out(message: str) -> None:
     assert plain.__cause__ is not None
 
 
+@pytest.mark.parametrize("kind", [UnusableSettingError, http.client.HTTPException])
+def test_44_a_reason_names_a_proxy_without_its_credentials(kind: type[Exception]) -> None:
+    told = judged(wrapped(kind("no way to 'http://ada:pw@proxy.example:3128'")))
+    assert told.text == (
+        "connection to a.example:8443 failed: no way to 'http://proxy.example:3128'"
+    )
+
+
+def test_what_urllib3_gives_as_its_reason_counts_as_a_cause() -> None:
+    refusal = urllib3.exceptions.NewConnectionError(CONNECTION, "refused")
+    told = judged(urllib3.exceptions.MaxRetryError(POOL, "/", refusal))
+    assert not told.request_sent
+
+
+def test_09_the_time_that_was_given_is_told_in_milliseconds_at_most() -> None:
+    told = classify_failure(TimeoutError(), outgoing(), "sent-id", 0.123456)
+    assert told.text == "no whole answer from a.example:8443 within 0.123 s"
+
+
 def raised(kind: type[BaseException], module: str) -> BaseException:
     """An exception that a function of this module has raised."""
     space: dict[str, object] = {"__name__": module, "kind": kind}
@@ -304,6 +324,26 @@ def test_64_what_is_no_failure_of_the_network_passes_through(
 ) -> None:
     failure = raised(kind, module)
     assert foreign_exception(failure) is (failure if passes else None)
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "passes"),
+    [
+        ("requests.sessions", "hooks", True),
+        ("hooks", "requests.sessions", False),
+        ("lavaclient._http.exchange", "urllib3.response", False),
+        ("urllib3.connectionpool", "lavaclient._http.connections", True),
+    ],
+)
+def test_64_whose_an_exception_is_the_innermost_frame_tells(
+    outer: str, inner: str, passes: bool
+) -> None:
+    space: dict[str, object] = {"__name__": outer}
+    exec("def call(failure):\n    raise failure", space)
+    failure = raised(ValueError, inner)
+    with pytest.raises(ValueError) as caught:
+        space["call"](failure)  # type: ignore[operator]
+    assert foreign_exception(caught.value) is (failure if passes else None)
 
 
 def test_64_what_is_marked_passes_through_out_of_what_wraps_it() -> None:
