@@ -72,6 +72,21 @@ def test_options_are_not_asked_for_and_headless_asks_nothing(
     assert profiles.read_profile("work").values["insecure"] is True
 
 
+def test_a_profile_is_changed_where_options_and_answers_say_so_and_kept_elsewhere(
+    offline: Program, sandbox: SandboxServer
+) -> None:
+    offline.ok("configure", answers=_answers(sandbox))
+    before = profiles.read_profile("default").values
+    ran = offline.ok("configure --headless --region ORD")
+    assert ran.err.count("\n") == 1
+    assert profiles.read_profile("default").values == {**before, "region": "ORD"}
+    ran = offline.ok("configure", answers="\n\n\n\n")
+    assert "API key (Enter keeps the one that is known): " in ran.err
+    assert profiles.read_profile("default").values == {**before, "region": "ORD"}
+    assert offline("configure", answers="\n\n\nanother-key\n").status == 1
+    assert offline.ok("flavors list -q --no-token-cache").lines
+
+
 def test_options_win_over_variables_and_those_over_the_profile(
     offline: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

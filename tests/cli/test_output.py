@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -128,6 +129,19 @@ def test_a_library_that_is_missing_is_one_line(
     assert ran.err.count("\n") == 1
     assert ran.err.startswith(f"Error: {message} 'lavaclient[cli]'")
     assert wire.requests == []
+
+
+@pytest.mark.parametrize("line", ["flavors list", "stacks list -o json", "clusters list -o csv"])
+def test_a_reader_that_has_gone_is_no_error(
+    run: Program, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        ran = run(line)
+    assert ran.status == 0
+    assert "Error" not in ran.err
 
 
 def test_the_sdk_imports_nothing_of_the_program(sandbox: SandboxServer) -> None:
