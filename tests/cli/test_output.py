@@ -144,6 +144,16 @@ def test_a_reader_that_has_gone_is_no_error(
     assert "Error" not in ran.err
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_full_disk_under_the_output_is_one_line(
+    run: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as out:
+        monkeypatch.setattr("sys.stdout", out)
+        ran = run("flavors list --no-header")
+    assert (ran.status, ran.err) == (1, "Error: No space left on device\n")
+
+
 def test_the_sdk_imports_nothing_of_the_program(sandbox: SandboxServer) -> None:
     lines = (
         "import json, sys\n"
