@@ -14,7 +14,7 @@ from click.shell_completion import shell_complete
 from lavaclient.cli.app import lava
 from lavaclient.cli.options.command_line import MissingSettings
 from lavaclient.cli.options.settings import Settings
-from lavaclient.error import FailedError, InsecureTransportWarning, LavaError, plain_line
+from lavaclient.error import InsecureTransportWarning, LavaError, plain_line
 
 __all__ = ["run"]
 
@@ -59,7 +59,7 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
     except click.Abort:
         raise KeyboardInterrupt from None
     except LavaError as error:
-        _report_failure(error)
+        _report(str(error))
         _report_causes(error, settings)
     except BrokenPipeError:
         raise
@@ -72,12 +72,6 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
 
 def _complete(shell: str, settings: Settings) -> int:
     return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, shell)
-
-
-def _report_failure(error: LavaError) -> None:
-    if isinstance(error, FailedError) and error.output:
-        sys.stderr.write(error.output.rstrip("\n") + "\n")
-    _report(str(error))
 
 
 def _report_causes(error: BaseException, settings: Settings) -> None:
