@@ -16,7 +16,6 @@ from lavaclient.testing import LavaSandbox
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-GUIDE = ROOT / "docs" / "guides" / "testing.rst"
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 
@@ -44,6 +43,7 @@ def _run(
 
 def test_the_examples_are_tests_that_pass(examples: Path) -> None:
     expected = {
+        "test_clusters_mjs.py": 2,  # a program in JavaScript likewise
         "test_decorated.py": 3,  # the sandbox comes by a decorator
         "test_rebuild.py": 3,  # a function is tested in the process
         "test_rebuild_faults.py": 1,  # a job is tested under a fault at each request
@@ -52,9 +52,10 @@ def test_the_examples_are_tests_that_pass(examples: Path) -> None:
         "suite/test_shared.py": 2,
     }
     without = []
-    if shutil.which("curl") is None:
-        without = ["--ignore", "test_report.py"]
-        del expected["test_report.py"]
+    for program, name in {"curl": "test_report.py", "node": "test_clusters_mjs.py"}.items():
+        if shutil.which(program) is None:
+            without += ["--ignore", name]
+            del expected[name]
     flags = ["-p", "no:cacheprovider", "--strict-markers", "-W", "error", "--rootdir", "."]
     ran = _run([sys.executable, "-m", "pytest", *flags, *without, ".", "suite"], examples)
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -84,8 +85,11 @@ def test_the_control_api_does_what_the_guide_says(examples: Path) -> None:
         assert lava.clusters.get("numbers").status == "ERROR"
 
 
-def test_the_guide_prints_every_example() -> None:
-    printed = re.findall(r"literalinclude:: \.\./examples/(\S+)", GUIDE.read_text("utf-8"))
+def test_the_guides_print_every_example() -> None:
+    text = "".join(
+        path.read_text("utf-8") for path in sorted((ROOT / "docs" / "guides").glob("*.rst"))
+    )
+    printed = re.findall(r"literalinclude:: \.\./examples/(\S+)", text)
     files = {
         str(path.relative_to(EXAMPLES))
         for path in EXAMPLES.rglob("*")
