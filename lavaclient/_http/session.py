@@ -182,6 +182,9 @@ class _Adapter(_HTTPAdapter):
         self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
     ) -> requests.Response:
         """Wrap an answer, without looking for cookies in it."""
+        if encoding := resp.headers.get("Content-Encoding"):
+            # urllib3 minds blanks around it, and a hook may read the body before us.
+            resp.headers["Content-Encoding"] = encoding.strip()
         response = _BoundedResponse()
         response.status_code = resp.status
         response.headers = requests.structures.CaseInsensitiveDict(resp.headers)

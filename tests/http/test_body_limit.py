@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 
 from lavaclient import ApiError, ConnectionError, Lava, error
 from lavaclient._http import exchange, failures, session
@@ -71,6 +72,24 @@ def test_25_a_body_of_just_the_limit_is_read_and_one_byte_more_is_not(
     assert lava.clusters.list() == []
     with pytest.raises(ApiError, match="the body is larger than"):
         lava.clusters.list()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("_small_limit")
+def test_25_a_hook_that_reads_a_body_first_meets_the_same_limit(
+    kind: str, server: FaultServer, lava: Lava
+) -> None:
+    sizes = []
+
+    def read(response: requests.Response, **options: object) -> None:
+        sizes.append(len(response.content))
+
+    lava.session.session.hooks["response"].append(read)
+    server.script = [KINDS[kind](body(SMALL)), KINDS[kind](body(SMALL + 1))]
+    assert lava.clusters.list() == []
+    with pytest.raises(ApiError, match="the body is larger than"):
+        lava.clusters.list()
+    assert sizes == [SMALL]
 
 
 def test_25_a_length_over_64_mib_is_refused_before_anything_of_it_has_come(

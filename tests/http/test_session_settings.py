@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from lavaclient import Lava, error
 from lavaclient._http.session import HTTPSession
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
+from tests.support.fault_server import FaultServer, answer
 
 URL = "https://dfw.example/v2/1/clusters"
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -119,6 +121,99 @@ def test_a_certificate_and_the_stream_of_a_request_go_before_the_sessions(
     assert settings(session, cert="/asked.pem")["cert"] == "/asked.pem"
     assert settings(session)["stream"] is True
     assert settings(session, stream=False)["stream"] is False
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as started:
+        yield started
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("{url}/v2/1/clusters", "/v2/1/clusters"),
+        ("{url}/a%20b?c=d%26", "/a%20b?c=d%26"),
+        ("{url}/", "/"),
+        ("{url}", "/"),
+        ("{url}?a=b", "/?a=b"),
+        ("{url}/two words", "/two%20words"),
+        ("{url}/grün", "/gr%C3%BCn"),
+        ("HTTP://LOCALHOST:{port}/x", "/x"),
+    ],
+)
+def test_a_url_is_sent_as_requests_sends_it(
+    session: HTTPSession, server: FaultServer, url: str, path: str
+) -> None:
+    asked = url.format(url=server.url, port=server.port)
+    assert session.request("GET", asked, timeout=5).status_code == 200
+    with requests.Session() as plain:
+        plain.get(asked, timeout=5)
+    (ours, theirs) = (request for request in server.requests)
+    assert ours.path == theirs.path == path
+
+
+@pytest.mark.parametrize("url", ["ftp://localhost/x", "http:///x", "localhost/x", "/x"])
+def test_what_is_no_url_of_a_host_is_refused_as_requests_does(
+    session: HTTPSession, url: str
+) -> None:
+    with requests.Session() as plain, pytest.raises(requests.RequestException) as theirs:
+        plain.get(url)
+    with pytest.raises(requests.RequestException) as ours:
+        session.request("GET", url)
+    assert type(ours.value) is type(theirs.value)
+
+
+def test_each_setting_of_a_session_alone_is_sent(session: HTTPSession, server: FaultServer) -> None:
+    url = f"{server.url}/x"
+    session.headers["X-Mine"] = "1"
+    session.request("GET", url, timeout=5)
+    del session.headers["X-Mine"]
+    session.auth = ("ada", "secret")
+    session.request("GET", url, timeout=5)
+    session.auth, session.params = None, {"mine": "1"}
+    session.request("GET", url, timeout=5)
+    session.params = {}
+    session.request("POST", url, timeout=5, data="text")
+    first, second, third, fourth = server.requests
+    assert (first.headers["x-mine"], first.path) == ("1", "/x")
+    assert second.headers["authorization"].startswith("Basic ")
+    assert "x-mine" not in second.headers
+    assert (third.path, "authorization" in third.headers) == ("/x?mine=1", False)
+    assert (fourth.path, fourth.body) == ("/x", b"text")
+
+
+@pytest.mark.parametrize("name", ["request", "prepare_request"])
+def test_what_a_tool_puts_in_place_of_requests_own_is_called(
+    session: HTTPSession, server: FaultServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    calls = []
+    own = getattr(requests.Session, name)
+
+    def noted(*arguments: object, **options: object) -> object:
+        calls.append(name)
+        return own(*arguments, **options)
+
+    monkeypatch.setattr(requests.Session, name, noted)
+    session.request("GET", f"{server.url}/x", timeout=5)
+    assert calls == [name]
+
+
+def test_a_redirect_is_left_to_who_asked(session: HTTPSession, server: FaultServer) -> None:
+    server.script = [answer(302, headers={"Location": "/there"})] * 2
+    assert session.request("GET", f"{server.url}/x", timeout=5).status_code == 302
+    session.headers["X-Mine"] = "1"
+    assert session.request("GET", f"{server.url}/x", timeout=5).status_code == 302
+    assert len(server.requests) == 2
+
+
+def test_no_cookie_is_kept(session: HTTPSession, server: FaultServer) -> None:
+    server.script = [answer(headers={"Set-Cookie": "a=b; Path=/"})]
+    for _ in range(2):
+        session.request("GET", f"{server.url}/x", timeout=5)
+    session.headers["X-Mine"] = "1"
+    session.request("GET", f"{server.url}/x", timeout=5)
+    assert not any("cookie" in request.headers for request in server.requests)
 
 
 @pytest.mark.parametrize("place", ["", "certificates.pem"])
