@@ -162,6 +162,9 @@ def test_endpoints_come_from_the_catalog(cloud: FakeCloud, session: Session) -> 
         service_type="object-store", interface="public", region_name="ORD"
     ) == (f"{cloud.url}/files/ORD")
     assert session.get_endpoint(service_type="object-store", region_name="SYD") is None
+    for name, there in (("cloudFiles", True), ("cloudDNS", False)):
+        url = session.get_endpoint(service_type="object-store", service_name=name)
+        assert bool(url) is there
     assert session.get_endpoint(interface=plugin.AUTH_INTERFACE) == cloud.auth_url
     with pytest.raises(error.AuthenticationError, match="DFW, IAD, ORD"):
         session.get_endpoint(service_type="rax:bigdata", region_name="SYD")
@@ -285,7 +288,9 @@ def test_the_cache_id_is_of_user_key_and_place_and_shows_no_key(auth: RackspaceA
         RackspaceApiKey(USER, KEY, auth.auth_url, 5),
     ]
     assert len({plugin.get_cache_id() for plugin in [auth, *others]}) == 5
-    assert KEY not in repr(auth.get_cache_id_elements())
+    elements = auth.get_cache_id_elements()
+    assert list(elements) == ["auth_url", "username", "tenant_id", "api_key_sha256"]
+    assert KEY not in repr(elements)
 
 
 @pytest.mark.parametrize("attempt", [copy.copy, copy.deepcopy, pickle.dumps])
