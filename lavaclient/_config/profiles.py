@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 from lavaclient._system import private_file
 from lavaclient._system.user_dirs import config_directory
-from lavaclient.error import InvalidError
+from lavaclient.error import InvalidError, plain_line
 
 __all__ = [
     "DEFAULT",
@@ -172,18 +172,23 @@ def client_options(profile: Profile, overrides: Mapping[str, object]) -> dict[st
 
 
 def load_key(profile: Profile) -> str | None:
-    """Return the API key of a profile, None if none is kept.
+    """Return the API key of a profile, None if the profile keeps none.
 
     Raises:
-        InvalidError: It cannot be read.
+        InvalidError: It cannot be read, or is not where the profile says.
     """
-    if profile.store == "keyring":
-        return _keyring(profile).get_password(_SERVICE, profile.name)
     if profile.store is None:
         return None
-    keys = _table(_keys_file(), "keys", _parsed_private(_keys_file()).get("keys", {}))
-    key = keys.get(profile.name)
-    return key if isinstance(key, str) else None
+    key: object
+    if profile.store == "keyring":
+        place, key = "the keyring", _key_in_keyring(profile)
+    else:
+        path = _keys_file()
+        keys = _table(path, "keys", _parsed_private(path).get("keys", {}))
+        place, key = str(path), keys.get(profile.name)
+    if not isinstance(key, str):
+        raise InvalidError(f"{profile.origin(_STORE)}: {place} has no API key of this profile")
+    return key
 
 
 def save_profile(name: str, values: Mapping[str, str | bool], api_key: str | None) -> str:
@@ -325,13 +330,18 @@ def _parsed_private(path: Path) -> dict[str, object]:
         raise InvalidError(f"{path}: {error}") from error
 
 
-def _keyring(profile: Profile) -> _Keyring:
+def _key_in_keyring(profile: Profile) -> str | None:
     try:
         library: _Keyring = import_module("keyring")
     except ImportError as error:
         text = "the API key is in the keyring: pip install 'lavaclient[cli]'"
         raise InvalidError(f"{profile.origin(_STORE)}: {text} ({error.name} is missing)") from error
-    return library
+    try:
+        return library.get_password(_SERVICE, profile.name)
+    except Exception as error:  # whatever the keyring of a system raises
+        reason = plain_line(str(error)) or type(error).__name__
+        text = f"the API key cannot be read from the keyring: {reason}"
+        raise InvalidError(f"{profile.origin(_STORE)}: {text}") from error
 
 
 def _keep_key(name: str, api_key: str) -> str:

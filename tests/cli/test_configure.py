@@ -87,6 +87,22 @@ def test_a_profile_is_changed_where_options_and_answers_say_so_and_kept_elsewher
     assert offline.ok("flavors list -q --no-token-cache").lines
 
 
+def test_a_key_that_cannot_be_read_is_asked_for_again(
+    offline: Program, sandbox: SandboxServer
+) -> None:
+    offline.ok("configure", answers=_answers(sandbox))
+    keys = profiles.config_file().with_name("keys.toml")
+    keys.write_text("[keys", encoding="utf-8")
+    ran = offline("clusters list")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith(f"Error: {keys} is not valid TOML")
+    keys.unlink()
+    ran = offline("clusters list")
+    assert f"{keys} has no API key of this profile" in ran.err
+    offline.ok("configure --headless --api-key -", answers=sandbox.sandbox.api_key)
+    offline.ok("clusters list")
+
+
 def test_options_win_over_variables_and_those_over_the_profile(
     offline: Program, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

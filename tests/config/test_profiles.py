@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring as FailKeyring
 
 from lavaclient import InvalidError, Lava
 from lavaclient._config import profiles
@@ -124,6 +128,59 @@ def test_a_keyring_that_fails_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(set_password=fail))
     assert profiles.save_profile("work", {"user": "ada"}, KEY) == "file"
     assert profiles.load_key(profiles.read_profile("work")) == KEY
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring of the real library's."""
+
+    priority = 1.0
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.secrets: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.secrets.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.secrets[service, username] = password
+
+
+@pytest.fixture
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+def test_the_librarys_own_keyring_keeps_the_key(memory_keyring: MemoryKeyring) -> None:
+    assert profiles.save_profile("ring", {"user": "ada"}, KEY) == "keyring"
+    assert memory_keyring.secrets == {("lavaclient", "ring"): KEY}
+    assert profiles.load_key(profiles.read_profile("ring")) == KEY
+
+
+def test_a_keyring_that_cannot_be_read_is_one_line(memory_keyring: MemoryKeyring) -> None:
+    profiles.save_profile("ring", {"user": "ada", "region": "DFW"}, KEY)
+    keyring.set_keyring(FailKeyring())  # type: ignore[no-untyped-call]
+    with pytest.raises(InvalidError, match=r"api_key_store \(.*line 4\): the API key cannot be r"):
+        Lava.from_profile("ring")
+
+
+@pytest.mark.parametrize("place", ["keyring", "file"])
+def test_a_key_that_is_not_where_the_profile_says_is_an_error(
+    place: str, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place == "file":
+        monkeypatch.setitem(sys.modules, "keyring", None)
+    assert profiles.save_profile("ring", {"user": "ada", "region": "DFW"}, KEY) == place
+    memory_keyring.secrets.clear()
+    if place == "file":
+        profiles.config_file().with_name("keys.toml").unlink()
+    with pytest.raises(InvalidError, match=r"line 4\): .* has no API key of this profile"):
+        Lava.from_profile("ring")
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,8 @@ def test_44_an_answer_that_a_proxy_may_have_given_names_the_proxy(
         pytest.raises(LavaError) as caught,
     ):
         lava.clusters.list()
-    words = f"{status} through the proxy localhost:{server.port}: "
-    assert (words in f"{caught.value} {caught.value.__cause__}") is names
+    message = f"{status} through the proxy localhost:{server.port}: "
+    assert (message in f"{caught.value} {caught.value.__cause__}") is names
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 99", b"Transfer-Encoding: chunked"])

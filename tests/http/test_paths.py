@@ -113,7 +113,7 @@ def test_01_numbers_and_uuids_are_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
+    ("value", "reason"),
     [
         (True, "must be a string, not bool"),
         (1.5, "must be a string, not float"),
@@ -128,10 +128,10 @@ def test_01_numbers_and_uuids_are_ids() -> None:
         ("a\x7f", "must not hold control characters"),
     ],
 )
-def test_02_what_is_no_id_is_refused_by_name(value: object, words: str) -> None:
+def test_02_what_is_no_id_is_refused_by_name(value: object, reason: str) -> None:
     with pytest.raises(InvalidError) as caught:
         path_segment("cluster_id", value)
-    assert str(caught.value) == f"cluster_id {words}"
+    assert str(caught.value) == f"cluster_id {reason}"
 
 
 @pytest.mark.parametrize(

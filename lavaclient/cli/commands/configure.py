@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import click
@@ -19,9 +20,10 @@ from lavaclient.cli.commands._confirm import answered
 from lavaclient.cli.options.groups import ListCommand, Noun
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
 from lavaclient.cli.options.settings import Settings, pass_settings
-from lavaclient.cli.options.sources import SETTINGS, Collected
+from lavaclient.cli.options.sources import SETTINGS, Collected, add_key
 from lavaclient.cli.output.columns import Column, View
 from lavaclient.cli.output.render import show_list
+from lavaclient.error import InvalidError
 
 __all__ = ["configure"]
 
@@ -132,7 +134,11 @@ def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool
 
 def _api_key(settings: Settings, profile: Profile | None) -> str:
     """Return the API key that options, variables or the profile say, or an answer."""
-    known = settings.account.collected_over(profile).options.get("api_key")
+    collected = settings.account.collected_over(profile)
+    if profile is not None:
+        with suppress(InvalidError):  # a key that cannot be read is asked for
+            add_key(collected, profile)
+    known = collected.options.get("api_key")
     if known is None or known == ASK:
         return read_secret("API key", headless=settings.headless)
     if settings.headless or settings.is_given("api_key"):

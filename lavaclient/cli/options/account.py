@@ -26,7 +26,7 @@ from lavaclient._system.user_dirs import cache_directory
 from lavaclient.cli.options.command_line import CommandLine, MissingSettings
 from lavaclient.cli.options.completion_cache import forget
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
-from lavaclient.cli.options.sources import SETTINGS, Collected, collect
+from lavaclient.cli.options.sources import SETTINGS, Collected, add_key, collect
 from lavaclient.error import InvalidError, LavaError
 
 # Names that are kept are completed without the client, which takes 100 ms and more.
@@ -146,7 +146,10 @@ class Account:
             raise click.ClickException(named_by_origin(str(error), origins)) from error
 
     def _sign_in(self) -> Lava:
-        collected = self.collected_over(self.profile())
+        profile = self.profile()
+        collected = self.collected_over(profile)
+        if profile is not None:
+            add_key(collected, profile)
         options = collected.options
         for name, title in _SECRETS.items():
             if options.get(name) == ASK:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lavaclient._config.profiles import Profile, load_key
 
-__all__ = ["SETTINGS", "Collected", "Setting", "collect"]
+__all__ = ["SETTINGS", "Collected", "Setting", "add_key", "collect"]
 
 
 class Setting(NamedTuple):
@@ -64,24 +64,29 @@ def collect(
         environ: The variables.
         profile: The profile, or None.
 
-    Raises:
-        InvalidError: The API key of the profile cannot be read.
     """
     collected = Collected({}, {setting.name: setting.option for setting in SETTINGS})
     if profile is not None:
         _add(collected, Collected(dict(profile.options()), profile.origins()))
-    of_profile = collected.options.get("username")
     _add(collected, _of_environment(environ))
     _add(
         collected,
         Collected(dict(options), {s.name: s.option for s in SETTINGS if s.name in options}),
     )
-    is_same_user = collected.options.get("username") == of_profile
-    if profile is not None and is_same_user and not collected.options.keys() & {"api_key", "token"}:
+    return collected
+
+
+def add_key(collected: Collected, profile: Profile) -> None:
+    """Add a profile's API key, where neither another user nor a key or token is asked for.
+
+    Raises:
+        InvalidError: It cannot be read.
+    """
+    is_same_user = collected.options.get("username") == profile.options().get("username")
+    if is_same_user and not collected.options.keys() & {"api_key", "token"}:
         key = load_key(profile)
         if key is not None:
             collected.options["api_key"] = key
-    return collected
 
 
 def _of_environment(environ: Mapping[str, str]) -> Collected:
