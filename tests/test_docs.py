@@ -15,6 +15,7 @@ import pytest
 import lavaclient
 from lavaclient.api import response
 from lavaclient.testing import mock_lava
+from tests.support.notebook import read, shown_by_cells
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -102,6 +103,16 @@ def test_every_page_with_examples_says_how_to_begin() -> None:
         if re.search(r"^>>> |code-block:: python$", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert pages == {*TYPED_PAGES, *OWN_BEGINNING}
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_shows_what_its_cells_give(path: Path) -> None:
+    stored = read(path)
+    code = [cell for cell in stored["cells"] if cell["cell_type"] == "code"]
+    hint = f"python -m tests.support.notebook {path.relative_to(ROOT)}"
+    assert [cell["outputs"] for cell in code] == shown_by_cells(stored), hint
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    assert sum("text/html" in str(cell["outputs"]) for cell in code) > 5
 
 
 def test_every_public_name_has_its_place_in_the_docs() -> None:

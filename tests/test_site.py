@@ -123,6 +123,7 @@ def test_every_shared_type_has_its_place() -> None:
         ("pagination", "guides/promises"),
         ("IMPAIRED", "clusters"),
         ("timeout", "guides/network"),
+        ("notebook", "guides/notebooks"),
     ],
 )
 def test_a_search_finds_what_users_look_for(word: str, page: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import (
     ClassVar,
     Final,
@@ -19,6 +19,8 @@ from typing import (
 import msgspec
 
 from lavaclient._http.service_client import ServiceClient
+from lavaclient.api._html import fields_table
+from lavaclient.api._table_list import TableList
 from lavaclient.error import InvalidError
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ServerStatus",
     "bind",
     "bind_all",
+    "show_as_tables",
 ]
 
 Id: TypeAlias = str | int | uuid.UUID
@@ -47,6 +50,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
     _identity: ClassVar[tuple[str, ...]] = ("id",)
+    _units: ClassVar[Mapping[str, str]] = {}
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields as a dict.
@@ -72,6 +76,16 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         fields = " ".join(f"{name}={getattr(self, name)!r}" for name in self._repr_fields)
         return f"<{type(self).__name__} {fields}>"
+
+    def _repr_html_(self) -> str:
+        """Return the fields as a table, for notebooks."""
+        return fields_table(self)
+
+
+def show_as_tables(model: Model, *names: str) -> None:
+    """Make tables for notebooks of these lists of a model."""
+    for name in names:
+        msgspec.structs.force_setattr(model, name, TableList(getattr(model, name)))
 
 
 def _plain(value: object) -> object:

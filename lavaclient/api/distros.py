@@ -9,7 +9,7 @@ import msgspec
 
 from lavaclient._decode.types import Names
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Component, Id, Link, Manager, Model
+from lavaclient.api._base import Component, Id, Link, Manager, Model, show_as_tables
 from lavaclient.api._pagination import Page, list_pages
 
 __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
@@ -63,6 +63,10 @@ class DistroDetail(Distro, frozen=True, kw_only=True):
     """
 
     services: list[DistroService] = []
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "services")
 
 
 class _DistrosPage(Page[Distro]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -29,6 +30,7 @@ class Flavor(Model, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "vcpus", "ram", "disk")
+    _units: ClassVar[Mapping[str, str]] = {"ram": "MB", "disk": "GB"}
 
     id: str
     name: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
 
 from lavaclient.api._base import Manager, Model
+from lavaclient.api._html import rows_table
 
 __all__ = ["AbsoluteLimit", "AbsoluteLimits", "LimitManager"]
 
@@ -43,11 +45,20 @@ class AbsoluteLimits(Model, frozen=True, kw_only=True):
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
     _identity: ClassVar[tuple[str, ...]] = ("node_count", "ram", "disk", "vcpus")
+    _units: ClassVar[Mapping[str, str]] = {"ram": "MB", "disk": "GB"}
 
     node_count: AbsoluteLimit
     ram: AbsoluteLimit
     disk: AbsoluteLimit
     vcpus: AbsoluteLimit
+
+    def _repr_html_(self) -> str:
+        limits = {name: getattr(self, name) for name in self._repr_fields}
+        rows = (
+            (name, limit.limit, limit.used, limit.remaining, self._units.get(name))
+            for name, limit in limits.items()
+        )
+        return rows_table(("resource", "limit", "used", "remaining", "unit"), rows)
 
 
 class _Limits(msgspec.Struct):

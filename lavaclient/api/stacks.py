@@ -10,7 +10,17 @@ import msgspec
 
 from lavaclient._decode.types import Names, Timestamp
 from lavaclient._http.paths import path_segment
-from lavaclient.api._base import Bound, Component, Id, Link, Manager, Model, bind, bind_all
+from lavaclient.api._base import (
+    Bound,
+    Component,
+    Id,
+    Link,
+    Manager,
+    Model,
+    bind,
+    bind_all,
+    show_as_tables,
+)
 from lavaclient.api._pagination import Page, list_pages
 from lavaclient.api._requests.node_groups import NodeGroups
 from lavaclient.api._requests.stacks import new_stack
@@ -36,6 +46,7 @@ class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
     _identity: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
+    _units: ClassVar[Mapping[str, str]] = {"min_ram": "MB"}
 
     min_count: int | None = None
     max_count: int | None = None
@@ -134,6 +145,10 @@ class StackDetail(Stack, frozen=True, kw_only=True):
     created: Timestamp = None
     node_groups: list[StackNodeGroup] = []
     is_deletable: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "services", "node_groups")
 
 
 class _StacksPage(Page[Stack]):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol, TypeAlias, TypedDict, Unpack
 
 import msgspec
 
 from lavaclient._decode.types import Number, Timestamp
 from lavaclient._ssh.process import Forward
-from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus
+from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus, show_as_tables
 from lavaclient.api._pagination import Page
 from lavaclient.api._requests.node_groups import NodeGroups
 from lavaclient.api.credentials.models import Credentials, DecodedCredentials
@@ -309,6 +309,7 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "stack_id", "progress")
+    _units: ClassVar[Mapping[str, str]] = {"progress": "%"}
 
     node_groups: list[NodeGroup] = []
     username: str | None = None
@@ -317,6 +318,10 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     credentials: DecodedCredentials = msgspec.field(default_factory=Credentials)
     ssh_keys: list[str] = []
     connectors: list[Connector] = []
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "node_groups", "scripts", "connectors")
 
 
 def capitalize_statuses(clusters: Iterable[Cluster]) -> None:

@@ -14,6 +14,7 @@ from lavaclient._http.retry import IDEMPOTENT, ONCE
 from lavaclient.api._base import Id, Manager
 from lavaclient.api._credential_kinds import KINDS
 from lavaclient.api._requests.credentials import credential_body
+from lavaclient.api._table_list import TableList
 from lavaclient.api.credentials.models import (
     AmbariCredential,
     CloudFilesCredential,
@@ -56,7 +57,8 @@ class CredentialManager(Manager):
 
             fields = {kind.type: kind.schema for kind in lava.credentials.list_types()}
         """
-        return self._client.get("credentials/types", _Body[list[CredentialType]]).credentials
+        body = self._client.get("credentials/types", _Body[list[CredentialType]])
+        return TableList(body.credentials)
 
     def list_ssh_keys(self) -> builtins.list[SSHKey]:
         """Return the public keys.

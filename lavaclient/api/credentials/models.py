@@ -8,9 +8,10 @@ import msgspec
 
 from lavaclient._decode.reader import read
 from lavaclient._decode.types import Names, custom_type
-from lavaclient.api._base import Bound, Id, Link, Model, bind_all
+from lavaclient.api._base import Bound, Id, Link, Model, bind_all, show_as_tables
 from lavaclient.api._credential_kinds import KINDS
 from lavaclient.api._credential_listing import by_type
+from lavaclient.api._html import rows_table
 
 __all__ = [
     "AmbariCredential",
@@ -129,6 +130,15 @@ class Credentials(Model, frozen=True, kw_only=True):
     s3: list[S3Credential] = []
     ambari: list[AmbariCredential] = []
     other: dict[str, list[object]] = {}
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, *KINDS)
+
+    def _repr_html_(self) -> str:
+        known = ((type_, member.id) for type_ in KINDS for member in getattr(self, type_))
+        other = ((type_, member) for type_, members in self.other.items() for member in members)
+        return rows_table(("type", "id"), (*known, *other))
 
 
 class CredentialType(Model, frozen=True, kw_only=True):
