@@ -145,10 +145,10 @@ def server() -> Iterator[FaultServer]:
 def test_a_url_is_sent_as_requests_sends_it(
     session: HTTPSession, server: FaultServer, url: str, path: str
 ) -> None:
-    asked = url.format(url=server.url, port=server.port)
-    assert session.request("GET", asked, timeout=5).status_code == 200
+    address = url.format(url=server.url, port=server.port)
+    assert session.request("GET", address, timeout=5).status_code == 200
     with requests.Session() as plain:
-        plain.get(asked, timeout=5)
+        plain.get(address, timeout=5)
     (ours, theirs) = (request for request in server.requests)
     assert ours.path == theirs.path == path
 
