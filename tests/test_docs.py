@@ -30,10 +30,17 @@ TYPED_PAGES = (
         "guides/migration",
         "guides/network",
     ),
-    *("guides/promises", "guides/waiting"),
+    *("guides/promises", "guides/support", "guides/waiting"),
 )
 # They start what they need by themselves, each in its own way.
-OWN_BEGINNING = ("index", "guides/quickstart", "guides/ssh", "guides/testing", "guides/worlds")
+OWN_BEGINNING = (
+    "index",
+    "guides/quickstart",
+    "guides/ssh",
+    "guides/testing",
+    "guides/watching",
+    "guides/worlds",
+)
 KEY = "807895ec1ec4ca255e49ccc6715bf29f"
 NOUNS = ("clusters", "credentials", "distros", "flavors", "limits", "nodes", "scripts", "stacks")
 
