@@ -305,6 +305,7 @@ def test_a_file_may_be_json_or_yaml(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("none.json", None, "cannot be read"),
+        ("busy", None, "worlds that come along are empty, team and outage"),
         ("w.json", "{", "is not valid JSON"),
         ("w.yaml", "a: [", "is not YAML"),
         ("w.json", '{"accounts": [{"clusters": [{"name": 5}]}]}', "accounts[0].clusters[0].name: "),

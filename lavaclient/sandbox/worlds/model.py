@@ -232,7 +232,9 @@ def from_file(source: str | Path) -> World:
     except WorldError as error:
         raise WorldError(f"{source}: {error}") from error
     except OSError as error:
-        raise WorldError(f"{source}: cannot be read: {error.strerror}") from error
+        names = "; the worlds that come along are empty, team and outage"
+        hint = names if str(source).isalpha() else ""
+        raise WorldError(f"{source}: cannot be read: {error.strerror}{hint}") from error
 
 
 def _yaml_as_json(content: bytes) -> bytes:
