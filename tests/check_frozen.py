@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 from lavaclient.sandbox.core.clock import ManualClock
@@ -33,6 +35,21 @@ def freeze(directory: Path, name: str, code: str) -> str:
     return str(directory / "dist" / name / name)
 
 
+def look_at_the_page(program: str, environ: dict[str, str]) -> None:
+    """See that a frozen sandbox has the files of its page."""
+    command = [program, "sandbox", "--port", "0", "--json", "--quiet"]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as sandbox:
+        try:
+            assert sandbox.stdout is not None
+            url = json.loads(sandbox.stdout.readline())["url"]
+            for name in ("", "dashboard.css", "dashboard.js"):
+                with urllib.request.urlopen(f"{url}/_sandbox/{name}", timeout=60) as answer:
+                    assert answer.status == 200
+        finally:
+            sandbox.terminate()
+    print("the page of the sandbox is there frozen")
+
+
 def main(target: str) -> None:
     directory = Path(target)
     directory.mkdir(parents=True, exist_ok=True)
@@ -52,6 +69,7 @@ def main(target: str) -> None:
             assert ran.returncode == 0, text
             assert expected in text, text
             print(*command[1:], "works frozen")
+    look_at_the_page(program, environ)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ class Announcer:
         self._events = events
         self._statuses: dict[RecordKey, str] = {}
         self._agenda: list[tuple[float, RecordKey]] = []
+        self._next: dict[RecordKey, float] = {}
         self._reading = _Reading(clock.time(), time.monotonic())
         self._all_changed = False
         self._postponed = False
@@ -75,7 +76,9 @@ class Announcer:
         for key in keys:
             self._announce_record(key, now)
         while self._agenda and self._agenda[0][0] <= now:
-            self._announce_record(heapq.heappop(self._agenda)[1], now)
+            key = heapq.heappop(self._agenda)[1]
+            self._next.pop(key, None)
+            self._announce_record(key, now)
 
     def _announce_clock(self, now: float) -> None:
         """Tell of a clock that is elsewhere than it would have run to; not of one that stands."""
@@ -93,6 +96,7 @@ class Announcer:
         self._all_changed = False
         self._statuses.clear()
         self._agenda.clear()
+        self._next.clear()
         for account in self._store.accounts.values():
             for cluster in account.clusters.values():
                 self._plan(("cluster", account.key, cluster.id), cluster, now)
@@ -112,6 +116,7 @@ class Announcer:
                 return
             data |= {"name": record.name, "status": self._statuses[key]}
         elif kind == "cluster":
+            self._next.pop(key, None)
             if self._statuses.pop(key, None) is None:
                 return
             data["status"] = "DELETED"
@@ -120,5 +125,6 @@ class Announcer:
     def _plan(self, key: RecordKey, cluster: Cluster, now: float) -> None:
         self._statuses[key] = lifecycle.status(cluster, now)
         moment = lifecycle.next_change(cluster, now)
-        if moment is not None:
+        if moment is not None and self._next.get(key) != moment:
+            self._next[key] = moment
             heapq.heappush(self._agenda, (moment, key))
