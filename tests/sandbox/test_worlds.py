@@ -12,6 +12,7 @@ import pytest
 
 from lavaclient.sandbox import Fault, ManualClock, Quotas, Sandbox
 from lavaclient.sandbox.__main__ import main
+from lavaclient.sandbox.worlds.model import WorldError
 from lavaclient.testing import mock_lava
 from tests.support.sandbox_callers import Caller, DirectCaller
 
@@ -305,7 +306,6 @@ def test_a_file_may_be_json_or_yaml(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("none.json", None, "cannot be read"),
-        ("busy", None, "worlds that come along are empty, team and outage"),
         ("w.json", "{", "is not valid JSON"),
         ("w.yaml", "a: [", "is not YAML"),
         ("w.json", '{"accounts": [{"clusters": [{"name": 5}]}]}', "accounts[0].clusters[0].name: "),
@@ -327,6 +327,14 @@ def test_a_file_that_is_no_world_is_one_line_with_its_name(
     assert error.startswith(f"lavaclient.sandbox: {path}: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_name_that_is_no_world_names_those_that_come_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WorldError, match="that come along are empty, team and outage"):
+        Sandbox(world="busy")
 
 
 def test_a_world_is_kept_in_the_state_file(tmp_path: Path) -> None:
