@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
+import trustme
 
 from lavaclient import Lava, error
+from lavaclient._http.failures import UnusableSettingError
 from lavaclient._http.session import HTTPSession
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
@@ -216,16 +219,82 @@ def test_no_cookie_is_kept(session: HTTPSession, server: FaultServer) -> None:
     assert not any("cookie" in request.headers for request in server.requests)
 
 
-@pytest.mark.parametrize("place", ["", "certificates.pem"])
-def test_a_bundle_set_later_that_is_not_there_is_told_before_anything_is_sent(
-    tmp_path: Path, place: str
+def test_each_origin_has_connections_of_its_own(session: HTTPSession, server: FaultServer) -> None:
+    with FaultServer() as other:
+        for _ in range(2):
+            session.request("GET", f"{server.url}/here", timeout=5)
+            session.request("GET", f"{other.url}/there", timeout=5)
+    assert [request.path for request in server.requests] == ["/here"] * 2
+    assert [request.path for request in other.requests] == ["/there"] * 2
+    assert (server.connections, other.connections) == (1, 1)
+
+
+def test_a_proxy_set_later_and_taken_away_again_counts(
+    session: HTTPSession, server: FaultServer
 ) -> None:
+    with FaultServer() as proxy:
+        for proxies in ({}, {"http": proxy.url}, {}):
+            session.proxies = proxies
+            session.request("GET", f"{server.url}/x", timeout=5)
+    assert (len(server.requests), len(proxy.requests)) == (2, 1)
+
+
+@pytest.fixture
+def secure() -> Iterator[FaultServer]:
+    """Speaks TLS, with a certificate that nobody trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with FaultServer(context=context) as started:
+        yield started
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_a_connection_without_verification_serves_no_request_with_it(
+    secure: FaultServer, session: HTTPSession
+) -> None:
+    session.request("GET", f"{secure.url}/x", timeout=5, verify=False)
+    with pytest.raises(requests.exceptions.SSLError):
+        session.request("GET", f"{secure.url}/x", timeout=5, verify=True)
+    assert len(secure.requests) == 1
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_a_client_certificate_that_is_set_later_counts(
+    secure: FaultServer, session: HTTPSession
+) -> None:
+    session.request("GET", f"{secure.url}/x", timeout=5, verify=False)
+    session.cert = "/nowhere/client.pem"
+    with pytest.raises(UnusableSettingError, match=r"/nowhere/client\.pem"):
+        session.request("GET", f"{secure.url}/x", timeout=5, verify=False)
+    assert len(secure.requests) == 1
+
+
+def test_nothing_is_looked_up_in_netrc(
+    session: HTTPSession, server: FaultServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    session.request("GET", f"{server.url}/x", timeout=5)
+    session.headers["X-Mine"] = "1"
+    session.request("GET", f"{server.url}/x", timeout=5)
+    assert not any("authorization" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize("text", [None, "", "no certificates"])
+def test_a_bundle_set_later_that_is_none_is_told_before_anything_is_sent(
+    tmp_path: Path, text: str | None
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    if text is not None:
+        bundle.write_text(text)
     clock = MovedClock()
     with use_clock(clock):
         lava = Lava("user", token="f00dfeed" * 4, endpoint="https://127.0.0.1:9/v2/1")
-    lava.session.verify = str(tmp_path / "none" / place)
+    lava.session.verify = str(bundle)
     with lava, pytest.raises(error.ConnectionError) as caught:
         lava.scripts.delete("s-1")
-    assert lava.session.verify in str(caught.value)
+    words = "invalid path" if text is None else "is no readable CA bundle"
+    assert words in str(caught.value)
+    assert str(bundle) in str(caught.value)
     assert not caught.value.maybe_applied
     assert clock.pauses == []
