@@ -24,6 +24,7 @@ import lavaclient
 from lavaclient import FailedError, InvalidError, LavaError, ProxyError
 from lavaclient._ssh import forward as starting
 from lavaclient._ssh import process as running
+from lavaclient._ssh.child import Child, Watchdog
 from lavaclient._ssh.forward import Forward, proxy, tunnel
 from lavaclient._system.clock import SystemClock
 from tests.support.clock import MovedClock
@@ -514,3 +515,28 @@ def test_a_port_that_is_none_is_refused(port: int) -> None:
 def test_the_far_end_of_a_tunnel_cannot_be_any_port(port: int) -> None:
     with pytest.raises(InvalidError, match=r"^remote_port must be .* from 1 "):
         tunnel("hadoop", HOST, local_port=0, remote_host="a", remote_port=port)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_48_a_forked_child_does_not_keep_the_watchdog_from_what_it_is_for() -> None:
+    watchdog = Watchdog()
+    watched = Child(["sleep", "60"], new_session=True)
+    watchdog.watch(watched.pid)
+    waits, ends = os.pipe()
+    if (forked := os.fork()) == 0:
+        os.close(ends)
+        os.read(waits, 1)
+        os._exit(0)
+    # What the end of this process would do, with the forked one still there.
+    os.close(watchdog._pipe)
+    try:
+        assert watched.wait(WITHIN) == -signal.SIGTERM
+    finally:
+        for descriptor in (waits, ends):
+            os.close(descriptor)
+        os.waitpid(forked, 0)
+        watched.end_group(1)
+        assert watched.stderr is not None
+        watched.stderr.close()
+        assert watchdog._child is not None
+        watchdog._child.end_group(1)
