@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from lavaclient import Lava, error
+from lavaclient._system.fork import renew_in_child
 from lavaclient.identity import RackspaceApiKey
 from tests.support.fake_cloud import KEY, USER, FakeCloud
 from tests.support.recorder import SentRequest
@@ -151,6 +152,27 @@ def test_34_children_of_a_warm_client_use_its_token(cloud: FakeCloud) -> None:
         lava.limits.get()
     assert cloud.sign_ins == 1
     assert cloud.calls == 32
+
+
+def test_34_what_cannot_be_renewed_in_a_child_keeps_nothing_else_from_it() -> None:
+    class Owner:
+        renewed = 0
+
+        def renew(self) -> None:
+            self.renewed += 1
+            raise OSError("it cannot")
+
+    owners = [Owner(), Owner()]
+    for owner in owners:
+        renew_in_child(owner, Owner.renew)
+    if (child := os.fork()) == 0:
+        # Another registration meets an open lock, in a thread of its own as well.
+        thread = threading.Thread(target=renew_in_child, args=(Owner(), Owner.renew), daemon=True)
+        thread.start()
+        thread.join(10)
+        os._exit([owner.renewed for owner in owners] != [1, 1] or thread.is_alive())
+    assert os.waitpid(child, 0)[1] == 0
+    assert [owner.renewed for owner in owners] == [0, 0]
 
 
 def test_34_the_plugin_in_a_forked_child_renews(cloud: FakeCloud) -> None:

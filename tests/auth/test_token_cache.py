@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from lavaclient._system import private_file
 from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
 from tests.support.warm_start import WARM_PYTHON, warm_environ
 
@@ -386,3 +387,12 @@ def test_38_twenty_processes_with_one_cache_all_end_well(cloud: FakeCloud, tmp_p
     before = cloud.sign_ins
     assert run(cloud, place / "token").communicate(timeout=60) == ("10\n", "")
     assert cloud.sign_ins == before
+
+
+def test_38_a_private_file_has_4_mib_at_most(tmp_path: Path) -> None:
+    path = str(tmp_path / "file")
+    private_file.replace(path, b"x" * 4 * 2**20)
+    assert len(private_file.read(path)) == 4 * 2**20
+    private_file.replace(path, b"x" * (4 * 2**20 + 1))
+    with pytest.raises(ValueError, match="it is too large"):
+        private_file.read(path)
