@@ -293,8 +293,8 @@ def test_a_bundle_set_later_that_is_none_is_told_before_anything_is_sent(
     lava.session.verify = str(bundle)
     with lava, pytest.raises(error.ConnectionError) as caught:
         lava.scripts.delete("s-1")
-    words = "invalid path" if text is None else "is no readable CA bundle"
-    assert words in str(caught.value)
+    reason = "invalid path" if text is None else "is no readable CA bundle"
+    assert reason in str(caught.value)
     assert str(bundle) in str(caught.value)
     assert not caught.value.maybe_applied
     assert clock.pauses == []
