@@ -66,7 +66,8 @@ def _check(status: os.stat_result) -> None:
 def _make_private(folder: str) -> None:
     """Make the directory and its parents with mode 0700 where they are missing."""
     missing = []
-    while not os.path.isdir(folder):
+    # A drive that is not there is a parent of its own, and then mkdir says what is wrong.
+    while not os.path.isdir(folder) and folder not in missing:
         missing.append(folder)
         folder = os.path.dirname(folder)
     for directory in reversed(missing):

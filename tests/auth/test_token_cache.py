@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import ntpath
 import os
 import re
 import stat
 import subprocess
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -396,3 +398,19 @@ def test_38_a_private_file_has_4_mib_at_most(tmp_path: Path) -> None:
     private_file.replace(path, b"x" * (4 * 2**20 + 1))
     with pytest.raises(ValueError, match="it is too large"):
         private_file.read(path)
+
+
+def test_76_a_path_on_a_drive_that_is_not_there_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def mkdir(folder: str, mode: int) -> None:
+        tried.append(folder)
+        raise FileNotFoundError(folder)
+
+    windows = types.SimpleNamespace(path=ntpath, mkdir=mkdir, urandom=os.urandom)
+    monkeypatch.setattr(private_file, "os", windows)
+    with pytest.raises(FileNotFoundError):
+        private_file.replace("Z:\\cache\\lava\\token", b"")
+    assert tried == ["Z:\\"]
