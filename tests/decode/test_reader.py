@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lavaclient._decode.nesting import is_too_deep
 from lavaclient._decode.reader import UnreadableError, decode, decode_untyped, read
 from lavaclient._decode.types import Names, Number, Text, Timestamp, custom_type
+from tests.support.json_values import json_values
 
 ROOT = Path(__file__).parents[2]
 
@@ -431,18 +432,7 @@ def test_errors_of_a_part_read_by_itself_tell_the_whole_path() -> None:
         decode(b'{"inner": [{"id": "a"}, {}]}', Branch)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from([*Tree.__struct_fields__, "class", "tree", "name", "size"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=8,
-)
+JSON = json_values([*Tree.__struct_fields__, "class", "tree", "name", "size"], leaves=8)
 
 
 @settings(max_examples=150, deadline=None, database=None)

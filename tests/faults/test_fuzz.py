@@ -25,6 +25,7 @@ from lavaclient import ApiError, Lava, LavaError
 from lavaclient._system.clock import use_clock
 from tests.faults.calls import CALLS, methods
 from tests.support.clock import MovedClock
+from tests.support.json_values import json_values
 
 ENDPOINT = "http://localhost:9/v2/123456"
 AUTH_URL = "http://localhost:9/identity/v2.0"
@@ -93,11 +94,7 @@ TEXTS = st.sampled_from([*NAMES, "", "?marker=a", "http://x/?marker=b", "ACTIVE"
     max_size=8
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=6),
-    max_leaves=24,
-)
+JSON = json_values(NAMES, leaves=24, texts=[*NAMES, "?marker=a", "http://x/?marker=b", "ACTIVE"])
 HEADER_NAMES = [
     "Retry-After",
     "Location",

@@ -71,9 +71,9 @@ def test_parallel_threads_each_have_their_own_service() -> None:
 
 
 def test_the_conformance_calls_work_in_eight_threads_at_once() -> None:
-    def work(_number: int, barrier: threading.Barrier) -> None:
+    def work(number: int, barrier: threading.Barrier) -> None:
         barrier.wait()
-        for name, (call, expected) in CALLS.items():
+        for name, (call, expected) in list(CALLS.items())[number % 2 :: 2]:  # four at each
             with mock_lava(seed=1) as sandbox:
                 add_one_of_each(sandbox, name)
                 assert call(sandbox.lava(), sandbox) == expected, name
