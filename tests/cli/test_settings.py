@@ -24,6 +24,7 @@ from lavaclient.cli.output.views import credential_pairs
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.cli.conftest import CREATE, Program
 from tests.support.recorder import Wire
+from tests.support.threads import until_asleep
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -171,11 +172,11 @@ def test_ctrl_c_at_a_question_without_a_terminal_is_130(
             letter = program.stderr.read(1)
             assert letter, shown
             shown += letter
-        for _ in range(3):  # one that comes just before Python reads is noticed after it
-            program.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                program.wait(1.0)
-                break
+        until_asleep(program.pid)  # a signal just before Python reads is noticed after it
+        program.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(5.0)
+        program.send_signal(signal.SIGINT)
         assert program.wait(20) == 130
 
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from tests.support.threads import until
+from tests.support.threads import until_asleep
 from tests.support.warm_python import PLACE, WarmProcess, start
 from tests.support.warm_start import warm_environ
 
@@ -77,20 +77,12 @@ class Terminal:
 
         A signal that comes just before Python begins to read is noticed after the read.
         """
-        until(self._waits)
+        until_asleep(self._process.pid)
         self.type("\x03")
         with contextlib.suppress(subprocess.TimeoutExpired, TimeoutError):
             self._process.wait(5.0)
             return
         self.type("\x03")
-
-    def _waits(self) -> bool:
-        """Tell whether the program waits for something, where Linux says so."""
-        try:
-            with open(f"/proc/{self._process.pid}/stat") as stat:
-                return stat.read().rpartition(")")[2].split()[0] == "S"
-        except OSError:
-            return True
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""

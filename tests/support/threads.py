@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-__all__ = ["WatchedLock", "together", "until"]
+__all__ = ["WatchedLock", "together", "until", "until_asleep"]
 
 
 class WatchedLock:
@@ -46,6 +46,19 @@ def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
     while not claim():
         assert time.monotonic() < end, "it did not come to be in time"
         time.sleep(0.002)
+
+
+def until_asleep(pid: int) -> None:
+    """Wait until a process waits for something itself, where Linux tells."""
+
+    def is_asleep() -> bool:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+                return stat.read().rpartition(")")[2].split()[0] == "S"
+        except OSError:
+            return True
+
+    until(is_asleep)
 
 
 def together(count: int, call: Callable[[int], object]) -> list[object]:
