@@ -300,8 +300,10 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             entries = self._provider.get_token(session).catalog.plain_entries()
         for region, place, kind, url in _urls(entries):
             if place in wanted and region_name in {None, region} and service_type in {None, kind}:
+                version = discover.EndpointData(catalog_url=url).api_version
+                text = version and discover.version_to_string(version)
                 kinds = versions.setdefault(region, {}).setdefault(place, {})
-                kinds.setdefault(kind, []).append(_version_data(url))
+                kinds.setdefault(kind, []).append(discover.VersionData(text, url))
         return versions
 
     def get_project_id(self, session: Session) -> str | None:
@@ -372,11 +374,6 @@ def _urls(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
                 url = endpoint.get(f"{place}URL")
                 if url and endpoint.get("region"):
                     yield endpoint["region"], place, entry.get("type", ""), url
-
-
-def _version_data(url: str) -> discover.VersionData:
-    version = discover.EndpointData(catalog_url=url).api_version
-    return discover.VersionData(version and discover.version_to_string(version), url)
 
 
 def _is_public_v2(token: AccessToken, wanted: dict[str, object]) -> bool:

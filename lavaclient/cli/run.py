@@ -33,7 +33,7 @@ def run(argv: Sequence[str]) -> int:
         with warnings.catch_warnings():
             if shell := os.environ.get(_COMPLETION):
                 warnings.simplefilter("ignore")  # a warning would end up in the shell's prompt
-                return _complete(shell, settings)
+                return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, shell)
             warnings.filterwarnings("always", category=InsecureTransportWarning)
             warnings.showwarning = _show_warning
             return _call(argv, settings)
@@ -68,10 +68,6 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
     else:
         return 0
     return _ERROR
-
-
-def _complete(shell: str, settings: Settings) -> int:
-    return shell_complete(lava, {"obj": settings}, "lava", _COMPLETION, shell)
 
 
 def _report_causes(error: BaseException, settings: Settings) -> None:

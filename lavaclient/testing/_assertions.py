@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
 from lavaclient.sandbox.core.request_log import SeenRequest
@@ -77,7 +77,9 @@ class Assertions:
         )
         requests = list(self.sandbox.requests)
         if in_order:
-            requests = requests[self._position(requests) :]
+            last = self._last_in_order
+            begin = next((n for n, request in enumerate(requests, 1) if request is last), 0)
+            requests = requests[begin:]
         after = " after the last in order" if in_order else ""
         verification = Verification(expectation, expectation.find(requests), requests, after)
         if not verification.passed:
@@ -127,8 +129,3 @@ class Assertions:
             **filters: As those of ``assert_requested``.
         """
         return RequestPattern(method, path, **filters).find(self.sandbox.requests)
-
-    def _position(self, requests: Sequence[SeenRequest]) -> int:
-        """Return where the requests begin that an assertion in order is about."""
-        last = self._last_in_order
-        return next((n for n, request in enumerate(requests, 1) if request is last), 0)

@@ -63,7 +63,10 @@ class LavaSandbox(SandboxHandle):
         self._ssh: SandboxSSH | None = None
         if ssh:
             try:
-                self._start_ssh()
+                self._ssh = SandboxSSH(self.sandbox)
+                self._key = self._ssh.new_key("sandbox-key")
+                public_key = self._key.with_suffix(".pub").read_text(encoding="ascii")
+                self._public_key = public_key.strip()
             except BaseException:
                 self.close()
                 raise
@@ -113,11 +116,6 @@ class LavaSandbox(SandboxHandle):
         if self._ssh is not None:
             self._ssh.close()
         self._server.close()
-
-    def _start_ssh(self) -> None:
-        self._ssh = SandboxSSH(self.sandbox)
-        self._key = self._ssh.new_key("sandbox-key")
-        self._public_key = self._key.with_suffix(".pub").read_text(encoding="ascii").strip()
 
     def _bundle(self) -> str | None:
         return self.environ().get("REQUESTS_CA_BUNDLE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getopt
 import getpass
 import inspect
@@ -80,15 +81,17 @@ def answer_ssh(original: Any) -> Any:  # noqa: ANN401 (a class with a hundred ov
             stdout, stderr = outcome.stdout.encode(), outcome.stderr.encode()
             if chosen["stderr"] == subprocess.STDOUT:
                 stdout, stderr = stdout + stderr, b""
-            wrap = _text_wrapper(chosen["encoding"], chosen["errors"]) if text else None
+            wrap = (
+                functools.partial(
+                    io.TextIOWrapper, encoding=chosen["encoding"], errors=chosen["errors"]
+                )
+                if text
+                else None
+            )
             self.stdout = _deliver(stdout, chosen["stdout"], 1, wrap)
             self.stderr = _deliver(stderr, chosen["stderr"], 2, wrap)
 
     return Popen
-
-
-def _text_wrapper(encoding: str | None, errors: str | None) -> Callable[[IO[bytes]], IO[str]]:
-    return lambda stream: io.TextIOWrapper(stream, encoding=encoding, errors=errors)
 
 
 def _deliver(

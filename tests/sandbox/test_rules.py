@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lavaclient.sandbox import ManualClock
+from lavaclient.sandbox.core import store
 from tests.support.sandbox_callers import Caller, DirectCaller
 
 KEY = "RAX-KSKEY:apiKeyCredentials"
@@ -266,11 +267,17 @@ def test_the_version_document_needs_no_token(caller: Caller, path: str) -> None:
     assert version["links"] == [{"rel": "self", "href": f"{caller.url}/identity/v2.0/"}]
 
 
-def test_very_many_tokens_are_not_all_kept(direct: DirectCaller) -> None:
+def test_very_many_tokens_are_not_all_kept(
+    direct: DirectCaller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The oldest of more than ten thousand are forgotten."""
+    assert store._MOST_TOKENS == 10_000
+    monkeypatch.setattr(store, "_MOST_TOKENS", 100)
     first = direct.sign_in()
-    for _ in range(10_000):
-        last = direct.sign_in()
+    for _ in range(99):
+        direct.sign_in()
     headers = {"X-Auth-Token": first}
+    assert direct.ask("GET", "/dfw/v2/123456/limits", headers=headers).status == 200
+    last = direct.sign_in()
     assert direct.ask("GET", "/dfw/v2/123456/limits", headers=headers).status == 401
     assert direct.ask("GET", "/dfw/v2/123456/limits", headers={"X-Auth-Token": last}).status == 200

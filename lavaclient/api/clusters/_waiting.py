@@ -104,7 +104,10 @@ class PollState:
             try:
                 body = self._find() if self._last is None else self._fetch(path_of(self._last))
             except LavaError as failure:
-                if self._last is not None and self._means_deleted(failure):
+                is_deleted = self._settings.goal == ClusterStatus.DELETED and isinstance(
+                    failure, NotFoundError
+                )
+                if self._last is not None and is_deleted:
                     return self._last
                 if not is_transient(failure):
                     raise
@@ -142,10 +145,6 @@ class PollState:
     def _report(self, cluster: ClusterDetail) -> None:
         if self._settings.on_progress is not None:
             self._settings.on_progress(cluster)
-
-    def _means_deleted(self, failure: LavaError) -> bool:
-        is_wanted = self._settings.goal == ClusterStatus.DELETED
-        return is_wanted and isinstance(failure, NotFoundError)
 
     def _is_reached(self, cluster: ClusterDetail) -> bool:
         """Tell whether the cluster is what is waited for.

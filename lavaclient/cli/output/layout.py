@@ -72,11 +72,15 @@ class Layout(NamedTuple):
             ClickException: One of them needs a library that is not installed.
         """
         query, names = settings.text("query"), settings.text("columns")
+        sort = settings.text("sort")
         layout = cls(
             view=view,
             kind=_kind(settings, has_query=query is not None),
             columns=None if names is None else [view.column(name) for name in names.split(",")],
-            orders=[_order(view, name) for name in _listed(settings.text("sort"))],
+            orders=[
+                _Order(view.column(name.strip().removeprefix("-")), name.strip().startswith("-"))
+                for name in (sort.split(",") if sort else ())
+            ],
             patterns=[_pattern(view, text) for text in settings.texts("filter")],
             query=None if query is None else _compiled(query),
             delimiter=(settings.text("delimiter") or ",").replace("\\t", "\t"),
@@ -146,14 +150,6 @@ def _kind(settings: Settings, *, has_query: bool) -> str:
     if kind.lower() not in KINDS:
         raise click.UsageError(f"output must be one of {', '.join(KINDS)}, not {kind!r}")
     return kind.lower()
-
-
-def _listed(names: str | None) -> list[str]:
-    return names.split(",") if names else []
-
-
-def _order(view: View, name: str) -> _Order:
-    return _Order(view.column(name.strip().removeprefix("-")), name.strip().startswith("-"))
 
 
 def _pattern(view: View, text: str) -> tuple[Column, str]:

@@ -44,7 +44,10 @@ def show_list(
     chosen = [column for column in wanted if fixed or not column.rank]
     widths = _widths(models, chosen, screen.width)
     if widths is None:
-        _print_blocks(screen, models, wanted)
+        for number, model in enumerate(models):
+            if number:
+                screen.print()
+            _print_lines(screen, model, wanted)
         return
     for spare in sorted(wanted, key=lambda column: column.rank or 0):
         more = [column for column in wanted if column in chosen or column is spare]
@@ -90,13 +93,6 @@ def _is_worth_showing(column: Column, models: Sequence[object]) -> bool:
     if not column.rank:
         return column.rank is not None
     return any(printable(column.of(model)) for model in models)
-
-
-def _print_blocks(screen: Console, models: Sequence[object], columns: Sequence[Column]) -> None:
-    for number, model in enumerate(models):
-        if number:
-            screen.print()
-        _print_lines(screen, model, columns)
 
 
 def _print_lines(screen: Console, model: object, columns: Sequence[Column]) -> None:

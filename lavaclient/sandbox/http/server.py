@@ -5,9 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Collection
-from types import TracebackType
-from typing import Self
 
+from lavaclient.sandbox.core.closing import Closing
 from lavaclient.sandbox.http.app import Application
 from lavaclient.sandbox.http.connections import Server
 from lavaclient.sandbox.http.tls import Authority
@@ -17,7 +16,7 @@ _POLL = 0.02
 _PATIENCE = 5.0
 
 
-class SandboxServer:
+class SandboxServer(Closing):
     """A sandbox on a port. It serves as soon as it is made; leave it or `close()` it.
 
     Args:
@@ -73,19 +72,6 @@ class SandboxServer:
             target=self._server.serve_forever, args=(_POLL,), name="sandbox-server", daemon=True
         )
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        """The server itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def __repr__(self) -> str:
         """Where it is."""

@@ -9,9 +9,8 @@ import os
 import tempfile
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from lavaclient.sandbox.core.closing import Closing
 from lavaclient.sandbox.service import Sandbox
 
 __all__ = ["SandboxSSH"]
@@ -39,7 +38,7 @@ Host *
 """
 
 
-class SandboxSSH:
+class SandboxSSH(Closing):
     """A real SSH server for each node of a sandbox; leave it or `close()` it.
 
     The nodes' addresses are nobody's. What leads there is an ssh configuration that goes through
@@ -90,19 +89,6 @@ class SandboxSSH:
                 known_hosts=str(known_hosts).replace("%", "%%"),
             )
         )
-
-    def __enter__(self) -> Self:
-        """The SSH servers themselves."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close them."""
-        self.close()
 
     def __repr__(self) -> str:
         """Where they are."""
