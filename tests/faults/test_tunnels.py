@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import trustme
 
 from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
+from lavaclient._http import connections
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.clock import MovedClock
 from tests.support.fault_server import (
@@ -114,6 +116,27 @@ def test_26_a_proxy_that_drips_ends_and_nothing_was_sent(
     with pytest.raises(TimeoutError) as caught:
         create(lava)
     assert 0.35 < time.monotonic() - started < 0.44 + 0.1
+    assert not caught.value.maybe_applied
+
+
+def test_26_what_a_proxy_took_is_not_there_for_the_handshake(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = [0.0]
+
+    def connected_late(connection: socket.socket) -> None:
+        late[0] = 60.0
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        stall(connection)
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + late[0])
+    monkeypatch.setattr(connections, "time", clock)
+    over(serve(connected_late), monkeypatch)
+    lava = client("https://localhost:1/v2/123456", timeout=9, max_retries=0)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError) as caught:
+        create(lava)
+    assert time.monotonic() - started < 5
     assert not caught.value.maybe_applied
 
 
