@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import trustme
@@ -243,6 +244,28 @@ def test_the_second_address_of_a_host_is_tried(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     assert client(server).clusters.list() == []
+
+
+class LateContext(ssl.SSLContext):
+    """Begins its handshake late."""
+
+    def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+        time.sleep(0.2)
+        return super().wrap_socket(*arguments, **options)
+
+
+def test_42_a_handshake_has_more_than_the_share_of_its_address(
+    serve: Serve, client: Client, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = LateContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(late)
+    server = serve(context=late)
+
+    def resolve(*_: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))] * 100
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert client(server, timeout=10, max_retries=0).clusters.list() == []
 
 
 def test_16_a_host_without_an_address_was_never_asked(
