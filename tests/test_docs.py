@@ -8,13 +8,14 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 
 import lavaclient
 from lavaclient.api import response
-from lavaclient.testing import mock_lava
+from lavaclient.testing import FaultRun, MockLava, SandboxOptions, Timings, each_request, mock_lava
 from tests.support.notebook import read, shown_by_cells
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +50,9 @@ def _text() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.rst"))
 
 
-def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def readme_example(tmp_path: Path) -> CodeType:
+    """The README's example, which reads a key in the home directory."""
     readme = (ROOT / "README.rst").read_text(encoding="utf-8")
     block = re.search(r"\.\. code-block:: python\n\n((?:    .*\n|\n)+)", readme)
     assert block
@@ -58,9 +61,14 @@ def test_the_example_of_the_readme_runs(tmp_path: Path, capsys: pytest.CaptureFi
     (ssh / "id_ed25519.pub").write_text(
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "x" * 43 + " you\n"
     )
-    code = inspect.cleandoc(block[1])
+    return compile(inspect.cleandoc(block[1]), "README.rst", "exec")
+
+
+def test_the_example_of_the_readme_runs(
+    readme_example: CodeType, capsys: pytest.CaptureFixture[str]
+) -> None:
     with mock_lava(username="myusername", api_key=KEY):
-        exec(compile(code, "README.rst", "exec"), {})
+        exec(readme_example, {})
     assert "slave0-3 " in capsys.readouterr().out
 
 
@@ -120,6 +128,44 @@ def test_a_notebook_shows_what_its_cells_give(path: Path) -> None:
     assert [cell["outputs"] for cell in code] == shown_by_cells(stored), hint
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     assert sum("text/html" in str(cell["outputs"]) for cell in code) > 5
+
+
+def test_the_places_where_the_example_of_the_readme_fails_are_those_that_the_docs_show(
+    readme_example: CodeType,
+) -> None:
+    """And what it leaves behind there: a cluster that goes on costing."""
+
+    def example(_sandbox: MockLava) -> None:
+        exec(readme_example, {})
+
+    options: SandboxOptions = {
+        "username": "myusername",
+        "api_key": KEY,
+        "timings": Timings(build=1),
+    }
+    lines = [
+        f"   {fault:<13} {run.request.method:<4} {_noun(run.request.path):<20} {_outcome(run)}"
+        for fault in ("reset-after", "html", "expired-token", "fail-build")
+        for run in each_request(f": {fault}", example, **options)
+        if run.error is not None
+    ]
+    shown = (DOCS / "guides" / "worlds.rst").read_text(encoding="utf-8")
+    assert "\n".join(lines) in shown
+
+
+def _outcome(run: FaultRun) -> str:
+    clusters = [
+        cluster.name
+        for account in run.sandbox.sandbox.accounts()
+        for cluster in account.clusters.values()
+    ]
+    left = f", leaves {clusters[0]}" if clusters else ""
+    return f"{type(run.error).__name__}{left}"
+
+
+def _noun(path: str) -> str:
+    """Return the end of a path, without tenants and ids."""
+    return re.sub(r"[0-9a-f-]{36}", "ID", path.split("/", 4)[-1])
 
 
 def test_every_public_name_has_its_place_in_the_docs() -> None:

@@ -28,6 +28,7 @@ from lavaclient.sandbox.core.state import Cluster, User
 from lavaclient.sandbox.core.store import Store
 from lavaclient.sandbox.core.urls import Urls
 from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.faults.hooks import RequestHooks
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.resources import identity, routes
 from lavaclient.sandbox.ssh.answers import ScriptedAnswers
@@ -79,6 +80,7 @@ class SandboxBase(ABC):
         self.timings: Timings = timings if timings is not None else Timings()
         self.events: Events = Events()
         self.faults: Faults = Faults(seed, self.clock.time, self._announce_fault)
+        self.hooks: RequestHooks = RequestHooks()
         self.requests: RequestLog = RequestLog()
         self.ssh_answers: ScriptedAnswers = ScriptedAnswers()
         self.lock: threading.RLock = threading.RLock()
@@ -237,10 +239,11 @@ class SandboxBase(ABC):
             return accounts
 
     def reset(self) -> None:
-        """Forget everything: clusters, tokens, added users, faults, the requests seen."""
+        """Forget everything: clusters, tokens, added users, faults, hooks, the requests seen."""
         with self.lock:
             self.clear()
             self.requests.clear()
+            self.hooks.clear()
             self.commit()
 
     def clear(self) -> None:

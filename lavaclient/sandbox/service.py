@@ -38,6 +38,7 @@ class Sandbox(SandboxBase):
     Attributes:
         clock: The clock.
         faults: What is to go wrong.
+        hooks: Functions that see each request before it is carried out.
         requests: The requests so far.
         events: What has happened, for those who watch.
         store: All records.

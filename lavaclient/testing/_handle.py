@@ -12,6 +12,7 @@ from lavaclient.client import Lava
 from lavaclient.sandbox.core.clock import Clock
 from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.faults import syntax
+from lavaclient.sandbox.faults.hooks import RequestHook
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.sandbox.ssh.answers import Outcome, SeenCommand
@@ -159,6 +160,31 @@ class SandboxHandle(Seeding, Assertions, ABC):
         """
         self.faults.add(syntax.parse(fault) if isinstance(fault, str) else fault)
 
+    def on_request(self, hook: RequestHook, method: str | None = None, path: str = "") -> None:
+        """Let a function see each request before it is carried out.
+
+        It may do anything in between, such as ``advance``, ``fail_cluster`` or ``expire_tokens``;
+        what it raises is raised by the code under test, or with ``LavaSandbox`` a 500.
+
+        Args:
+            hook: Gets the request, which has no answer yet. It may return the fault that the
+                request meets, as a ``Fault`` or a line, instead of one of ``add_fault``.
+            method: Only for requests with this method, in any case; for all if None.
+            path: Only for those whose path this is found in, as for faults: ``/clusters$``.
+
+        Raises:
+            ValueError: The path is no pattern.
+
+        Example::
+
+            def break_the_third(request):
+                return ": 503" if len(sandbox.requests) == 2 else None
+
+            sandbox.on_request(break_the_third)
+            sandbox.on_request(lambda request: sandbox.expire_tokens(), "POST", "/clusters$")
+        """
+        self.sandbox.hooks.add(hook, method, path)
+
     def add_user(
         self,
         username: str,
@@ -252,7 +278,7 @@ class SandboxHandle(Seeding, Assertions, ABC):
         self.sandbox.fail_next_cluster(after, name)
 
     def reset(self) -> None:
-        """Forget everything: clusters, tokens, added users, faults, the requests seen."""
+        """Forget everything: clusters, tokens, added users, faults, hooks, the requests seen."""
         self.sandbox.reset()
         self._last_in_order = None
         self._api_keys = {self.username: self.api_key}

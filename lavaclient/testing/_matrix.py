@@ -10,7 +10,8 @@ import msgspec
 
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.faults import syntax
-from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.faults.model import SSH_KINDS, Fault
+from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.testing._mock import MockLava
 from lavaclient.testing._options import SandboxOptions
 
@@ -60,7 +61,7 @@ def each_request(
         A run for each request, in the order of the requests.
 
     Raises:
-        ValueError: The fault is not understood, or hits by chance, by user or by time.
+        ValueError: The fault is not understood, hits by chance, by user or by time, or hits ssh.
         RuntimeError: The job makes more than 1000 requests.
 
     Example::
@@ -75,6 +76,8 @@ def each_request(
     fault = syntax.parse(fault) if isinstance(fault, str) else fault
     if fault.probability < 1 or fault.username or fault.begins or fault.lasts is not None:
         raise ValueError("each_request takes a fault without probability, user, begins and lasts")
+    if fault.kind in SSH_KINDS:
+        raise ValueError(f"each_request takes a fault of requests, and {fault.kind} hits none")
     runs: list[FaultRun] = []
     while run := _run(msgspec.structs.replace(fault, after=fault.after + len(runs)), job, options):
         if len(runs) == _MOST_RUNS:
@@ -97,10 +100,5 @@ def _run(
             error = raised
         if sandbox.faults.missed():
             return None
-        fitting = [
-            request
-            for request in sandbox.requests
-            if fault.fits(request.method, request.path)
-            and fault.region in {None, request.path.split("/")[1].upper()}
-        ]
-        return FaultRun(fitting[fault.after], result, error, sandbox)
+        hit = next(request for request in sandbox.requests if request.faults == (line_of(fault),))
+        return FaultRun(hit, result, error, sandbox)

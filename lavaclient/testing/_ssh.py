@@ -146,8 +146,9 @@ def _outcome(args: object) -> Outcome | None:
 
 def _run(sandbox: Sandbox, call: _Call) -> Outcome:
     nodes = hosts.called(sandbox, call.host)
-    if not nodes:
-        return Outcome("", f"ssh: connect to host {call.host} port 22: No route to host\n", _FAILED)
+    if not nodes or _meets(nodes[0], "ssh_refused"):
+        reason = "Connection refused" if nodes else "No route to host"
+        return Outcome("", f"ssh: connect to host {call.host} port 22: {reason}\n", _FAILED)
     host = next((node for node in nodes if _may_log_in(node, call.username)), None)
     if host is None:
         where = f"{call.username}@{call.host}"
@@ -156,7 +157,15 @@ def _run(sandbox: Sandbox, call: _Call) -> Outcome:
         return _failure("it opens no ports: for proxies and tunnels use LavaSandbox(ssh=True)")
     if not call.command:
         return Outcome("", "sandbox: there is no shell here; give a command\n", 1)
-    return commands.run(host, call.command)
+    outcome = commands.run(host, call.command)
+    if _meets(host, "ssh_lost"):
+        return Outcome("", f"Connection to {call.host} closed by remote host.\n", _FAILED)
+    return outcome
+
+
+def _meets(host: hosts.Host, kind: str) -> bool:
+    """Return whether a fault of a kind hits what is done on a node."""
+    return host.sandbox.faults.take_ssh(kind, host.node.name, host.region)
 
 
 def _may_log_in(host: hosts.Host, username: str) -> bool:

@@ -7,7 +7,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
@@ -27,10 +27,26 @@ Kind = Literal[
     "endless_pages",
     "dribble",
     "interim",
+    "fail_build",
+    "fail_resize",
+    "fail_script",
+    "fail_node",
+    "ssh_refused",
+    "ssh_lost",
 ]
 Body = Literal["html", "empty", "list", "types"]
 Region = Literal["DFW", "ORD", "IAD", "LON"]
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+
+# What the kinds that are about work, not about an answer, can hit: a method, or commands.
+_WORK = {
+    "fail_build": {"POST"},
+    "fail_resize": {"PUT"},
+    "fail_script": {"POST", "PUT"},
+    "fail_node": {"POST", "PUT"},
+}
+SSH_KINDS = frozenset({"ssh_refused", "ssh_lost"})
+_LATER_KINDS = SSH_KINDS | _WORK.keys()
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
@@ -44,12 +60,17 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
             half of the body, `wrong_body` sends another one, `expired_token` lets the token that
             came with the request expire, `endless_pages` gives a list no end, `dribble` sends the
             body piece by piece, `interim` an answer of status 102 before the real one.
+            `fail_build` and `fail_resize` let the cluster break while it is built or resized,
+            `fail_script` while its scripts run; with `fail_node` its newest node is in `ERROR` and
+            the cluster ends up `IMPAIRED`. They hit requests that begin such work. `ssh_refused`
+            refuses an ssh connection to a node, `ssh_lost` breaks it once the command has run.
         method: A method, or several as in `GET|PUT`; `*` is any.
         path: What is to be found in the path, e.g. `/clusters$`: `^` is the path's start, `$` its
             end, `*` a part without a slash, `**` any part.
         times: How many requests it hits; None is all.
         after: How many requests that fit are let through first.
-        seconds: For `latency` and `dribble`.
+        seconds: For `latency` and `dribble`; for `fail_build` and `fail_resize` when the cluster
+            breaks, on the sandbox's clock: at the latest just before it would be done.
         code: For `status`.
         retry_after: For `status`: the value of its `Retry-After` header.
         body: For `wrong_body`: a proxy's page, nothing, a list, or numbers for everything.
@@ -59,6 +80,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         username: Only requests with a token of this user.
         begins: Seconds of the sandbox's clock from when it was added until it is in force.
         lasts: Seconds for which it then is; None is for ever.
+        node: For `ssh_refused` and `ssh_lost`: only the node of this name.
 
     Raises:
         ValueError: A field is not understood, or the service has no path that fits.
@@ -79,6 +101,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     username: str | None = None
     begins: Seconds = 0.0
     lasts: Seconds | None = None
+    node: str | None = None
 
     def __post_init__(self) -> None:
         """See that there is a meaning to every field, whoever made it."""
@@ -96,12 +119,22 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         if not compiled(self.path).reachable:
             message = f"path: the service has no path that {self.path!r} is found in"
             raise ValueError(message)
+        self._check_work()
 
     def fits(self, method: str, path: str) -> bool:
         """Whether a request is one that this fault is for."""
         return (not self._methods() or method in self._methods()) and (
             compiled(self.path).matches(path)
         )
+
+    def _check_work(self) -> None:
+        methods = _WORK.get(self.kind)
+        if methods and self._methods() and not methods.intersection(self._methods()):
+            raise ValueError(f"method: {self.kind} hits {' and '.join(sorted(methods))} alone")
+        if self.kind in SSH_KINDS and (self.method, self.path, self.username) != ("*", "", None):
+            raise ValueError(f"method, path and username: {self.kind} hits no requests")
+        if self.kind not in SSH_KINDS and self.node is not None:
+            raise ValueError("node: only ssh_refused and ssh_lost have one")
 
     def _methods(self) -> list[str]:
         return [] if self.method == "*" else self.method.split("|")
@@ -122,6 +155,7 @@ _FIELDS: dict[str, Any] = {
     "username": str | None,
     "begins": Seconds,
     "lasts": Seconds | None,
+    "node": str | None,
 }
 
 
@@ -215,12 +249,9 @@ class Faults:
         """
         taken: dict[bool, Fault] = {}
         with self._lock:
-            now = self._now()
-            for entry in self._entries:
+            for entry in self._in_force(region, username):
                 fault, late = entry.fault, entry.fault.kind == "latency"
-                if late in taken or entry.spent or not entry.is_due(now):
-                    continue
-                if fault.region not in {None, region} or fault.username not in {None, username}:
+                if late in taken or fault.kind in _LATER_KINDS:
                     continue
                 if fault.fits(method, path) and self._strikes(entry):
                     taken[late] = fault
@@ -228,10 +259,60 @@ class Faults:
             self._tell("hit", fault)
         return tuple(taken[late] for late in (True, False) if late in taken)
 
+    def take_each(
+        self,
+        kinds: Collection[str],
+        method: str,
+        path: str,
+        region: str | None = None,
+        username: str | None = None,
+    ) -> tuple[Fault, ...]:
+        """The faults for work that a request has begun, which count it: at most one of a kind.
+
+        Args:
+            kinds: The kinds that can happen to it.
+            method: The request's method.
+            path: Its path.
+            region: Its region.
+            username: Whose token came with it.
+        """
+        taken: dict[str, Fault] = {}
+        with self._lock:
+            for entry in self._in_force(region, username):
+                fault = entry.fault
+                if fault.kind not in kinds or fault.kind in taken:
+                    continue
+                if fault.fits(method, path) and self._strikes(entry):
+                    taken[fault.kind] = fault
+        for fault in taken.values():
+            self._tell("hit", fault)
+        return tuple(taken.values())
+
+    def take_ssh(self, kind: str, node: str, region: str) -> bool:
+        """Whether a fault of a kind hits a command on a node; it then counts it."""
+        with self._lock:
+            for entry in self._in_force(region, None):
+                fault = entry.fault
+                fits = fault.kind == kind and fault.node in {None, node}
+                if fits and self._strikes(entry):
+                    break
+            else:
+                return False
+        self._tell("hit", fault)
+        return True
+
     def draw(self, fault: Fault) -> float:
         """How many seconds a latency or a dribble takes this time."""
         with self._lock:
             return fault.seconds + fault.spread * self._random.random()
+
+    def _in_force(self, region: str | None, username: str | None) -> Iterator[_Entry]:
+        now = self._now()
+        for entry in self._entries:
+            fault = entry.fault
+            concerned = fault.region in {None, region} and fault.username in {None, username}
+            if concerned and not entry.spent and entry.is_due(now):
+                yield entry
 
     def _strikes(self, entry: _Entry) -> bool:
         if entry.passed < entry.fault.after:

@@ -20,6 +20,8 @@ WHAT is one of:
   cut: half of the body; html, empty, list, types: another body
   expired-token, endless-pages
   dribble=SECONDS: the body piece by piece; interim: an answer of status 102 before the real one
+  fail-build, fail-resize, with =SECONDS after which the cluster breaks; fail-script, fail-node
+  ssh-refused, ssh-lost, with node=NAME: the connection to a node, before or after the command
 More words: spread=SECONDS (latency and dribble take up to so much more), p=0.3 (how likely it
 hits), region=DFW, user=NAME, begins=SECONDS and lasts=SECONDS (on the sandbox's clock).
 TIMES is 1 unless given; x* means always. "after N" lets N requests through first.
@@ -35,6 +37,9 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, object]]], ...] =
     (re.compile(r"retry-after=(.+)"), lambda value: {"retry_after": value}),
     (re.compile(f"latency={_NUMBER}"), lambda n: {"kind": "latency", "seconds": float(n)}),
     (re.compile(f"dribble={_NUMBER}"), lambda n: {"kind": "dribble", "seconds": float(n)}),
+    (re.compile(f"fail-build={_NUMBER}"), lambda n: {"kind": "fail_build", "seconds": float(n)}),
+    (re.compile(f"fail-resize={_NUMBER}"), lambda n: {"kind": "fail_resize", "seconds": float(n)}),
+    (re.compile(r"node=(.+)"), lambda name: {"node": name}),
     (re.compile(f"spread={_NUMBER}"), lambda n: {"spread": float(n)}),
     (re.compile(f"p={_NUMBER}"), lambda n: {"probability": float(n)}),
     (re.compile(r"region=([A-Za-z]+)"), lambda name: {"region": name.upper()}),
@@ -46,7 +51,10 @@ _WORDS: tuple[tuple[re.Pattern[str], Callable[[str], dict[str, object]]], ...] =
     (re.compile(r"after=(\d+)"), lambda number: {"after": int(number)}),
     (re.compile(r"html|empty|list|types"), lambda word: {"kind": "wrong_body", "body": word}),
     (
-        re.compile(r"reset-before|reset-after|cut|expired-token|endless-pages|interim"),
+        re.compile(
+            r"reset-before|reset-after|cut|expired-token|endless-pages|interim"
+            r"|fail-build|fail-resize|fail-script|fail-node|ssh-refused|ssh-lost"
+        ),
         lambda word: {"kind": word.replace("-", "_")},
     ),
 )
@@ -79,6 +87,8 @@ def line_of(fault: Fault) -> str:
     what = {
         "latency": f"latency={fault.seconds:g}",
         "dribble": f"dribble={fault.seconds:g}",
+        "fail_build": f"fail-build={fault.seconds:g}",
+        "fail_resize": f"fail-resize={fault.seconds:g}",
         "status": f"{fault.code}",
         "wrong_body": fault.body,
     }.get(fault.kind, fault.kind.replace("_", "-"))
@@ -92,6 +102,7 @@ def line_of(fault: Fault) -> str:
     parts += [f"user={fault.username}"] if fault.username is not None else []
     parts += [f"begins={fault.begins:g}"] if fault.begins else []
     parts += [f"lasts={fault.lasts:g}"] if fault.lasts is not None else []
+    parts += [f"node={fault.node}"] if fault.node is not None else []
     place = " ".join(part for part in (fault.method.removeprefix("*"), fault.path) if part)
     return f"{place}: {' '.join(parts)}"
 

@@ -19,6 +19,7 @@ from lavaclient.sandbox.core.errors import ApiFault, bad_request
 from lavaclient.sandbox.core.request_log import SeenRequest, headers_of
 from lavaclient.sandbox.core.routing import NOT_FOUND
 from lavaclient.sandbox.core.urls import REGIONS, locate
+from lavaclient.sandbox.faults import outcomes
 from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_api, dashboard
@@ -137,25 +138,33 @@ class Application:
     def _handle(self, request: Request, request_id: str | None = None) -> Reply:
         started = time.monotonic()
         request_id = request_id or _new_request_id()
-        reply, faults = _RESET, list[Fault]()
+        reply = _RESET
         try:
-            reply = self._reply(request, request_id, faults)
+            reply = self._reply(request, request_id)
         finally:
-            self._note(request, reply, started, faults)
+            self._note(request, reply, started)
             self._write_line(request, reply.status, started, request_id)
         return reply
 
-    def _reply(self, request: Request, request_id: str, hits: list[Fault]) -> Reply:
+    def _reply(self, request: Request, request_id: str) -> Reply:
         if not request.is_control:
-            region = request.segments[0].upper()
-            username = self.sandbox.username_of(request.token)
-            faults = self.sandbox.faults
-            hits += faults.take(request.method, request.target.path, region, username)
-            for fault in hits:
+            request.faults.extend(self._faults_of(request))
+            for fault in tuple(request.faults):
                 if fault.kind != "latency":
                     return inject_fault(self.sandbox, fault, request, self._carry_out, request_id)
-                self.sleep(faults.draw(fault))
+                self.sleep(self.sandbox.faults.draw(fault))
         return encode(self._carry_out(request), request_id)
+
+    def _faults_of(self, request: Request) -> list[Fault]:
+        """The faults that a request meets: what hooks say, else those in force; late ones first."""
+        hooks = self.sandbox.hooks
+        faults = hooks.run(_seen(request, self.sandbox.clock.time())) if hooks else []
+        if not faults:
+            region = request.segments[0].upper()
+            username = self.sandbox.username_of(request.token)
+            path = request.target.path
+            return list(self.sandbox.faults.take(request.method, path, region, username))
+        return sorted(faults, key=lambda fault: fault.kind != "latency")
 
     def _carry_out(self, request: Request) -> Answer:
         if request.method == "HEAD":
@@ -183,32 +192,29 @@ class Application:
                 route, arguments = identity.ROUTER.find(
                     request.method, path.removeprefix("/identity").removesuffix(".json")
                 )
-                call = self.sandbox.identity_call(request.target.urls, request.body, request.token)
-                return route.rule(call, *arguments)
+                urls = request.target.urls
+                identity_call = self.sandbox.identity_call(urls, request.body, request.token)
+                return route.rule(identity_call, *arguments)
             case (region, "v2", tenant_id, *_):
-                return self.sandbox.call(_call(request, region, tenant_id, below=3))
+                call = _call(request, region, tenant_id, below=3)
+                answer = self.sandbox.call(call)
+                request.faults.extend(outcomes.strike(self.sandbox, call, answer, path))
+                return answer
             case (region, tenant_id, _, *_) if _is_bookmark(request, region, tenant_id):
                 return self.sandbox.call(_call(request, region, tenant_id, below=2))
         raise ApiFault(404, NOT_FOUND)
 
-    def _note(
-        self, request: Request, reply: Reply, started: float, faults: Iterable[Fault]
-    ) -> None:
+    def _note(self, request: Request, reply: Reply, started: float) -> None:
         if request.is_control or request.is_root:
             return
         now = self.sandbox.clock.time()
         entry = self.sandbox.requests.append(
-            SeenRequest(
-                method=request.method,
-                path=request.target.path,
-                query=request.target.raw_query,
-                headers=request.headers,
-                body=request.body,
+            replace(
+                _seen(request, now),
                 status=reply.status,
-                time=now,
                 answer=reply.body,
                 seconds=time.monotonic() - started,
-                faults=tuple(line_of(fault) for fault in faults),
+                faults=tuple(line_of(fault) for fault in request.faults),
             )
         )
         self.sandbox.events.publish("request", now, entry.summary())
@@ -220,6 +226,19 @@ class Application:
         query = f"?{request.target.raw_query}" if request.target.raw_query else ""
         url, outcome = request.target.path + query, status or "reset"
         self._log(f"{request.method} {url} {outcome} {spent:.0f}ms {request_id}")
+
+
+def _seen(request: Request, now: float) -> SeenRequest:
+    """A request that has no answer yet, as the log and hooks have it."""
+    return SeenRequest(
+        method=request.method,
+        path=request.target.path,
+        query=request.target.raw_query,
+        headers=request.headers,
+        body=request.body,
+        status=0,
+        time=now,
+    )
 
 
 def _pieces(stream: Stream) -> Iterator[bytes]:

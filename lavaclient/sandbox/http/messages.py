@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from wsgiref.headers import Headers
 
@@ -13,6 +13,7 @@ import msgspec
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.urls import Target
+from lavaclient.sandbox.faults.model import Fault
 
 MAX_BODY = 8 * 1024 * 1024
 """The longest body of a request, in bytes."""
@@ -70,12 +71,17 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that has come in."""
+    """A request that has come in.
+
+    Attributes:
+        faults: The faults that it has met so far.
+    """
 
     method: str
     target: Target
     headers: Headers
     body: bytes
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def segments(self) -> Sequence[str]:

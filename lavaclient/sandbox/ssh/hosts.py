@@ -46,6 +46,11 @@ class Host:
         return (f"{node.name}.local", node.name, public_ip(node), private_ip(node))
 
     @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.account.key.rsplit("/", 1)[1]
+
+    @property
     def uptime(self) -> float:
         """Seconds since it was made."""
         return self.sandbox.clock.time() - self.node.born

@@ -134,6 +134,10 @@ class _Gateway(_Counted):
         called = hosts.called(self._listener.sandbox, dest_host)
         if not called or dest_port != _SSH_PORT:
             raise _refused("the sandbox has no such node that is up")
+        node = called[0]
+        faults = self._listener.sandbox.faults
+        if faults.take_ssh("ssh_refused", node.node.name, node.region):
+            raise _refused("Connection refused")
         return functools.partial(self._listener.enter, called)
 
 
@@ -176,6 +180,10 @@ class _Node(_Counted):
             process.exit(1)
             return
         outcome = commands.run(self._host, process.command)
+        node = self._host
+        if node.sandbox.faults.take_ssh("ssh_lost", node.node.name, node.region):
+            self._connection.abort()
+            return
         process.stdout.write(outcome.stdout)
         process.stderr.write(outcome.stderr)
         process.exit(outcome.status)
