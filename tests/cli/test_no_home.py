@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.warm_python import PLACE
+from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 NOBODY = """
 import os, pwd, sys
@@ -25,9 +26,9 @@ def run(
     directory: Path, environ: dict[str, str], *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", NOBODY, *arguments],
+        [*WARM_PYTHON, "-c", NOBODY, *arguments],
         cwd=directory,
-        env=environ,
+        env={**environ, PLACE: warm_environ()[PLACE]},
         capture_output=True,
         text=True,
         timeout=60,

@@ -66,7 +66,7 @@ def fin(connection: socket.socket) -> None:
 
 
 def stall(connection: socket.socket) -> None:
-    """Say nothing until the other side has had enough."""
+    """Send nothing until the other side closes the connection."""
     connection.settimeout(10)
     with contextlib.suppress(OSError):
         while connection.recv(65536):

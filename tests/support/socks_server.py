@@ -22,7 +22,7 @@ class SocksServer:
 
     Args:
         password: ``user:password`` that it wants, or none.
-        silent: It accepts, and says nothing.
+        silent: It accepts connections and never answers.
         pause: Seconds before each byte of what it says.
         willing: Whether it lets anybody through.
 
@@ -73,7 +73,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that have gone."""
+        """Log no traceback of a client that has disconnected."""
 
 
 class _Handler(socketserver.BaseRequestHandler):

@@ -19,7 +19,7 @@ from typing import Self
 
 from tests.support.threads import until_asleep
 from tests.support.warm_python import PLACE, WarmProcess, start
-from tests.support.warm_start import warm_environ
+from tests.support.warm_start import take_terminal, warm_environ
 
 WITHIN = 20.0
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -54,7 +54,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             env=environ,
-            preexec_fn=_take_terminal,  # noqa: PLW1509 (no other way to get Ctrl-C)
+            preexec_fn=take_terminal,  # noqa: PLW1509 (no other way to get Ctrl-C)
         )
 
     @property
@@ -114,14 +114,6 @@ class Terminal:
             self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         os.close(self._master)
-
-
-def _take_terminal() -> None:
-    # A new terminal ignores nothing, whatever the shell under these tests does (nohup, `&`).
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class _WarmTerminal(Terminal):

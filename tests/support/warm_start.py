@@ -3,7 +3,7 @@
 Importing is most of what a short program costs. Where a test tells of what a program does, and
 not of how the interpreter starts, it may run ``[*WARM_PYTHON, "-m", "lavaclient.cli", ...]`` for
 ``[sys.executable, "-m", "lavaclient.cli", ...]``, with the variables of ``warm_environ()``;
-``-c`` and, first of all, ``-W error`` work as well. A signal for the program itself needs
+``-c``, the path of a script and, first of all, ``-W error`` work as well. A signal for the program itself needs
 ``warm_python.start``.
 
 One process (``python -m tests.support.warm_start``) serves all tests of a worker and ends with
@@ -106,7 +106,7 @@ def _program(connection: socket.socket) -> list[str]:
         os.close(stream)
     _open_streams()
     if terminal:
-        _take_terminal()
+        take_terminal()
     os.environ.clear()
     os.environ.update(environ)
     os.chdir(directory)
@@ -126,8 +126,9 @@ def _open_streams() -> None:
     sys.stderr.reconfigure(line_buffering=True)  # type: ignore[union-attr]
 
 
-def _take_terminal() -> None:
-    # A new terminal ignores nothing, whatever the shell under these tests does (nohup, `&`).
+def take_terminal() -> None:
+    """Make stdin the terminal of this process, with signals as in a terminal just opened."""
+    # The shell under these tests may ignore some of them (nohup, `&`).
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -139,14 +140,18 @@ def _run(arguments: list[str]) -> None:
     if arguments[:2] == ["-W", "error"]:
         warnings.simplefilter("error")
         del arguments[:2]
-    kind, program, *rest = arguments
     sys.path[0] = os.getcwd()
-    sys.argv = [kind, *rest]
-    if kind == "-m":
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    else:
-        assert kind == "-c", kind
-        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})
+    match arguments:
+        case "-m", module, *rest:
+            sys.argv = ["-m", *rest]
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case "-c", lines, *rest:
+            sys.argv = ["-c", *rest]
+            exec(compile(lines, "<string>", "exec"), {"__name__": "__main__"})
+        case script, *_:
+            sys.argv = arguments
+            sys.path[0] = os.path.dirname(script)
+            runpy.run_path(script, run_name="__main__")
 
 
 def _import_all() -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from lavaclient.testing import LavaSandbox, Quotas, SystemClock, Timings
+from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 SCRIPT = Path(__file__).parent / "data" / "nightly.py"
-ROOT = Path(__file__).parents[2]
 # The script waits in its own time: building takes less than a request.
 AT_ONCE = Timings(build=0.001, resize=0.001, update=0.001, delete=0.001)
 
 
 def _run(sandbox: LavaSandbox) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(SCRIPT)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **sandbox.environ()},
+        [*WARM_PYTHON, str(SCRIPT)],
+        env={**warm_environ(), **sandbox.environ()},
         capture_output=True,
         text=True,
         check=False,
