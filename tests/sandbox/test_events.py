@@ -290,6 +290,18 @@ def test_another_wsgi_server_gets_them_piece_by_piece(sandbox: Sandbox) -> None:
     assert sandbox.events.listeners == 0
 
 
+def test_a_head_of_them_has_an_end(server: SandboxServer) -> None:
+    connection = http.client.HTTPConnection(server.url.rpartition("/")[2], timeout=30)
+    try:
+        connection.request("HEAD", "/_sandbox/events")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b"")
+        assert answer.getheader("Content-Type") == "text/event-stream"
+    finally:
+        connection.close()
+    assert server.sandbox.events.listeners == 0
+
+
 @pytest.mark.parametrize(
     "headers", [{"Origin": "https://evil.test"}, {"Sec-Fetch-Site": "cross-site"}]
 )

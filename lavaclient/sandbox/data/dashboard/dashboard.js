@@ -383,7 +383,7 @@ function drawDetails(row, cluster) {
     button("Delete", () => act(`${cluster.name} is being deleted`, () => ask("DELETE", path)), "danger"),
     button("JSON", () => show(`Cluster ${cluster.name}`, JSON.stringify(cluster, null, 2))));
   row.querySelector(".body").replaceChildren(timeline(cluster), nodeList(cluster), facts(cluster), buttons);
-  if (focused !== null) [...buttons.children].find((one) => one.textContent === focused)?.focus();
+  if (focused !== null) [...buttons.children].find((other) => other.textContent === focused)?.focus();
 }
 
 function timeline(cluster) {
@@ -409,7 +409,7 @@ function nodeList(cluster) {
 }
 
 function facts(cluster) {
-  const credentials = cluster.credentials.map((one) => `${one.name} (${one.detail})`).join(", ");
+  const credentials = cluster.credentials.map(({ name, detail }) => `${name} (${detail})`).join(", ");
   return element("p", { className: "muted" }, `Login ${cluster.username}; ${credentials || "no credentials"}; id `,
     element("span", { className: "mono" }, cluster.id));
 }
@@ -614,9 +614,9 @@ function follow() {
 /* --- what people do --- */
 
 function listen() {
-  for (const one of document.querySelectorAll("[data-advance]")) {
-    const seconds = Number(one.dataset.advance);
-    one.onclick = () => act(`The clock is ${span(seconds)} ahead`, () => ask("POST", "clock", { advance: seconds }));
+  for (const step of document.querySelectorAll("[data-advance]")) {
+    const seconds = Number(step.dataset.advance);
+    step.onclick = () => act(`The clock is ${span(seconds)} ahead`, () => ask("POST", "clock", { advance: seconds }));
   }
   $("until-done").onclick = () => act("Nothing is under way", () => ask("POST", "clock", { until: "done" }));
   $("reset").onclick = async () => {
