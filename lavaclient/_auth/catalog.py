@@ -37,7 +37,7 @@ class Catalog:
             tenant_id: The account that it must be one of, or None.
 
         Raises:
-            AuthenticationError: There is none; names the regions that have one.
+            AuthenticationError: The region has no endpoint; the text names those that have one.
                 Or it is another account's.
         """
         urls = self.regions()

@@ -24,7 +24,7 @@ def usable_session(session: object) -> Session:
     """Return a session that requests can be sent over; its pools are renewed in forked children.
 
     Raises:
-        InvalidError: It is no session, or has no auth plugin.
+        InvalidError: It is not a session, or has no auth plugin.
     """
     if not isinstance(session, Session) or session.auth is None:
         raise error.InvalidError("session must be a keystoneauth1 Session with an auth plugin")

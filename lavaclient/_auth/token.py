@@ -118,7 +118,7 @@ def _checked(body: object, now: float, *, with_catalog: bool) -> AccessToken:
     token = _mapping(access.get("token"), "access.token")
     text = token.get("id")
     if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
-        raise ValueError("access.token.id is no token")
+        raise ValueError("access.token.id is not a token")
     if with_catalog:
         checked_catalog(access.get("serviceCatalog"))
     return AccessToken(text, _moment(token.get("expires")), _mapping(body, ""), now)
@@ -139,4 +139,4 @@ def _moment(value: object) -> float | None:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         pass
-    raise ValueError("access.token.expires is no time")
+    raise ValueError("access.token.expires is not a time")

@@ -30,7 +30,7 @@ def origin(url: str) -> Origin:
     """Return scheme, host and port: what must be equal for two URLs to be of one origin.
 
     Raises:
-        ValueError: It is no URL, or its port is none.
+        ValueError: It is not a URL, or its port is not a number.
     """
     parts = urllib.parse.urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
@@ -44,7 +44,7 @@ def checked_origin(name: str, url: object) -> Origin:
         url: The URL.
 
     Raises:
-        InvalidError: It is none.
+        InvalidError: It is not valid.
     """
     if not isinstance(url, str):
         raise error.InvalidError(f"{name} must be a string, not {type(url).__name__}")
@@ -53,7 +53,7 @@ def checked_origin(name: str, url: object) -> Origin:
     try:
         scheme, host, port = origin(url)
     except ValueError:
-        raise error.InvalidError(f"{name} is no URL, or its port is none") from None
+        raise error.InvalidError(f"{name} is not a URL, or its port is not a number") from None
     netloc = urllib.parse.urlsplit(url).netloc
     if scheme not in _PORTS:
         raise error.InvalidError(f"{name} must begin with https:// or http://")
@@ -80,7 +80,7 @@ def identity_url(auth_url: object) -> str:
         auth_url: What the caller gave; None is Rackspace's own.
 
     Raises:
-        InvalidError: It is no URL, or one of version 3.
+        InvalidError: It is not a URL, or one of version 3.
     """
     if auth_url is None:
         return DEFAULT_AUTH_URL

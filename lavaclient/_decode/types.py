@@ -63,7 +63,7 @@ _parse = datetime.fromisoformat
 
 
 def _unusual_moment(value: object) -> datetime | None:
-    """Read a timestamp that is no plain ISO 8601; None and a line in the log for what is none."""
+    """Read a timestamp in another form than ISO 8601; one that is not valid is None, and logged."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -71,7 +71,7 @@ def _unusual_moment(value: object) -> datetime | None:
     try:
         moment = _from_text(value.strip()) if isinstance(value, str) else _from_number(value)
     except (OSError, OverflowError, TypeError, ValueError):
-        _LOG.debug("a timestamp that is none is read as None")
+        _LOG.debug("a timestamp that is not valid is read as None")
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 

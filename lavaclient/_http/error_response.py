@@ -1,4 +1,4 @@
-"""From a response that is no success to the error that tells of it."""
+"""Turns a response without success into the error to raise."""
 
 from __future__ import annotations
 

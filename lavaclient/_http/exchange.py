@@ -106,7 +106,7 @@ def _log(request: OutgoingRequest, outcome: object, started: float, request_id: 
 
 def _read_body(answer: requests.Response, deadline: float) -> bytes:
     """Read the body, and store it in the response for hooks and callers."""
-    content = answer._content  # noqa: SLF001 (False as long as nobody has read it)
+    content = answer._content  # noqa: SLF001 (False until it is read)
     if isinstance(content, bytes | None):
         if len(content or b"") > BODY_LIMIT:
             raise TooLargeError

@@ -41,7 +41,7 @@ __all__ = [
 BODY_LIMIT = 64 * 2**20
 
 FOREIGN = "_lavaclient_foreign"
-"""The attribute that marks what is no failure of the network, whatever its class."""
+"""The attribute that marks an exception as none of the network, whatever its class."""
 
 NEVER_SENT = "_lavaclient_never_sent"
 """The attribute that marks what was raised before a connection stood."""

@@ -22,7 +22,7 @@ def path_segment(name: str, value: object) -> str:
 
     Args:
         name: What the caller knows the id as, for the error.
-        value: A string that is no way to another path; an int; a UUID.
+        value: A string that cannot change the path around it; an int; a UUID.
 
     Raises:
         InvalidError: It is anything else.

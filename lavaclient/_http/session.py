@@ -305,7 +305,7 @@ def _bundle_problem(path: str) -> str:
     except FileNotFoundError:
         return f"there is no file {path!r}"
     except (OSError, ValueError):
-        return f"{path!r} is no readable CA bundle"
+        return f"{path!r} is not a readable CA bundle"
     return ""
 
 

@@ -18,7 +18,7 @@ class Clock(Protocol):
         """Return the wall clock, in seconds since the epoch."""
 
     def monotonic(self) -> float:
-        """Return a clock that only goes forward, in seconds."""
+        """Return the seconds of a clock that never goes back."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -32,7 +32,7 @@ class SystemClock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return a clock that only goes forward, in seconds."""
+        """Return the seconds of a clock that never goes back."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

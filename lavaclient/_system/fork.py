@@ -48,7 +48,7 @@ def no_fork() -> Iterator[None]:
 class lazy_property(cached_property[T], Generic[T]):  # noqa: N801 (as property and cached_property)
     """``functools.cached_property`` without the lock that it has before Python 3.12.
 
-    A child that was forked while another thread held that lock would wait for it for ever.
+    A child that was forked while another thread held that lock would wait for it without end.
     Threads that are the first at the same time get the same value.
     """
 

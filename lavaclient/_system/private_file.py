@@ -16,7 +16,7 @@ def read(path: str) -> bytes:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: Others may read it, or it is no file to trust for another reason.
+        ValueError: Others may read it, or it cannot be trusted for another reason.
     """
     with open(path, "rb", opener=_without_waiting) as file:
         _check(os.fstat(file.fileno()))
@@ -55,7 +55,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def _check(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     if hasattr(os, "geteuid"):  # pragma: no branch
         if status.st_uid != os.geteuid():
             raise ValueError("it belongs to another user")

@@ -193,7 +193,7 @@ M = TypeVar("M")
 class Bound(Generic[M]):
     """Gives a model the manager that it came from.
 
-    The manager stands in a slot and is no field: it is not decoded, compared,
+    The manager is in a slot and is not a field: it is not decoded, compared,
     shown or pickled.
     """
 

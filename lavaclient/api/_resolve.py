@@ -37,7 +37,7 @@ def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callab
         send: Makes the request to a path.
 
     Raises:
-        InvalidError: The argument is no id, or several clusters have that name.
+        InvalidError: The argument is not a valid id, or several clusters have that name.
         NotFoundError: No cluster has that id or name.
     """
     segment = path_segment("cluster_id", cluster_id)

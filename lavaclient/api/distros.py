@@ -110,7 +110,7 @@ class DistroManager(Manager):
 
         Raises:
             NotFoundError: There is no such distro.
-            InvalidError: The argument is no id.
+            InvalidError: The argument is not a valid id.
 
         Example::
 

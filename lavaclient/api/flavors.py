@@ -78,7 +78,7 @@ class FlavorManager(Manager):
 
         Raises:
             NotFoundError: There is no such flavor.
-            InvalidError: The argument is no id, or several flavors have that name.
+            InvalidError: The argument is not a valid id, or several flavors have that name.
 
         Example::
 

@@ -248,7 +248,7 @@ class NodeManager(Manager):
 
         Raises:
             NotFoundError: There is no such cluster.
-            InvalidError: The argument is no id, or several clusters have that name.
+            InvalidError: The argument is not a valid id, or several clusters have that name.
 
         Example::
 
@@ -272,7 +272,7 @@ class NodeManager(Manager):
 
         Raises:
             NotFoundError: There is no such cluster, or it has no such node.
-            InvalidError: An argument is no id, or several have that name.
+            InvalidError: An argument is not a valid id, or several have that name.
 
         Example::
 
@@ -293,7 +293,7 @@ class NodeManager(Manager):
         Raises:
             NotFoundError: There is no such cluster, or it has no such node.
             ConflictError: The cluster is not ``ACTIVE``, or its group needs the node.
-            InvalidError: An argument is no id, or several clusters have that name.
+            InvalidError: An argument is not a valid id, or several clusters have that name.
 
         Example::
 

@@ -106,7 +106,7 @@ class ScriptManager(Manager):
 
         Raises:
             NotFoundError: There is no such script.
-            InvalidError: The argument is no id, or several scripts have that name.
+            InvalidError: The argument is not a valid id, or several scripts have that name.
 
         Example::
 

@@ -194,7 +194,7 @@ class StackManager(Manager):
 
         Raises:
             NotFoundError: There is no such stack.
-            InvalidError: The argument is no id.
+            InvalidError: The argument is not a valid id.
 
         Example::
 

@@ -224,7 +224,7 @@ def mock_lava(
 
     Raises:
         ValueError: ``base_url`` is more or less than scheme and host.
-        InvalidError: ``auth_url`` is no URL of identity v2.0.
+        InvalidError: ``auth_url`` is not a URL of identity v2.0.
 
     Example::
 

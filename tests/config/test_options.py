@@ -77,7 +77,7 @@ def test_06_a_bundle_that_is_not_pem_is_refused(tmp_path: Path) -> None:
     for contents in (b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nx\n"):
         path = tmp_path / "bundle.pem"
         path.write_bytes(contents)
-        with pytest.raises(error.InvalidError, match=r"^verify_ssl: .* no readable CA bundle"):
+        with pytest.raises(error.InvalidError, match=r"^verify_ssl: .* not a readable CA bundle"):
             verifying(str(path))
 
 

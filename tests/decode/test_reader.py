@@ -306,7 +306,7 @@ def test_50_what_is_no_timestamp_is_none_and_a_line_in_the_log(
         assert _tree(when="").when is _tree(when=" ").when is _tree(when=None).when is None
         assert caplog.messages == []
         assert _tree(when="soon").when is None
-    assert caplog.messages == ["a timestamp that is none is read as None"]
+    assert caplog.messages == ["a timestamp that is not valid is read as None"]
 
 
 HALVES = {

@@ -88,7 +88,7 @@ def test_50_one_odd_timestamp_hides_nothing(
     else:
         assert abs(odd.created - meant) < timedelta(microseconds=10)
     assert usual.created == datetime(2015, 11, 18, 18, 35, 45, tzinfo=UTC)
-    assert ("a timestamp that is none is read as None" in caplog.text) == (meant is None)
+    assert ("a timestamp that is not valid is read as None" in caplog.text) == (meant is None)
 
 
 def _page(names: str, marker: str | None = None) -> Step:

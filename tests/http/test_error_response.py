@@ -1,4 +1,4 @@
-"""From an answer that is no success to the error that tells of it."""
+"""What error an answer without success becomes."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ def test_a_bundle_set_later_that_is_none_is_told_before_anything_is_sent(
     lava.session.verify = str(bundle)
     with lava, pytest.raises(error.ConnectionError) as caught:
         lava.scripts.delete("s-1")
-    reason = "invalid path" if text is None else "is no readable CA bundle"
+    reason = "invalid path" if text is None else "is not a readable CA bundle"
     assert reason in str(caught.value)
     assert str(bundle) in str(caught.value)
     assert not caught.value.maybe_applied

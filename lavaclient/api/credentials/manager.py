@@ -296,7 +296,7 @@ class CredentialManager(Manager):
         Sends ``PUT credentials/s3/{access_key_id}``.
 
         Args:
-            access_key_id: The half that is no secret, 20 characters.
+            access_key_id: The public half, 20 characters.
             access_secret_key: The new secret half, 40 characters.
 
         Returns:
@@ -365,7 +365,7 @@ class CredentialManager(Manager):
             username: The user.
 
         Raises:
-            NotFoundError: There is none for this user.
+            NotFoundError: There is no credential for this user.
             ConflictError: A cluster uses it.
 
         Example::
@@ -380,10 +380,10 @@ class CredentialManager(Manager):
         Sends ``DELETE credentials/s3/{access_key_id}``.
 
         Args:
-            access_key_id: The half that is no secret, 20 characters.
+            access_key_id: The public half, 20 characters.
 
         Raises:
-            NotFoundError: There is none of this id.
+            NotFoundError: There is no credential of this id.
             ConflictError: A cluster uses it.
 
         Example::
@@ -401,7 +401,7 @@ class CredentialManager(Manager):
             username: The user.
 
         Raises:
-            NotFoundError: There is none for this user.
+            NotFoundError: There is no credential for this user.
             ConflictError: A cluster uses it.
 
         Example::

@@ -86,7 +86,7 @@ class S3Credential(_Credential, frozen=True, kw_only=True, gc=False):
     """A pair of keys for Amazon S3.
 
     Attributes:
-        access_key_id: The half that is no secret, which is its ``id`` as well.
+        access_key_id: The public half, which is its ``id`` as well.
         type: A display name for this kind of credential.
     """
 

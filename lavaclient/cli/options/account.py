@@ -75,7 +75,7 @@ class Account:
 
     def configured(self, key: str) -> str | None:
         """Return what the profile says of a setting of the program's own."""
-        # That there is no such profile is said where it is to sign in.
+        # A profile that does not exist is an error where it is used to sign in.
         profile = read_profiles().get(self.profile_name or DEFAULT)
         value = None if profile is None else profile.values.get(key)
         return None if value is None else str(value)

@@ -20,7 +20,7 @@ class CommandLine:
     Attributes:
         options: What stands on the command line, by the names of the options.
         debug: How often ``-d`` stands there.
-        is_completing: Whether a shell completes a word, and nobody may be asked.
+        is_completing: Whether a shell completes a word, so that no questions may be asked.
     """
 
     def __init__(self) -> None:

@@ -12,14 +12,14 @@ ASK = "-"
 
 
 def read_secret(title: str, *, headless: bool) -> str:
-    """Ask for a secret, or read it from an input that is no terminal.
+    """Ask for a secret, or read it from an input that is not a terminal.
 
     Args:
         title: What to call it.
         headless: Whether questions are not allowed.
 
     Raises:
-        ClickException: There is none.
+        ClickException: The secret is empty.
     """
     if not sys.stdin.isatty():
         secret = sys.stdin.readline().rstrip("\r\n")

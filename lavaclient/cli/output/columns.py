@@ -69,7 +69,7 @@ class View(NamedTuple):
         """Return a column by its name, in text or in the SDK.
 
         Raises:
-            UsageError: There is none.
+            UsageError: There is no such column.
         """
         word = name.strip().lower().replace("-", "_")
         for column in self.columns:
