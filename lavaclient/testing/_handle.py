@@ -16,6 +16,7 @@ from lavaclient.sandbox.faults.hooks import RequestHook
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.service import Sandbox
 from lavaclient.sandbox.ssh.answers import Outcome, SeenCommand
+from lavaclient.sandbox.worlds.model import World, WorldSource
 from lavaclient.testing._assertions import Assertions
 from lavaclient.testing._clock import SandboxTime
 from lavaclient.testing._options import ClientOptions
@@ -276,6 +277,34 @@ class SandboxHandle(Seeding, Assertions, ABC):
             ValueError: The seconds are negative or not finite.
         """
         self.sandbox.fail_next_cluster(after, name)
+
+    def load_world(self, world: WorldSource) -> None:
+        """Forget what there is, and make a world. Tokens of users in it stay good.
+
+        Args:
+            world: The path of a world file, the name of one that comes along, or its content.
+
+        Raises:
+            ValueError: It is none; the text begins with the place in the file. The sandbox is as
+                it was.
+        """
+        self.sandbox.load_world(world)
+
+    def world(self) -> World:
+        """Return what there is now; ``load_world`` makes it again, here or in another sandbox."""
+        return self.sandbox.world()
+
+    def save_snapshot(self, name: str) -> None:
+        """Remember what there is now under a name, as long as the sandbox lives."""
+        self.sandbox.save_snapshot(name)
+
+    def restore_snapshot(self, name: str) -> None:
+        """Go back to what there was; the clock goes on, and ages are as they were then.
+
+        Raises:
+            KeyError: There is no snapshot of this name.
+        """
+        self.sandbox.restore_snapshot(name)
 
     def reset(self) -> None:
         """Forget everything: clusters, tokens, added users, faults, hooks, the requests seen."""

@@ -28,7 +28,7 @@ from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.reference_data import load
 from lavaclient.sandbox.core.state import Cluster, Node
 from lavaclient.sandbox.resources import limits
-from tests.support.sandbox_callers import Answer, DirectCaller
+from tests.support.sandbox_callers import Answer, DirectCaller, every_get
 
 # Which status may follow which, when somebody looks now and then.
 FOLLOWS = {
@@ -42,15 +42,6 @@ FOLLOWS = {
 }
 QUOTAS = Quotas(node_count=25, ram=150_000, disk=25_000, vcpus=50)
 FLAVORS = load().flavors
-
-
-def _all_answers(caller: DirectCaller) -> dict[str, Any]:
-    nouns = ("clusters", "limits", "credentials", "scripts", "stacks")
-    answers = {noun: caller.get(noun).body for noun in nouns}
-    for cluster in answers["clusters"]["clusters"]:
-        path = f"clusters/{cluster['id']}"
-        answers.update({p: caller.get(p).body for p in (path, f"{path}/nodes")})
-    return answers
 
 
 class Service(RuleBasedStateMachine):
@@ -179,7 +170,7 @@ class Service(RuleBasedStateMachine):
         clock = ManualClock(self.clock.time())
         copy = DirectCaller(Sandbox(clock, world=json.loads(world), token_lifetime=1e9))
         for _ in range(2):
-            assert _all_answers(copy) == _all_answers(self.caller)
+            assert every_get(copy) == every_get(self.caller)
             for each in (clock, self.clock):
                 each.advance(45)
 
@@ -238,7 +229,7 @@ class Service(RuleBasedStateMachine):
 
 
 SETTINGS = settings(
-    max_examples=60,
+    max_examples=80,
     stateful_step_count=40,
     deadline=None,
     database=None,
@@ -248,6 +239,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.timeout(600)
 def test_any_sequence_of_calls_and_waits_keeps_the_invariants() -> None:
     Service.came_to.clear()
     run_state_machine_as_test(Service, settings=SETTINGS)

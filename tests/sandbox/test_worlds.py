@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 
 from lavaclient.sandbox import Fault, ManualClock, Quotas, Sandbox
 from lavaclient.sandbox.__main__ import main
+from lavaclient.sandbox.resources import routes
+from lavaclient.sandbox.ssh.answers import Outcome, SeenCommand
 from lavaclient.sandbox.worlds.model import WorldError
 from lavaclient.testing import mock_lava
-from tests.support.sandbox_callers import Caller, DirectCaller
+from tests.support.sandbox_callers import Caller, DirectCaller, every_get
 
 NOW = 1_445_000_000.0
 
@@ -203,12 +206,7 @@ def test_a_record_that_names_what_is_not_there_is_refused(
 
 def _answers(caller: DirectCaller) -> dict[str, Any]:
     caller.sign_in()
-    nouns = ["clusters", "limits", "scripts", "stacks", "credentials"]
-    bodies = {noun: caller.get(noun).body for noun in nouns}
-    for cluster in bodies["clusters"]["clusters"]:
-        for path in (f"clusters/{cluster['id']}", f"clusters/{cluster['id']}/nodes"):
-            bodies[path] = caller.get(path).body
-    return bodies
+    return every_get(caller)
 
 
 def _lively(caller: DirectCaller) -> None:
@@ -238,6 +236,72 @@ def test_what_is_written_down_is_made_again(direct: DirectCaller) -> None:
         for caller in (other, direct):
             caller.sandbox.clock.advance(40)
     assert json.loads(msgspec.json.encode(_caller(world).sandbox.world())) == world
+
+
+def test_each_path_that_can_be_read_is_among_those_that_are_compared(
+    direct: DirectCaller,
+) -> None:
+    _lively(direct)
+    paths = set(_answers(direct))
+    for line in routes.ROUTER.lines:
+        method, path = line.split()
+        pattern = re.sub(r"<\w+>", "[^/]+", path.removeprefix("/"))
+        assert method != "GET" or [each for each in paths if re.fullmatch(pattern, each)], line
+
+
+def test_what_is_left_of_a_fault_is_written_down(direct: DirectCaller) -> None:
+    """As much of it is still to come, in the other sandbox too."""
+    faults = direct.sandbox.faults
+    faults.add(Fault("status", path="/limits$", times=5, after=1))
+    faults.add(Fault("cut", path="/scripts$", begins=100, lasts=50))
+    faults.add(Fault("cut", path="/stacks$", begins=10, lasts=100))
+    faults.add(Fault("cut", path="/flavors$", lasts=10))
+    faults.add(Fault("cut", path="/distros$"))
+    statuses = [direct.get("limits").status for _ in range(3)]
+    assert statuses == [200, 503, 503]
+    faults.take("GET", "/dfw/v2/123456/distros")
+    direct.sandbox.clock.advance(60)
+    world = json.loads(msgspec.json.encode(direct.sandbox.world()))
+    other = _caller(world)
+    assert other.sandbox.faults.list() == (
+        Fault("status", path="/limits$", times=3),
+        Fault("cut", path="/scripts$", begins=40, lasts=50),
+        Fault("cut", path="/stacks$", lasts=50),
+    )
+    assert [other.get("limits").status for _ in range(4)] == [503, 503, 503, 200]
+
+
+def test_a_world_that_is_refused_leaves_hits_and_commands(direct: DirectCaller) -> None:
+    direct.sandbox.faults.add(Fault("status", path="/limits$", times=2))
+    direct.get("limits")
+    direct.sandbox.ssh_answers.add("true", Outcome())
+    direct.sandbox.ssh_answers.note(SeenCommand("id", "slave0-1", "ops", "true", 0))
+    before = direct.sandbox.faults.hits()
+    with pytest.raises(ValueError, match="colour"):
+        direct.sandbox.load_world({"colour": "red"})
+    with pytest.raises(ValueError, match=r"accounts\[0\]"):
+        direct.sandbox.load_world(_account(clusters=[{"name": "a", "stack_id": "none"}]))
+    assert direct.sandbox.faults.hits() == before
+    assert [hits for _, hits in before] == [1]
+    assert [command.command for command in direct.sandbox.ssh_answers.commands] == ["true"]
+    assert len(direct.sandbox.ssh_answers.scripts) == 1
+
+
+def test_a_handle_makes_worlds_and_snapshots() -> None:
+    with mock_lava() as sandbox:
+        sandbox.load_world(_account(clusters=[{"name": "nightly"}]))
+        sandbox.save_snapshot("first")
+        lava = sandbox.lava()
+        lava.clusters.delete("nightly")
+        sandbox.advance(60)
+        assert lava.clusters.list() == []
+        world = sandbox.world()
+        sandbox.restore_snapshot("first")
+        assert [cluster.name for cluster in lava.clusters.list()] == ["nightly"]
+        sandbox.load_world(world)
+        assert lava.clusters.list() == []
+        with pytest.raises(KeyError):
+            sandbox.restore_snapshot("second")
 
 
 def test_on_a_clock_that_is_ahead_ages_stay(direct: DirectCaller) -> None:

@@ -139,6 +139,36 @@ class Caller:
         return nodes
 
 
+_NOUNS = ("clusters", "stacks", "scripts", "flavors", "distros")
+
+
+def every_get(caller: Caller) -> dict[str, Any]:
+    """Ask for all that a user may read in a region, and for a first page of one.
+
+    Of what the service offers to all, the first and the last are enough.
+    """
+    answers = {
+        path: caller.get(path).body
+        for path in (
+            *_NOUNS,
+            *(f"{noun}?limit=1" for noun in _NOUNS if noun != "distros"),
+            *("limits", "credentials", "credentials/types", "credentials/connectors"),
+            *(f"credentials/{kind}" for kind in ("ssh_keys", "cloud_files", "s3", "ambari")),
+        )
+    }
+    for noun in _NOUNS:
+        things = answers[noun][noun]
+        for thing in things if noun in {"clusters", "scripts"} else [*things[:1], *things[-1:]]:
+            path = f"{noun}/{thing['id']}"
+            answers[path] = caller.get(path).body
+    for cluster in answers["clusters"]["clusters"]:
+        path = f"clusters/{cluster['id']}/nodes"
+        answers[path] = caller.get(path).body
+        for node in answers[path]["nodes"]:
+            answers[f"{path}/{node['id']}"] = caller.get(f"{path}/{node['id']}").body
+    return answers
+
+
 class DirectCaller(Caller):
     """Calls the application."""
 

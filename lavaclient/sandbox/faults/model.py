@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 import random
@@ -182,10 +183,26 @@ class _Entry:
     def spent(self) -> bool:
         return self.fault.times is not None and self.hits >= self.fault.times
 
-    def is_due(self, now: float) -> bool:
-        elapsed = now - self.added
+    @property
+    def ends(self) -> float:
         lasts = math.inf if self.fault.lasts is None else self.fault.lasts
-        return self.fault.begins <= elapsed < self.fault.begins + lasts
+        return self.added + self.fault.begins + lasts
+
+    def is_due(self, now: float) -> bool:
+        return self.added + self.fault.begins <= now < self.ends
+
+    def is_over(self, now: float) -> bool:
+        return now >= self.ends
+
+    def rest(self, now: float) -> Fault:
+        fault, begins = self.fault, max(self.added + self.fault.begins - now, 0.0)
+        return msgspec.structs.replace(
+            fault,
+            times=None if fault.times is None else fault.times - self.hits,
+            after=fault.after - self.passed,
+            begins=begins,
+            lasts=None if fault.lasts is None else self.ends - max(now, now + begins),
+        )
 
 
 class Faults:
@@ -226,6 +243,24 @@ class Faults:
         """The faults that can still hit."""
         with self._lock:
             return tuple(entry.fault for entry in self._entries if not entry.spent)
+
+    def remaining(self) -> tuple[Fault, ...]:
+        """What is still to come of the faults that can still hit, as if it were added now."""
+        with self._lock:
+            now = self._now()
+            entries = [entry for entry in self._entries if not entry.spent]
+            return tuple(entry.rest(now) for entry in entries if not entry.is_over(now))
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Return what puts the faults and their hits back as they are now."""
+        with self._lock:
+            entries = [copy.copy(entry) for entry in self._entries]
+
+        def put_back() -> None:
+            with self._lock:
+                self._entries = entries
+
+        return put_back
 
     def hits(self) -> tuple[tuple[Fault, int], ...]:
         """All faults since they were last cleared, and how many requests each has hit."""

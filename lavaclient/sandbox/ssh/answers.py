@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 _MOST_COMMANDS = 10_000
@@ -83,6 +84,19 @@ class ScriptedAnswers:
         """Remember a command that was run."""
         with self._lock:
             self._commands.append(command)
+
+    def checkpoint(self) -> Callable[[], None]:
+        """Return what puts scripts and commands back as they are now."""
+        with self._lock:
+            scripts, commands = list(self._scripts), list(self._commands)
+
+        def put_back() -> None:
+            with self._lock:
+                self._scripts[:] = scripts
+                self._commands.clear()
+                self._commands.extend(commands)
+
+        return put_back
 
     def clear(self) -> None:
         """Forget all of it."""

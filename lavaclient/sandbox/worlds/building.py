@@ -47,10 +47,13 @@ def build(sandbox: SandboxBase, world: World) -> None:
     with sandbox.lock, sandbox.announcer.as_one():
         before, counters = export(sandbox), dict(sandbox.store.counters)
         tokens = list(sandbox.store.tokens.values())
+        checkpoints = [sandbox.faults.checkpoint(), sandbox.ssh_answers.checkpoint()]
         try:
             _replace(sandbox, world, tokens)
         except BaseException:
             _replace(sandbox, before, tokens)
+            for put_back in checkpoints:
+                put_back()
             raise
         finally:
             # No id is made twice, whichever world it was for.

@@ -33,7 +33,7 @@ def export(sandbox: SandboxBase) -> World:
             quotas=WorldQuotas(**asdict(sandbox.quotas)),
             timings=WorldTimings(**asdict(sandbox.timings)),
             accounts=tuple(account for account in accounts if account.records != Records()),
-            faults=sandbox.faults.list(),
+            faults=sandbox.faults.remaining(),
             planned_failures=tuple(
                 PlannedFailure(after, name) for after, name in sandbox.failures.plans
             ),
