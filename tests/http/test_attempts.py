@@ -193,20 +193,10 @@ def test_24_a_choice_of_places_is_no_success(cloud: ScriptedCloud) -> None:
     assert caught.value.code == 300
 
 
-def test_36_a_client_that_is_closed_in_a_pause_sends_nothing_more(cloud: ScriptedCloud) -> None:
+@pytest.mark.parametrize("reply", [RATE, REFUSED], ids=["in a pause", "while it signs in"])
+def test_36_a_client_that_is_closed_sends_nothing_more(cloud: ScriptedCloud, reply: Reply) -> None:
     with cloud.client() as lava:
-        cloud.script = [RATE]
-        cloud.before = lambda request: lava.close()
-        with pytest.raises(error.InvalidError, match="this client is closed"):
-            limits(lava)
-    assert cloud.calls == 1
-
-
-def test_36_a_client_that_is_closed_while_it_signs_in_sends_nothing_more(
-    cloud: ScriptedCloud,
-) -> None:
-    with cloud.client() as lava:
-        cloud.script = [REFUSED]
+        cloud.script = [reply]
         cloud.before = lambda request: lava.close()
         with pytest.raises(error.InvalidError, match="this client is closed"):
             limits(lava)

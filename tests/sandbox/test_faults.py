@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import time
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -149,27 +149,19 @@ def test_latency_waits_before_the_answer(sandbox: Sandbox) -> None:
     assert waited == [2.5]
 
 
-def test_a_reset_before_carries_nothing_out(server: SandboxServer) -> None:
-    """The client sees a broken connection."""
-    with requests.Session() as session:
-        caller = SocketCaller(server, session)
-        caller.sign_in()
-        server.sandbox.faults.add(Fault("reset_before", method="POST"))
-        with pytest.raises(requests.ConnectionError, match="reset by peer"):
-            caller.post("scripts", SCRIPT)
-        assert "setup" not in _names(caller)
-        assert server.sandbox.requests.matching("POST", "/scripts")[0].status == 0
-
-
-def test_a_reset_after_carries_it_out(server: SandboxServer) -> None:
+@pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
+def test_a_reset_after_carries_the_request_out_and_one_before_does_not(
+    server: SandboxServer, kind: Literal["reset_before", "reset_after"]
+) -> None:
     """The client cannot tell the difference."""
     with requests.Session() as session:
         caller = SocketCaller(server, session)
         caller.sign_in()
-        server.sandbox.faults.add(Fault("reset_after", method="POST"))
+        server.sandbox.faults.add(Fault(kind, method="POST"))
         with pytest.raises(requests.ConnectionError, match="reset by peer"):
             caller.post("scripts", SCRIPT)
-        assert "setup" in _names(caller)
+        assert ("setup" in _names(caller)) == (kind == "reset_after")
+        assert server.sandbox.requests.matching("POST", "/scripts")[0].status == 0
 
 
 def test_a_reset_is_an_exception_in_process(direct: DirectCaller) -> None:

@@ -260,6 +260,16 @@ def sockets() -> Iterator[Path]:
         yield Path(directory)
 
 
+def _execute_and_tunnel(sshd: SSHD, banner: int, ssh: list[str]) -> int:
+    """Run a command and open a tunnel, and return the id of what was the tunnel's process."""
+    assert execute(sshd.user, HOST, "echo here", ssh_command=ssh) == "here\n"
+    place = {"local_port": 0, "remote_host": HOST, "remote_port": banner}
+    with tunnel(sshd.user, HOST, **place, ssh_command=ssh) as forward:  # type: ignore[arg-type]
+        assert fetch(forward.port) == b"here it is"
+        assert forward.poll() is None
+        return forward.pid
+
+
 @needs_sshd
 @pytest.mark.parametrize("text", CONFIGURATIONS)
 def test_67_a_configuration_has_no_say_in_what_is_run(
@@ -267,19 +277,7 @@ def test_67_a_configuration_has_no_say_in_what_is_run(
 ) -> None:
     canary = sockets / "canary"
     config = "Host *\n" + text.format(canary=canary, directory=sockets)
-    ssh = sshd.ssh(config=config)
-    assert execute(sshd.user, HOST, "echo here", ssh_command=ssh) == "here\n"
-    with tunnel(
-        *(sshd.user, HOST),
-        local_port=0,
-        remote_host=HOST,
-        remote_port=banner,
-        ssh_command=ssh,
-    ) as forward:
-        assert fetch(forward.port) == b"here it is"
-        pid = forward.pid
-        assert forward.poll() is None
-    assert is_gone(pid)
+    assert is_gone(_execute_and_tunnel(sshd, banner, sshd.ssh(config=config)))
     assert not canary.exists()
     assert list(sockets.iterdir()) == []
 
@@ -301,16 +299,7 @@ def test_67_an_older_ssh_is_not_given_what_it_does_not_know(
     program = tmp_path / "old-ssh"
     program.write_text(OLD_SSH)
     program.chmod(0o700)
-    ssh = sshd.ssh(program=str(program))
-    assert execute(sshd.user, HOST, "echo here", ssh_command=ssh) == "here\n"
-    with tunnel(
-        *(sshd.user, HOST),
-        local_port=0,
-        remote_host=HOST,
-        remote_port=banner,
-        ssh_command=ssh,
-    ) as forward:
-        assert fetch(forward.port) == b"here it is"
+    _execute_and_tunnel(sshd, banner, sshd.ssh(program=str(program)))
 
 
 @pytest.fixture
