@@ -80,6 +80,7 @@ def test_09_a_sign_in_refused_for_good_is_not_repeated(cloud: FakeCloud, status:
     with pytest.raises(error.AuthenticationError) as caught:
         cloud.client()
     assert caught.value.code == status
+    assert "could not sign in" not in str(caught.value)  # the answer was not read as a success
     assert cloud.sign_ins == 1
 
 

@@ -238,3 +238,15 @@ def test_49_a_patched_family_of_addresses_is_asked_for(
     monkeypatch.setattr(urllib3.util.connection, "allowed_gai_family", lambda: socket.AF_INET)
     client(server).clusters.list()
     assert families == [socket.AF_INET]
+
+
+def test_41_after_a_switch_of_protocols_a_connection_is_not_used_again(
+    serve: Serve, client: Client
+) -> None:
+    switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
+    server = serve(lambda connection: connection.sendall(switch), answer())
+    lava = client(server, max_retries=0)
+    with pytest.raises(LavaError):
+        lava.clusters.list()
+    assert lava.clusters.list() == []
+    assert server.connections == 2
