@@ -110,11 +110,23 @@ def test_errors_and_models_are_shown_without_their_constructors() -> None:
         assert "sig-paren" not in heading, name
 
 
+def test_a_page_shows_all_lines_that_its_examples_begin_with() -> None:
+    for source in (SITE / "_sources").rglob("*.txt"):
+        lines = source.read_text(encoding="utf-8").splitlines()
+        if ".. include:: /_begin.txt" in lines:
+            name = str(source.relative_to(SITE / "_sources")).removesuffix(".rst.txt")
+            shown = re.sub(r"<[^>]*>", "", _page(name))
+            assert "from lavaclient.testing import mock_lava" in shown, name
+            is_whole = "   :end-before: .. key" not in lines
+            assert ('create_ssh_key("laptop", "ssh-' in shown.replace("&quot;", '"')) == is_whole
+
+
 def test_every_shared_type_has_its_place() -> None:
     page = _page("types")
     names = importlib.import_module("lavaclient.api.types").__all__
     assert not [name for name in names if f'id="lavaclient.api.types.{name}"' not in page]
     assert 'id="lavaclient.api.types.Model.to_dict"' in page
+    assert "PEP 604" not in page  # what Python says of every alias
 
 
 @pytest.mark.parametrize(
