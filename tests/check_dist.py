@@ -38,6 +38,54 @@ assert type(loader).__module__.startswith("lavaclient."), loader
 print("lavaclient", lavaclient.__version__, "works from its wheel")
 """
 
+# What each extra is for, done with nothing else installed.
+_SERVED = """
+from lavaclient import Lava
+from lavaclient.sandbox import Sandbox, SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
+with SandboxServer(Sandbox(SystemClock()){}) as server:
+    with Lava.from_env(server.environ()) as lava:
+        assert lava.flavors.list()
+"""
+EXTRAS = {
+    "sandbox": _SERVED.format(""),
+    "sandbox-tls": """
+import os
+from lavaclient.sandbox import Sandbox, SystemClock
+from lavaclient.sandbox.http.server import SandboxServer
+with SandboxServer(Sandbox(SystemClock()), tls=True) as server:
+    os.environ.update(server.environ())
+    from lavaclient import Lava
+    with Lava.from_env() as lava:
+        assert lava.endpoint.startswith("https:") and lava.flavors.list()
+""",
+    "sandbox-yaml": """
+import pathlib
+from lavaclient.sandbox import ManualClock, Sandbox
+pathlib.Path("world.yaml").write_text("accounts: [{clusters: [{name: nightly}]}]")
+world = Sandbox(ManualClock(), world="world.yaml").world()
+assert "nightly" in str(world), world
+""",
+    "sandbox-ssh": """
+from lavaclient.sandbox import ManualClock, Sandbox
+from lavaclient.sandbox.ssh.server import SandboxSSH
+with SandboxSSH(Sandbox(ManualClock())) as nodes:
+    assert nodes.port
+""",
+    "testing": """
+from lavaclient import Lava
+from lavaclient.testing import mock_lava
+with mock_lava() as sandbox, Lava("sandbox", "DFW", api_key=sandbox.api_key) as lava:
+    assert lava.flavors.list()
+""",
+    "cli": """
+import jmespath, keyring, yaml
+import subprocess, sys
+shown = subprocess.run(["bin/lava", "--version"], capture_output=True, text=True, check=True)
+assert shown.stdout.startswith("lava "), shown
+""",
+}
+
 
 def main(target: str) -> None:
     dist = Path(target)
@@ -52,7 +100,11 @@ def main(target: str) -> None:
     strict = {"halt_level": 2, "report_level": 2, "syntax_highlight": "none"}
     for page in ("README.rst", "CHANGELOG.rst"):
         publish_doctree((ROOT / page).read_text(encoding="utf-8"), settings_overrides=strict)
-    _use(wheel, dist / "clean")
+    _judge(wheel, sdist)
+    _use(wheel, dist / "clean", LOOK)
+    for extra, lines in EXTRAS.items():
+        _use(f"{wheel}[{extra}]", dist / "clean", lines)
+        print(f"lavaclient[{extra}] works alone")
 
 
 def _files_of(folder: str) -> set[str]:
@@ -78,17 +130,30 @@ def _check_sdist(sdist: Path) -> None:
     _complain("the sdist lacks", wanted - names)
 
 
+def _judge(wheel: Path, sdist: Path) -> None:
+    """Have the index's rules checked, and what wheels have by mistake."""
+    programs = (
+        ("twine", "check", "--strict", wheel, sdist),
+        # PyInstaller looks for a file whose name no module can have.
+        ("check_wheel_contents", "--ignore=W004", wheel),
+    )
+    for program in programs:
+        subprocess.run([sys.executable, "-P", "-m", *program], check=True, cwd=wheel.parent)
+
+
 def _complain(what: str, names: set[str]) -> None:
     if names:
         raise SystemExit(f"{what} {sorted(names)}")
 
 
-def _use(wheel: Path, environment: Path) -> None:
-    venv.create(environment, with_pip=True, clear=True)
+def _use(wheel: Path | str, environment: Path, lines: str) -> None:
+    """Install the wheel, with an extra perhaps, where nothing else is, and run lines with it."""
+    venv.create(environment, clear=True)
     python = environment / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(environment)]
+    subprocess.run([*pip, "install", "--quiet", wheel], check=True)
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    subprocess.run([python, "-W", "error", "-c", LOOK], check=True, cwd=environment, env=clean)
+    subprocess.run([python, "-W", "error", "-c", lines], check=True, cwd=environment, env=clean)
 
 
 if __name__ == "__main__":
