@@ -48,6 +48,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     os.environ["CI"] = "true"  # cases that are drawn are the same each time
+    options.results.parent.mkdir(parents=True, exist_ok=True)
     options.results.unlink(missing_ok=True)
     plugin = MutationPlugin(_matching(options.patterns), options.results, options.longest)
     quiet = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "timeout=20"]
