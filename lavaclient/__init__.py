@@ -8,28 +8,10 @@ Everything begins with ``Lava``::
         print(lava.clusters.list())
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lavaclient._version import __version__
-from lavaclient.error import (
-    ApiError,
-    AuthenticationError,
-    AuthorizationError,
-    BadRequestError,
-    ConflictError,
-    ConnectionError,
-    FailedError,
-    ForbiddenError,
-    InsecureTransportWarning,
-    InvalidError,
-    LavaError,
-    NotFoundError,
-    OverLimitError,
-    ProxyError,
-    RequestError,
-    ServerError,
-    TimeoutError,
-)
 
 __all__ = [
     "ApiError",
@@ -53,19 +35,39 @@ __all__ = [
     "__version__",
 ]
 
-
-# Imported when first used: the program's help, and code that needs only the errors, do without.
+# All of it is imported when first used. The program's help, and code that needs only the errors,
+# do without the client; and a package that imports its own modules deadlocks where one thread
+# imports the package while another one imports such a module.
 if TYPE_CHECKING:
     from lavaclient.client import Lava
+    from lavaclient.error import (
+        ApiError,
+        AuthenticationError,
+        AuthorizationError,
+        BadRequestError,
+        ConflictError,
+        ConnectionError,
+        FailedError,
+        ForbiddenError,
+        InsecureTransportWarning,
+        InvalidError,
+        LavaError,
+        NotFoundError,
+        OverLimitError,
+        ProxyError,
+        RequestError,
+        ServerError,
+        TimeoutError,
+    )
 else:
 
     def __getattr__(name: str) -> object:
-        if name != "Lava":
+        if name in {"api", "client", "error", "identity"}:
+            return import_module(f"lavaclient.{name}")
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from lavaclient.client import Lava
-
-        globals()["Lava"] = Lava
-        return Lava
+        module = import_module("lavaclient.client" if name == "Lava" else "lavaclient.error")
+        return globals().setdefault(name, getattr(module, name))
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

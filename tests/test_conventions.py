@@ -68,7 +68,6 @@ NEVER_OF_THE_SDK = {
 # Imports inside functions, each with its reason. The program's commands import what one of
 # them alone needs, as its start is waited for at every call and at every completion.
 LATE_IMPORTS = {
-    ("lavaclient", "__getattr__"): "whoever wants the errors alone waits for no client",
     ("lavaclient._http.socks", "_socket_class"): "PySocks is optional",
     ("lavaclient.client", "__init__"): "what stands on requests, keystoneauth1 and msgspec",
     ("lavaclient.client", "from_profile"): "the file's format, for those who have profiles",

@@ -48,7 +48,8 @@ NEVER_SENT = "_lavaclient_never_sent"
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
-_STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.")
+# encodings: of a host name, where socket looks it up.
+_STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "encodings.")
 _OURS = "lavaclient."
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")

@@ -152,11 +152,14 @@ def test_user_and_key_are_by_default_those_of_the_machine_at_the_call(
 
 
 @pytest.mark.parametrize("user", ["root", "Root", "x", "9lives", "a b"])
-def test_a_local_user_who_is_no_good_gives_advice(
+def test_a_local_user_who_may_not_log_in_gives_advice(
     lava: Lava, wire: Wire, monkeypatch: pytest.MonkeyPatch, user: str
 ) -> None:
     monkeypatch.setenv("LOGNAME", user)
-    with pytest.raises(InvalidError, match=r"^username must .*: pass username$"):
+    with pytest.raises(
+        InvalidError,
+        match=r"^username must .*; the default is the local user.s name: pass another$",
+    ):
         lava.clusters.create("logs", STACK, ssh_keys=["desk"])
     assert wire.lines == []
 

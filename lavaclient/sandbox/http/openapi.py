@@ -19,6 +19,7 @@ VERSION = "3.1.0"
 
 _COMPONENTS = "#/components/schemas/"
 
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 _ENDPOINT = "/{region}/v2/{tenant_id}"
 _TAGS = {
     "Identity": "Cloud Identity v2.0: signing in, tokens, tenants.",
@@ -91,6 +92,11 @@ def describe(control_routes: ControlRoutes) -> dict[str, object]:
             "securitySchemes": {"token": token},
         },
     }
+
+
+def _phrase(status: int) -> str:
+    """What a status is called, by RFC 9110; Python has its names since 3.13."""
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def _shortened(schema: object) -> object:
@@ -208,14 +214,14 @@ def _path_schema(route: _Route, name: str) -> dict[str, object]:
 
 def _responses(route: _Route, schemas: Mapping[object, object]) -> dict[str, object]:
     operation = route.operation
-    answer: dict[str, object] = {"description": HTTPStatus(operation.status).phrase}
+    answer: dict[str, object] = {"description": _phrase(operation.status)}
     if operation.content_type != JSON:
         answer["content"] = {operation.content_type: {"schema": {"type": "string"}}}
     elif operation.answer is not None:
         answer["content"] = _content(_alternatives(operation.answer), schemas)
     refusals = {
         str(status): {
-            "description": HTTPStatus(status).phrase,
+            "description": _phrase(status),
             "content": _content((_refusal(route, status),), schemas),
         }
         for status in _refusals(route)
