@@ -25,8 +25,8 @@ class CommandLine:
 
     def __init__(self) -> None:
         self.options: dict[str, object] = {}
-        self.debug = 0
-        self.is_completing = False
+        self.debug: int = 0
+        self.is_completing: bool = False
 
     def take(self, name: str, value: object) -> None:
         """Keep an option that stands on the command line."""
