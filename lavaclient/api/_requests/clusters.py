@@ -173,7 +173,7 @@ def _pair(argument: str, pair: object) -> list[_Connector]:
 
 
 def _username(username: str | None) -> str:
-    advice = "" if username is not None else "; the default is the local user's name: pass another"
+    advice = "" if username is not None else "; the default is the local user's name: pass username"
     login = _local_user("username") if username is None else text("username", username)
     if not re.fullmatch(_LOGIN, login):
         raise InvalidError(
