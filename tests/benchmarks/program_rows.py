@@ -15,7 +15,8 @@ IMPORTS = "import click, rich"
 HELP = """
 import sys
 from lavaclient.cli import main
-main(["--help"])
+sys.argv = ["lava", "--help"]
+main()
 """
 # What a shell script has at hand: libraries that parse, ask and print.
 BARE_LIST = """
@@ -24,10 +25,11 @@ for cluster in requests.get({base!r} + '/clusters', headers={headers!r}, timeout
     print(cluster['id'], cluster['name'], cluster['status'], sep=',')
 """
 PROGRAM = """
-import os
+import os, sys
 os.environ |= {environ!r}
 from lavaclient.cli import main
-main({arguments!r})
+sys.argv = ["lava", *{arguments!r}]
+main()
 """
 WORDS = ["lava", "clusters", "get", "clu"]
 

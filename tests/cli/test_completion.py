@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -259,3 +260,16 @@ def test_help_imports_neither_the_client_nor_rich() -> None:
         [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert not {"rich", "requests", "msgspec", "lavaclient.client"} & set(ran.stderr.split())
+
+
+def test_only_a_process_of_the_program_collects_garbage_rarely() -> None:
+    lines = (
+        "import gc, sys; from lavaclient.cli import main; main(['--help']); "
+        "print(gc.get_threshold()[0], file=sys.stderr); sys.argv = ['lava', '--help']; main(); "
+        "print(gc.get_threshold()[0], file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    in_a_program, in_its_own = map(int, ran.stderr.split())
+    assert in_a_program == gc.get_threshold()[0] < in_its_own
