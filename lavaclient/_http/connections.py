@@ -170,10 +170,22 @@ class _DeadlineMixin(_AnyConnection):
     response_class = _DeadlineResponse
     debuglevel = 0  # http.client prints headers, hence tokens, at any other level
     deadline: float | None = None
+    _was_connected = False
 
     def connect(self) -> None:
+        self._was_connected = False
         with _ConnectPhase(self):
             super().connect()
+        self._was_connected = True
+
+    @property
+    def has_connected_to_proxy(self) -> bool:
+        """Whether what fails from now on is no failure to reach the proxy.
+
+        http.client closes a connection on which no response came, and a closed one has
+        forgotten that it stood: a request that was sent would count as never sent.
+        """
+        return self._was_connected or super().has_connected_to_proxy
 
     def remaining(self, shares: int = 1) -> float | None:
         """Return the seconds left for connecting, never 0 (which would not block).

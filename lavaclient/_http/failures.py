@@ -86,7 +86,6 @@ _NETWORK: Errors = (
 )
 _NEVER_SENT: Errors = (
     requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     UnusableSettingError,
@@ -215,7 +214,8 @@ def classify_failure(
         proxy: Host and port of the proxy that it went through; "" for none.
     """
     chain = list(_chain(cause))
-    kind, text = _verdict(chain, request, timeout, proxy)
+    request_sent = not any(_is_before_sending(link) for link in chain)
+    kind, text = _verdict(chain, request, timeout, proxy, request_sent)
     refused = _certificate_error(chain)
     for link in chain:
         if isinstance(link, requests.exceptions.RequestException):
@@ -226,12 +226,21 @@ def classify_failure(
         text,
         request,
         request_id=sent_id,
-        request_sent=not any(
-            getattr(link, NEVER_SENT, False) or isinstance(link, _NEVER_SENT) for link in chain
-        ),
+        request_sent=request_sent,
         permanent=kind is error.ApiError or any(isinstance(link, _PERMANENT) for link in chain),
         cause=refused or cause,
     )
+
+
+def _is_before_sending(link: BaseException) -> bool:
+    """Tell whether this was raised before the request could be sent.
+
+    That urllib3 blames the proxy says nothing: it does so too where no response came to a
+    request that the proxy took.
+    """
+    if getattr(link, NEVER_SENT, False) or isinstance(link, _NEVER_SENT):
+        return True
+    return isinstance(link, OSError) and _TUNNEL_STATUS.match(str(link)) is not None
 
 
 def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationError | None:
@@ -239,7 +248,11 @@ def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationErr
 
 
 def _verdict(
-    chain: list[BaseException], request: OutgoingRequest, timeout: float, proxy: str
+    chain: list[BaseException],
+    request: OutgoingRequest,
+    timeout: float,
+    proxy: str,
+    request_sent: bool,
 ) -> tuple[type[error.LavaError], str]:
     for link in chain:
         if isinstance(link, TooLargeError | UnsupportedEncodingError):
@@ -254,7 +267,7 @@ def _verdict(
     if any(_is_timeout(link) for link in chain):
         return error.TimeoutError, f"no whole answer from {way} within {round(timeout, 3):g} s"
     reason = _reason(chain)
-    if any(isinstance(link, _PROXY) for link in chain):
+    if not request_sent and any(isinstance(link, _PROXY) for link in chain):
         return error.ConnectionError, _proxy_refusal(host, proxy, reason)
     if any(isinstance(link, UnusableSettingError) for link in chain):
         way = host  # the reason names the proxy, if that is what cannot be used

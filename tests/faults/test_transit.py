@@ -43,6 +43,7 @@ BREAKS: dict[str, Step] = {
     "stalled body": _stalled,
 }
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NEAR = "http://127.0.0.1:9/v2/123456"
 
 
 def create(lava: Lava) -> object:
@@ -60,6 +61,19 @@ def test_17_reset_after_a_post_arrives_once(kind: str, serve: Serve, client: Cli
     assert len(server.requests) == 1
     assert server.requests[0].json()
     assert server.requests[0].headers["client-request-id"] == caught.value.request_id
+
+
+@pytest.mark.parametrize("kind", BREAKS)
+def test_17_reset_after_a_post_arrives_once_through_a_proxy(
+    kind: str, serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(BREAKS[kind])
+    monkeypatch.setenv("ALL_PROXY", server.url)
+    with pytest.raises(LavaError, match="look before trying again") as caught:
+        create(client(NEAR, timeout=0.3))
+    assert caught.value.maybe_applied
+    assert f"127.0.0.1:9 through the proxy localhost:{server.port}" in str(caught.value)
+    assert [request.method for request in server.requests] == ["POST"]
 
 
 @pytest.mark.parametrize("kind", BREAKS)

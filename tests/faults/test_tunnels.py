@@ -25,6 +25,7 @@ from tests.support.fault_server import (
     DETAIL,
     FaultServer,
     answer,
+    cut,
     drip,
     fin,
     raw,
@@ -86,6 +87,28 @@ def test_40_a_proxy_may_itself_speak_tls(
     assert lava.clusters.list() == []
     assert lava.clusters.get("c-1").name == "nightly"
     assert proxy.connections == 1
+
+
+@pytest.mark.parametrize("step", [reset, fin, cut, raw(b"nonsense\r\n\r\n")])
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_17_a_post_that_is_lost_in_a_tunnel_arrives_once(
+    earlier: int,
+    step: Callable[[socket.socket], object],
+    serve: Serve,
+    client: Client,
+    context: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = serve(*[answer()] * earlier, step, context=context)
+    proxy = serve(tunnel(server.port))
+    over(proxy, monkeypatch)
+    lava = client(server, timeout=2)
+    assert [lava.clusters.list() for _ in range(earlier)] == [[]] * earlier
+    with pytest.raises(ConnectionError, match="look before trying again") as caught:
+        create(lava)
+    assert caught.value.maybe_applied
+    assert f"connection to localhost:{server.port} through the proxy" in str(caught.value)
+    assert [request.method for request in server.requests] == ["GET"] * earlier + ["POST"]
 
 
 @pytest.mark.parametrize("proxy_speaks_tls", [False, True])

@@ -20,7 +20,7 @@ from keystoneauth1.token_endpoint import Token
 from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
-from tests.support.fault_server import CLUSTERS, FaultServer, answer, drip, fin, raw, reset
+from tests.support.fault_server import CLUSTERS, FaultServer, Step, answer, drip, fin, raw, reset
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -59,6 +59,41 @@ def test_a_session_from_outside_sends_a_create_once(server: FaultServer, outside
         create(outside)
     assert caught.value.maybe_applied
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("step", [reset, fin])
+def test_17_a_session_from_outside_sends_a_create_once_through_a_proxy(
+    step: Step, server: FaultServer, outside: Lava, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.script = [step]
+    with (
+        Lava(None, endpoint="http://127.0.0.1:9/v2/1", session=outside.session) as lava,
+        pytest.raises(
+            ConnectionError, match=r"127\.0\.0\.1:9 through the proxy localhost"
+        ) as caught,
+    ):
+        create(lava)
+    assert caught.value.maybe_applied
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_44_a_session_from_outside_tells_what_a_proxy_refused_to_carry(
+    status: int, server: FaultServer, outside: Lava, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    server.script = [answer(status)]
+    with (
+        Lava(
+            None, endpoint="https://dfw.example/v2/1", session=outside.session, max_retries=0
+        ) as lava,
+        pytest.raises(
+            ConnectionError, match=f"the proxy localhost:{server.port} .*{status}"
+        ) as caught,
+    ):
+        create(lava)
+    assert not caught.value.maybe_applied
 
 
 BODIES = {

@@ -120,6 +120,8 @@ def tunnel(port: int) -> Step:
                 for end in ready:
                     data = end.recv(65536)
                     if not data:
+                        with contextlib.suppress(OSError):
+                            other[end].shutdown(socket.SHUT_RDWR)
                         return
                     other[end].sendall(data)
 
