@@ -3,6 +3,9 @@
 import os
 import sys
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 from lavaclient import __version__
 
 project = "lavaclient"
@@ -32,6 +35,7 @@ autodoc_type_aliases = {
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 exclude_patterns = ["_build"]
@@ -62,3 +66,17 @@ html_static_path = ["_static"]
 # openapi.json and world.schema.json, at the root of the site.
 html_extra_path = ["../lavaclient/sandbox/data/schemas"]
 html_css_files = ["site.css"]
+
+
+def _hold_pictures(_app: Sphinx, doctree: nodes.document) -> None:
+    """Put each drawing into a box of its own, which can scroll where it is too wide."""
+    for image in list(doctree.findall(nodes.image)):
+        if image["uri"].endswith(".svg"):
+            box = nodes.container(classes=["picture"])
+            image.replace_self(box)
+            box += image
+
+
+def setup(app: Sphinx) -> None:
+    """Hook into what the pages are made of."""
+    app.connect("doctree-read", _hold_pictures)

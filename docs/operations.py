@@ -15,7 +15,7 @@ OPENAPI = Path(__file__).parent.parent / "lavaclient/sandbox/data/schemas/openap
 
 
 class Operations(SphinxDirective):
-    """A table: method and path, what it does, and the statuses of its answers."""
+    """A table: method and path; what it does, and below it the statuses of its answers."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -24,7 +24,7 @@ class Operations(SphinxDirective):
         """Return the table."""
         self.env.note_dependency(str(OPENAPI))
         document = json.loads(OPENAPI.read_text(encoding="utf-8"))
-        lines = [".. list-table::", "   :widths: 45 40 15", ""]
+        lines = [".. list-table::", "   :widths: 60 40", ""]
         for path, methods in document["paths"].items():
             for method, operation in methods.items():
                 if self.arguments[0] in operation["tags"]:
@@ -39,7 +39,7 @@ class Operations(SphinxDirective):
 
 
 def _row(line: str, summary: str, statuses: Iterable[str]) -> list[str]:
-    return [f"   * - ``{line}``", f"     - {summary}", f"     - {', '.join(statuses)}"]
+    return [f"   * - ``{line}``", f"     - | {summary}", f"       | {', '.join(statuses)}"]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
