@@ -110,7 +110,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         from keystoneauth1.session import Session
         from lavaclient.identity import RackspaceApiKey
 
-        session = Session(auth=RackspaceApiKey("myusername", "0123456789abcdef"))
+        session = Session(auth=RackspaceApiKey("myusername", "807895ec1ec4ca255e49ccc6715bf29f"))
         session.get_token()
     """
 

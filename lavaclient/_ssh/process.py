@@ -31,9 +31,10 @@ class Forward:
     Attributes:
         port: The port on 127.0.0.1.
 
-    Example:
-        >>> with lava.clusters.ssh_proxy("my-cluster", port=0) as forward:  # doctest: +SKIP
-        ...     print(f"socks5h://localhost:{forward.port}")
+    Example::
+
+        with lava.clusters.ssh_proxy("my-cluster", port=0) as forward:
+            print(f"socks5h://localhost:{forward.port}")
     """
 
     def __init__(self, argv: Sequence[str], port: int, name: str) -> None:

@@ -256,7 +256,8 @@ class StackManager(Manager):
 
         Example::
 
-            lava.stacks.delete("mine")
+            stack = lava.stacks.create("trial", "HDP2.3", [{"name": "HDFS"}])
+            lava.stacks.delete(stack.id)
         """
         self._client.delete(f"stacks/{path_segment('stack_id', stack_id)}")
 

@@ -67,9 +67,12 @@ class Assertions:
 
         Example::
 
-            sandbox.assert_requested("POST", "/clusters", times=1, json={"cluster": {"name": "a"}})
+            body = {"cluster": {"name": "nightly"}}
+            lava.clusters.create("nightly", "HDP2.3_Hadoop", "analyst", ["laptop"], wait=True)
+            lava.clusters.delete("nightly")
+            sandbox.assert_requested("POST", "/clusters", times=1, json=body)
             sandbox.assert_requested("GET", "/clusters", query={"marker": None}, in_order=True)
-            sandbox.assert_requested("DELETE", f"/clusters/{cluster_id}", in_order=True)
+            sandbox.assert_requested("DELETE", in_order=True)
         """
         __tracebackhide__ = True
         expectation = Expectation(
