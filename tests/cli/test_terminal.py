@@ -112,6 +112,13 @@ def test_a_list_that_is_too_wide_has_a_block_for_each(sandbox: SandboxServer, cl
     assert len(others) == 3
 
 
+def test_of_one_thing_the_titles_alone_are_bold(sandbox: SandboxServer, cluster: str) -> None:
+    with lava("clusters get logs", sandbox.environ()) as terminal:
+        assert terminal.end() == 0
+    assert re.search(r"\x1b\[1mName +\x1b\[0mlogs\s", terminal.raw)
+    assert re.search(r"\x1b\[1mStatus +\x1b\[0m\x1b\[32mACTIVE\x1b\[0m", terminal.raw)
+
+
 def test_no_color_is_kept(sandbox: SandboxServer, cluster: str) -> None:
     with lava("clusters list", {**sandbox.environ(), "NO_COLOR": "1"}) as terminal:
         assert terminal.end() == 0

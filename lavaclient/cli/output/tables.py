@@ -104,8 +104,8 @@ def _print_lines(screen: Console, model: object, columns: Sequence[Column]) -> N
             continue
         room = max(screen.width - margin, *map(cell_len, cell.plain.split()))
         first, *others = cell.wrap(screen, room)
-        title = Text(column.title.ljust(margin), style="bold")
-        screen.print(title + first, soft_wrap=True)
+        title = (column.title.ljust(margin), "bold")
+        screen.print(Text.assemble(title, first), soft_wrap=True)
         for line in others:
             screen.print(Text(" " * margin) + line, soft_wrap=True)
 
