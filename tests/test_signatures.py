@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from lavaclient import __version__
 from tests.support.signatures import SNAPSHOT, public_signatures
 
 ROOT = Path(__file__).parents[1]
@@ -38,3 +40,8 @@ def test_the_snapshot_changes_with_the_changelog() -> None:
         (commit,) = _git("log", "-1", "--format=%H", "--", name) or [""]
         changed = _git("show", "--format=", "--name-only", commit) if commit else [CHANGELOG]
     assert CHANGELOG in changed
+
+
+def test_a_release_has_a_section_in_the_changelog() -> None:
+    heading = re.compile(rf"^{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)\n-+$", re.MULTILINE)
+    assert ".dev" in __version__ or heading.search((ROOT / CHANGELOG).read_text(encoding="utf-8"))
