@@ -297,6 +297,8 @@ def _reason(chain: list[BaseException]) -> str:
             return plain_line(_CREDENTIALS.sub("//", str(link)))
         if isinstance(link, http.client.BadStatusLine) and not isinstance(link, OSError):
             return f"what answers there does not speak HTTP ({plain_line(str(link))!r})"
+        if isinstance(link, http.client.IncompleteRead):
+            return f"the answer broke off ({link})"
     for link in reversed(chain):
         if isinstance(link, socket.gaierror):
             return f"the name of the host cannot be resolved ({link.strerror})"

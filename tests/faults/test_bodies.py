@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from lavaclient import ApiError, ConnectionError, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
-from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, raw
+from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, fin, raw
 
 SENSELESS = {
     "html": (b"<html><body>hi</body></html>", "HTML"),
@@ -77,6 +78,22 @@ def test_24_a_wrong_length_or_encoding_is_an_error_of_ours(
     server = serve(raw(TRANSFERS[kind]))
     with pytest.raises((ApiError, ConnectionError)):
         client(server, max_retries=1, timeout=2).clusters.list()
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", ["", "1d\r\n", "1d\r\n{", "1\r\n{\r\n", "1\r\n{\r\n1", "xyz\r\n"])
+def test_44_a_body_in_chunks_that_ends_too_early_is_said_to_break_off(
+    sent: str, serve: Serve, client: Client
+) -> None:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(CHUNKED + sent.encode())
+        fin(connection)
+
+    with pytest.raises(ConnectionError, match="the answer broke off") as caught:
+        client(serve(send), max_retries=0).clusters.list()
+    assert "int()" not in str(caught.value)
 
 
 def test_a_packed_body_is_unpacked(serve: Serve, client: Client) -> None:

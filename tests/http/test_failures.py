@@ -159,6 +159,16 @@ VERDICTS: dict[str, tuple[BaseException, type[error.LavaError], str, bool, bool]
         True,
         False,
     ),
+    "half a body": (
+        wrapped(http.client.IncompleteRead(b"{}", 7)),
+        error.ConnectionError,
+        (
+            f"connection to {HERE} failed: the answer broke off "
+            "(IncompleteRead(2 bytes read, 7 more expected))"
+        ),
+        True,
+        False,
+    ),
     "no HTTP": (
         wrapped(http.client.BadStatusLine("220 mail.example\r\n")),
         error.ConnectionError,
