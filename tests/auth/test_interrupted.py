@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import warnings
 from collections.abc import Callable
 
 import pytest
@@ -15,7 +14,7 @@ from lavaclient._system.fork import renew_in_child
 from lavaclient.identity import RackspaceApiKey
 from tests.support.fake_cloud import KEY, USER, FakeCloud
 from tests.support.recorder import SentRequest
-from tests.support.threads import until
+from tests.support.threads import fork, until
 
 
 def interrupt_soon(claim: Callable[[], bool]) -> threading.Thread:
@@ -116,9 +115,7 @@ def test_33_ctrl_c_while_waiting_for_the_leader_leaves_it_alone(cloud: FakeCloud
 
 def in_child(work: Callable[[], bool]) -> int:
     """The exit status of a forked child: 0 when the work says so, within 20 s."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
-        child = os.fork()
+    child = fork()
     if child == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(20)
@@ -165,7 +162,7 @@ def test_34_what_cannot_be_renewed_in_a_child_keeps_nothing_else_from_it() -> No
     owners = [Owner(), Owner()]
     for owner in owners:
         renew_in_child(owner, Owner.renew)
-    if (child := os.fork()) == 0:
+    if (child := fork()) == 0:
         # Another registration meets an open lock, in a thread of its own as well.
         thread = threading.Thread(target=renew_in_child, args=(Owner(), Owner.renew), daemon=True)
         thread.start()

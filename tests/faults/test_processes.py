@@ -34,7 +34,7 @@ from lavaclient.api.clusters import ClusterManager
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.fake_cloud import USER, FakeCloud, Reply
 from tests.support.fault_server import FaultServer, answer, stall
-from tests.support.threads import together
+from tests.support.threads import fork, together
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
@@ -178,7 +178,7 @@ def child_says(work: Callable[[], bool], seconds: float = 60) -> bool:
     The child ends by a signal: what others do at a process's end is not what is tested.
     """
     answer_end, child_end = os.pipe()
-    child = os.fork()
+    child = fork()
     if child == 0:  # pragma: no cover - another process
         try:
             os.write(child_end, b"yes" if work() else b"no")

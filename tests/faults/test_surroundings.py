@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 import uuid
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ import trustme
 from lavaclient import ConnectionError, InvalidError, Lava, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.fault_server import FaultServer, Step, answer, fin, raw
+from tests.support.threads import fork
 
 IDS = {
     "a/b": "a%2Fb",
@@ -113,9 +113,7 @@ def _echo_of(server: FaultServer) -> Step:
 
 
 def _fork(lava: Lava, child: int) -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
-        pid = os.fork()
+    pid = fork()
     if pid:
         return pid
     right = 0
@@ -312,9 +310,7 @@ def test_34_a_child_that_closes_leaves_its_parents_connections_open(
     server = serve(answer(), context=context)
     lava = client(server, **options)
     lava.clusters.list()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
-        pid = os.fork()
+    pid = fork()
     if not pid:
         try:
             if act == "call and close":

@@ -29,6 +29,7 @@ from lavaclient._ssh.forward import Forward, proxy, tunnel
 from lavaclient._system.clock import SystemClock
 from tests.support.clock import MovedClock
 from tests.support.ssh_server import SSHServer
+from tests.support.threads import fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -523,7 +524,7 @@ def test_48_a_forked_child_does_not_keep_the_watchdog_from_what_it_is_for() -> N
     watched = Child(["sleep", "60"], new_session=True)
     watchdog.watch(watched.pid)
     waits, ends = os.pipe()
-    if (forked := os.fork()) == 0:
+    if (forked := fork()) == 0:
         os.close(ends)
         os.read(waits, 1)
         os._exit(0)

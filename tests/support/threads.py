@@ -1,12 +1,14 @@
-"""Threads that start at once, and waiting for what another thread does."""
+"""Threads that start at once, waiting for what another thread does, and forks beside both."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
 
-__all__ = ["WatchedLock", "together", "until", "until_asleep"]
+__all__ = ["WatchedLock", "fork", "together", "until", "until_asleep"]
 
 
 class WatchedLock:
@@ -38,6 +40,13 @@ class WatchedLock:
 
     def __exit__(self, *_exc_info: object) -> None:
         self.release()
+
+
+def fork() -> int:
+    """Fork beside other threads: Python warns of it, and from 3.15 on raises where that is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def until(claim: Callable[[], bool], seconds: float = 10.0) -> None:
