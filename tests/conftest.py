@@ -56,12 +56,15 @@ def _warm_start() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a test writes at home does not stay."""
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HOME", "USERPROFILE", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
 
 
 @pytest.fixture
 def far_from_utc() -> Iterator[None]:
     """A machine whose own time is none that a service writes."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("the time zone of a process cannot be set here")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", "LAVA+7:23")
         time.tzset()

@@ -198,6 +198,7 @@ def test_what_is_no_good_is_refused_and_not_shown(
 def test_a_public_key_may_be_the_path_of_its_file(
     lava: Lava, wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, form: str
 ) -> None:
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KEYS", str(tmp_path))
     file = tmp_path / "id.pub"

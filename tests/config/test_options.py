@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -86,10 +87,13 @@ def test_a_bundle_may_be_a_path_object_a_directory_or_below_home(
 ) -> None:
     path = tmp_path / "bundle.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     assert checked(verify_ssl=path).verify == str(path)
     assert checked(verify_ssl=str(tmp_path)).verify == str(tmp_path)
-    assert checked(verify_ssl="~/bundle.pem").verify == str(path)
+    below_home = checked(verify_ssl="~/bundle.pem").verify
+    assert isinstance(below_home, str)
+    assert os.path.normpath(below_home) == str(path)
 
 
 @pytest.mark.parametrize(("value", "verify"), [(None, True), (True, True), (False, False)])
@@ -131,8 +135,9 @@ def test_a_bad_token_cache_is_refused(value: object) -> None:
 
 
 def test_a_token_cache_may_be_a_path_object_or_below_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert checked(token_cache=Path("/a/b")).token_cache == "/a/b"
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, "/home/somebody")
+    assert checked(token_cache=Path("/a/b")).token_cache == os.path.normpath("/a/b")
     assert checked(token_cache="~/b").token_cache == "/home/somebody/b"
 
 

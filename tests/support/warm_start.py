@@ -13,7 +13,6 @@ it. Each program is a fork of it, watched by another fork, which tells its id an
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import gc
 import importlib
@@ -28,12 +27,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 import warnings
 from pathlib import Path
 
 from tests.support import warm_python
+
+with contextlib.suppress(ImportError):  # on Windows, where no program is started warm
+    import fcntl
+    import termios
 
 ROOT = Path(__file__).resolve().parents[2]
 WARM_PYTHON = (sys.executable, "-IS", warm_python.__file__)
