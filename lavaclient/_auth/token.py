@@ -114,14 +114,15 @@ def read_state(text: str) -> AccessToken:
 
 
 def _checked(body: object, now: float, *, with_catalog: bool) -> AccessToken:
-    access = _mapping(_mapping(body, "identity's answer").get("access"), "access")
+    answer = _mapping(body, "identity's answer")
+    access = _mapping(answer.get("access"), "access")
     token = _mapping(access.get("token"), "access.token")
     text = token.get("id")
     if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
         raise ValueError("access.token.id is not a token")
     if with_catalog:
         checked_catalog(access.get("serviceCatalog"))
-    return AccessToken(text, _moment(token.get("expires")), _mapping(body, ""), now)
+    return AccessToken(text, _moment(token.get("expires")), answer, now)
 
 
 def _mapping(value: object, name: str) -> dict[str, object]:

@@ -10,13 +10,14 @@ from keystoneauth1.session import Session
 
 from lavaclient import error
 from lavaclient._auth.identity_api import IdentityClient
-from lavaclient._auth.provider import TokenProvider
+from lavaclient._auth.provider import ApiKeyProvider, TokenProvider
 from lavaclient._auth.token import AccessToken
 from lavaclient._config.secret import Secret
 from lavaclient._http.redaction import Redactor
 from lavaclient._http.retry import retry_policy
 from lavaclient._http.service_client import Token
 from tests.support.clock import START, MovedClock
+from tests.support.fake_cloud import KEY, USER, FakeCloud
 from tests.support.threads import WatchedLock, together, until
 
 SESSION = Session()
@@ -97,6 +98,17 @@ def test_a_failure_is_shared_by_those_who_began_before_it_and_by_no_others() -> 
     assert (str(shared.value), shared.value.args) == (str(first.value), first.value.args)
     newer = access_token()
     assert provider.renew(token, provider.failure_epoch(), lambda: newer) is newer
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_after_a_sign_in_that_failed_the_next_call_tries_again(has_ended: bool) -> None:
+    clock, fresh = MovedClock(), access_token()
+    provider = Provider(clock, access_token(lifetime=600.0) if has_ended else None)
+    clock.now += 600.0
+    for _ in range(2):
+        with pytest.raises(error.AuthenticationError, match="no route"):
+            provider.usable(failing)
+    assert provider.usable(lambda: fresh) is fresh
 
 
 def test_a_failure_of_another_kind_is_not_shared() -> None:
@@ -280,3 +292,14 @@ def test_reauthenticating_signs_in_though_the_token_is_good_and_others_failed() 
     provider.sign_in = lambda: newer
     provider.reauthenticate(SESSION)
     assert provider.current is newer
+
+
+def test_an_endpoint_is_looked_up_over_the_session_before_the_first_sign_in_too(
+    cloud: FakeCloud,
+) -> None:
+    policy = retry_policy(cloud.clock, 0, 0.1)
+    identity = IdentityClient(cloud.auth_url, policy=policy, redactor=Redactor())
+    provider = ApiKeyProvider(identity, username=USER, api_key=Secret(KEY))
+    session = Session()
+    assert provider.find_endpoint(session, "DFW", None) == cloud.endpoint()
+    session.session.close()

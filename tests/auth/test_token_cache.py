@@ -12,6 +12,7 @@ import subprocess
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,8 +82,10 @@ def test_an_answer_that_repeats_the_key_is_not_written(
     cloud.usual = lambda request: Reply(200, cloud.access())  # type: ignore[method-assign]
     cloud.client(token_cache=tmp_path / "token", api_key=key).close()
     assert not (tmp_path / "token").exists()
-    assert "repeats the key" in warned(caplog)[0]
-    assert key not in warned(caplog)[0]
+    path = tmp_path / "token"
+    assert warned(caplog) == [
+        f"token cache {path} not written: identity repeats the key in its answer"
+    ]
 
 
 def edit(change: Callable[[dict[str, object]], None]) -> Callable[[Path], None]:
@@ -245,7 +248,31 @@ def test_38_the_warning_says_why_a_cache_file_is_not_used(
     spoil, reason = REASONS[kind]
     spoil(cache)
     cloud.client(token_cache=cache).close()
-    assert warned(caplog) == [f"token cache {cache} not used: {reason}"]
+    warning = ("lavaclient", logging.WARNING, f"token cache {cache} not used: {reason}")
+    assert caplog.record_tuples == [warning]
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        ({"region": "LON"}, {}),
+        ({"publicURL": "https://dfw.example/v2/99"}, {"tenant_id": TENANT}),
+    ],
+)
+def test_a_cached_token_whose_catalog_has_no_endpoint_is_not_used(
+    cloud: FakeCloud, tmp_path: Path, change: dict[str, str], options: dict[str, object]
+) -> None:
+    def spoil(state: dict[str, Any]) -> None:
+        for entry in state["body"]["access"]["serviceCatalog"]:
+            for endpoint in entry["endpoints"]:
+                endpoint.update(change)
+
+    path = tmp_path / "token"
+    cloud.client(token_cache=path, **options).close()
+    edit(spoil)(path)
+    with cloud.client(token_cache=path, **options) as lava:
+        assert lava.endpoint == cloud.endpoint()
+    assert cloud.sign_ins == 2
 
 
 def test_a_cached_token_without_an_end_is_used(cloud: FakeCloud, cache: Path) -> None:

@@ -120,11 +120,27 @@ def test_after_a_token_that_was_given_the_key_renews(cloud: FakeCloud) -> None:
 def test_a_token_alone_cannot_be_renewed(cloud: FakeCloud) -> None:
     with cloud.client(token=a_token(cloud), api_key=None) as lava:
         cloud.kill()
-        with pytest.raises(error.AuthenticationError, match="no api_key") as caught:
+        with pytest.raises(
+            error.AuthenticationError,
+            match=r"^the token is no longer accepted, and there is no api_key to get another with$",
+        ) as caught:
             lava.limits.get()
         assert isinstance(caught.value.__cause__, error.AuthorizationError)
         with pytest.raises(error.AuthenticationError, match="no api_key"):
             lava.reauthenticate()
+    assert cloud.sign_ins == 1
+
+
+def test_a_token_with_an_endpoint_is_not_asked_about_when_it_is_refused(cloud: FakeCloud) -> None:
+    options: dict[str, object] = {"region": None, "endpoint": cloud.endpoint()}
+    with cloud.client(token="dead-token", **options) as lava:
+        lava.limits.get()
+    assert [request.json() for request in cloud.requests if request.body] == [BY_KEY]
+    with (
+        cloud.client(token="dead-token", api_key=None, **options) as lava,
+        pytest.raises(error.AuthenticationError, match="no api_key"),
+    ):
+        lava.limits.get()
     assert cloud.sign_ins == 1
 
 

@@ -23,7 +23,7 @@ from tests.support.fault_server import DETAIL, answer
 
 KEY = "ssh-rsa " + "AAAAB3NzaC1yc2EAAAADAQABAAABgQ" * 3 + " ada@desk"
 ANSWER = b'{"credentials": {"ssh_keys": {"key_name": "desk"}}}'
-ROOMS = ("_config", "_decode", "_ssh", "_system", "api", "client", "identity")
+ROOMS = ("_auth", "_config", "_decode", "_http", "_ssh", "_system", "api", "client", "identity")
 
 
 def _own_reprs() -> Iterator[type]:

@@ -126,6 +126,11 @@ def test_44_some_statuses_say_all_themselves(status: int, body: bytes, message: 
     assert failure(status, body, {"Location": "/there"}).message == message
 
 
+def test_56_a_date_to_wait_for_counts_from_the_wall_clock() -> None:
+    told = failure(429, headers={"Retry-After": "Thu, 01 Jan 1970 00:00:10 GMT"})
+    assert told.retry_after == 10.0
+
+
 def test_a_redirect_that_leads_nowhere_names_no_place() -> None:
     assert failure(302).message == "Found: a redirect that is not followed"
 
@@ -140,7 +145,7 @@ def test_30_of_a_page_of_8_kib_all_is_read_and_of_more_whole_words() -> None:
     assert len(page) == 8 * 2**10
     assert failure(400, page).message == "words"
     assert failure(400, page + b"-cut").message == "Bad Request"
-    assert failure(400, b"<p>first" + page).message == "first"
+    assert failure(400, b"<p>first and second" + page).message == "first and second"
 
 
 def test_a_class_of_the_callers_goes_before_the_one_of_the_status() -> None:

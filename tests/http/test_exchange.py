@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import signal
 import socket
 import threading
@@ -21,6 +22,7 @@ from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
 from tests.support.fault_server import CLUSTERS, FaultServer, Step, answer, drip, fin, raw, reset
+from tests.support.threads import until
 
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -94,6 +96,25 @@ def test_44_a_session_from_outside_tells_what_a_proxy_refused_to_carry(
     ):
         create(lava)
     assert not caught.value.maybe_applied
+
+
+def test_each_exchange_is_a_line_in_the_log(
+    server: FaultServer, lava: Lava, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.script = [answer(headers={"x-request-id": "req-7"}), reset]
+    started = time.monotonic()
+    with caplog.at_level("DEBUG", logger="lavaclient"):
+        lava.clusters.list()
+        with pytest.raises(ConnectionError) as caught:
+            create(lava)
+    lines = [entry.getMessage() for entry in caplog.records if entry.name == "lavaclient"]
+    parts = [re.fullmatch(r"(\w+ \S+ \w+) (\d+) ms (\S+)", line) for line in lines]
+    assert [match and (match[1], match[3]) for match in parts] == [
+        ("GET clusters 200", "req-7"),
+        ("POST clusters ConnectionError", caught.value.request_id),
+    ]
+    spent = (time.monotonic() - started) * 1000
+    assert all(match and int(match[2]) <= spent + 1 for match in parts)
 
 
 BODIES = {
@@ -226,9 +247,21 @@ def test_what_is_no_header_is_in_no_log(
 def test_24_two_lengths_are_refused_and_the_socket_is_closed(
     lengths: bytes, server: FaultServer, lava: Lava
 ) -> None:
-    server.script = [raw(HEAD + b"Content-Length: " + lengths + b"\r\n\r\n{}1234")]
+    ends: list[str] = []
+
+    def wait(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"Content-Length: " + lengths + b"\r\n\r\n{}1234")
+        connection.settimeout(5)
+        try:
+            ends.append(connection.recv(1).decode() or "closed")
+        except OSError as failure:
+            ends.append("closed" if isinstance(failure, ConnectionResetError) else str(failure))
+
+    server.script = [wait]
     with pytest.raises(ConnectionError):
-        lava.clusters.list()
+        create(lava)
+    until(lambda: bool(ends))
+    assert ends == ["closed"]
 
 
 def test_27_no_spelling_of_a_host_leads_a_redirect_away(server: FaultServer, lava: Lava) -> None:

@@ -200,6 +200,14 @@ def test_43_no_link_of_the_chain_holds_a_request() -> None:
         assert (link.request, link.response) == (None, None)
 
 
+def test_43_frames_that_hold_no_request_stay_in_the_cause() -> None:
+    with pytest.raises(requests.exceptions.MissingSchema) as caught:
+        requests.Session().get("no-url")
+    traceback = judged(caught.value).cause.__traceback__
+    assert traceback is not None
+    assert (traceback.tb_frame.f_globals["__name__"], traceback.tb_next) == (__name__, None)
+
+
 def test_a_chain_that_leads_back_to_itself_ends() -> None:
     first, second = OSError("first"), OSError("second")
     first.__cause__, second.__cause__ = second, first
@@ -313,6 +321,7 @@ def raised(kind: type[BaseException], module: str) -> BaseException:
         (KeyError, "keystoneauth1.session", False),
         (AttributeError, "http.client", False),
         (UnicodeError, "socket", False),
+        (UnicodeError, "encodings.idna", False),
         (OSError, "hooks", False),
         (urllib3.exceptions.ProtocolError, "hooks", False),
         (ValueError, "hooks", True),

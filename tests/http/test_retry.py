@@ -144,11 +144,18 @@ def test_what_may_have_been_carried_out_is_remembered(
     first: Response | TransportFailure, applied: bool
 ) -> None:
     assert attempts(IDEMPOTENT, first, answered(200))[1] is applied
+    assert attempts(IDEMPOTENT, first, broke(sent=False), answered(200))[1] is applied
+    assert attempts(IDEMPOTENT, first, answered(429), answered(200))[1] is applied
 
 
 def test_pauses_double_from_the_back_off_and_retry_after_is_their_floor() -> None:
     outcomes = [answered(429), answered(429, "0.5"), answered(429, "9"), answered(429)]
     assert attempts(GET, *outcomes, answered(200))[2].pauses == [1.0, 2.0, 9.0, 8.0]
+
+
+def test_a_pause_lasts_until_the_date_in_retry_after() -> None:
+    turned_away = answered(503, "Sun, 06 Nov 1994 08:49:47 GMT")
+    assert attempts(GET, turned_away, answered(200))[2].pauses == [10.0]
 
 
 def test_a_pause_without_retry_after_is_at_most_half_a_minute_and_drawn_anew() -> None:
@@ -189,7 +196,8 @@ def test_23_no_time_and_no_call_refills_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ceiling", "calls", "most"), [(40, 0, 140), (40, 200, 140), (200, 0, 200), (40, 1000, 490)]
+    ("ceiling", "calls", "most"),
+    [(40, 0, 140), (40, 287, 140), (40, 288, 141), (200, 0, 200), (40, 1000, 490)],
 )
 def test_23_the_total_of_retries_is_bounded_whatever_time_refills(
     ceiling: float, calls: int, most: int

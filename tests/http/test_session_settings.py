@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import requests
 import trustme
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
 
 from lavaclient import Lava, error
 from lavaclient._http.failures import UnusableSettingError
-from lavaclient._http.session import HTTPSession
+from lavaclient._http.session import HTTPSession, renew_session
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
 from tests.support.fault_server import FaultServer, answer
@@ -227,6 +229,37 @@ def test_each_origin_has_connections_of_its_own(session: HTTPSession, server: Fa
     assert [request.path for request in server.requests] == ["/here"] * 2
     assert [request.path for request in other.requests] == ["/there"] * 2
     assert (server.connections, other.connections) == (1, 1)
+
+
+def test_of_the_connections_of_an_origin_64_are_kept(session: HTTPSession) -> None:
+    request = requests.Request("GET", URL).prepare()
+    adapter = session.get_adapter(URL)
+    pool = adapter.get_connection_with_tls_context(request, True)  # type: ignore[attr-defined]
+    connections = [pool._get_conn() for _ in range(65)]
+    for connection in connections:
+        pool._put_conn(connection)
+    again = [pool._get_conn() for _ in range(65)]
+    assert again[:64] == connections[63::-1]
+    assert again[64] not in connections
+
+
+class _PlainAdapter(requests.adapters.BaseAdapter):
+    """Has no pools, and no state to renew."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("auth", [None, Token("https://a", "t0ken")])
+def test_what_has_no_pools_and_no_locks_is_left_as_it_is_in_a_child(auth: Token | None) -> None:
+    plain = _PlainAdapter()
+    with requests.Session() as wire:
+        wire.mount("fake://", plain)
+        pools = wire.get_adapter("http://a").poolmanager  # type: ignore[attr-defined]
+        renew_session(Session(auth=auth, session=wire))
+        assert vars(plain) == {}
+        assert not hasattr(auth, "_lock")
+        assert wire.get_adapter("http://a").poolmanager is not pools  # type: ignore[attr-defined]
 
 
 def test_a_proxy_set_later_and_taken_away_again_counts(
