@@ -72,7 +72,7 @@ LATE_IMPORTS = {
     ("lavaclient.client", "__init__"): "what stands on requests, keystoneauth1 and msgspec",
     ("lavaclient.client", "from_profile"): "the file's format, for those who have profiles",
     ("lavaclient.sandbox.__main__", "main"): "the server, or the demo, which uses the client",
-    ("lavaclient.sandbox.core.routing", "_adapter"): "werkzeug comes with the extra [sandbox]",
+    ("lavaclient.sandbox.core.routing", "_match"): "werkzeug comes with the extra [sandbox]",
     ("lavaclient.sandbox.core.routing", "find"): "werkzeug comes with the extra [sandbox]",
     ("lavaclient.sandbox.http.tls", "__init__"): "trustme is optional",
     ("lavaclient.sandbox.ssh.server", "__init__"): "asyncssh is optional",

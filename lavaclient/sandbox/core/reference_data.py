@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import resources
 
 from msgspec import Struct, field
@@ -81,6 +82,7 @@ class ReferenceData(Struct, frozen=True):
     scripts: dict[str, Script]
 
 
+@functools.cache
 def _read(name: str) -> bytes:
     return resources.files("lavaclient.sandbox").joinpath("data", name).read_bytes()
 

@@ -208,15 +208,7 @@ class Application:
         if request.is_control or request.is_root:
             return
         now = self.sandbox.clock.time()
-        entry = self.sandbox.requests.append(
-            replace(
-                _seen(request, now),
-                status=reply.status,
-                answer=reply.body,
-                seconds=time.monotonic() - started,
-                faults=tuple(line_of(fault) for fault in request.faults),
-            )
-        )
+        entry = self.sandbox.requests.append(_seen(request, now, reply, time.monotonic() - started))
         self.sandbox.events.publish("request", now, entry.summary())
 
     def _write_line(self, request: Request, status: int, started: float, request_id: str) -> None:
@@ -228,16 +220,19 @@ class Application:
         self._log(f"{request.method} {url} {outcome} {spent:.0f}ms {request_id}")
 
 
-def _seen(request: Request, now: float) -> SeenRequest:
-    """A request that has no answer yet, as the log and hooks have it."""
+def _seen(request: Request, now: float, reply: Reply = _RESET, seconds: float = 0.0) -> SeenRequest:
+    """A request as the log has it, and without its answer as hooks do."""
     return SeenRequest(
         method=request.method,
         path=request.target.path,
         query=request.target.raw_query,
         headers=request.headers,
         body=request.body,
-        status=0,
+        status=reply.status,
         time=now,
+        answer=reply.body,
+        seconds=seconds,
+        faults=tuple(map(line_of, request.faults)),
     )
 
 
