@@ -7,7 +7,7 @@ import os
 import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from doctest import ELLIPSIS, IGNORE_EXCEPTION_DETAIL
+from doctest import ELLIPSIS
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,18 +30,27 @@ PUBLIC_KEY = (
 MOMENT = datetime(2025, 11, 3, 9, tzinfo=UTC)
 
 
-def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> None:
+def set_up(
+    namespace: dict[str, object],
+    *,
+    after_quickstart: bool = True,
+    username: str = "myusername",
+    base_url: str | None = None,
+) -> None:
     """Give a page its service, and the client that its examples begin with.
 
     Args:
         namespace: The names of the page.
         after_quickstart: Whether the key of the quickstart is there.
+        username: Whom its examples sign in.
+        base_url: Where its service seems to be, the real one's place if None.
     """
     stack = namespace["_stack"] = ExitStack()
     sandbox = stack.enter_context(
         mock_lava(
+            base_url=base_url,
             clock=ManualClock(MOMENT.timestamp()),
-            username="myusername",
+            username=username,
             api_key=KEY,
             tenant_id="123456",
             seed=7,
@@ -51,7 +60,7 @@ def set_up(namespace: dict[str, object], *, after_quickstart: bool = True) -> No
     stack.enter_context(patch.dict(os.environ, {**sandbox.environ(), "HOME": str(home)}))
     (home / ".ssh").mkdir()
     (home / ".ssh" / "id_ed25519.pub").write_text(PUBLIC_KEY)
-    lava = stack.enter_context(Lava("myusername", region="DFW", api_key=KEY))
+    lava = stack.enter_context(sandbox.lava())
     namespace.update(
         {
             "Lava": Lava,
@@ -75,7 +84,7 @@ def tear_down(namespace: dict[str, object]) -> None:
 def _pages(pattern: str, excludes: tuple[str, ...] = (), **options: object) -> Sybil:
     return Sybil(
         parsers=[
-            DocTestParser(optionflags=ELLIPSIS | IGNORE_EXCEPTION_DETAIL),
+            DocTestParser(optionflags=ELLIPSIS),
             PythonCodeBlockParser(),
             CodeBlockParser(language="console", evaluator=run_block),
             SkipParser(),
@@ -92,16 +101,21 @@ collect_ignore = ["examples"]
 
 # Nodes that can be logged in to are on a port: that page starts a server of its own.
 _SSH = "guides/ssh.rst"
+# Its service is the one that python -m lavaclient.sandbox starts.
+_QUICKSTART = "guides/quickstart.rst"
 set_up_from_nothing = partial(set_up, after_quickstart=False)
+set_up_quickstart = partial(
+    set_up_from_nothing, username="sandbox", base_url="http://127.0.0.1:8642"
+)
 _WITHOUT_KEY = (
     "clusters.rst",
     "credentials.rst",
     "guides/cli.rst",
     "guides/migration.rst",
-    "guides/quickstart.rst",
 )
 _collections = [
-    _pages("*.rst", (*_WITHOUT_KEY, _SSH), setup=set_up, teardown=tear_down),
+    _pages("*.rst", (*_WITHOUT_KEY, _QUICKSTART, _SSH), setup=set_up, teardown=tear_down),
+    _pages(_QUICKSTART, setup=set_up_quickstart, teardown=tear_down),
     *(_pages(name, setup=set_up_from_nothing, teardown=tear_down) for name in _WITHOUT_KEY),
 ]
 if shutil.which("ssh") and importlib.util.find_spec("asyncssh"):
