@@ -7,6 +7,7 @@ import configparser
 import functools
 import graphlib
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -360,6 +361,24 @@ def test_lowest_pins_what_the_project_allows_at_the_least() -> None:
         requirement.partition(">=")[0] for requirement in offered if ">=" in requirement
     } <= set(pins)
     assert pins == {name: bounds[name] for name in pins}
+
+
+def test_classifiers_tox_and_workflow_name_the_same_pythons() -> None:
+    prefix = "Programming Language :: Python :: "
+    names = [name.removeprefix(prefix) for name in _project()["classifiers"] if prefix in name]
+    versions = [name for name in names if re.fullmatch(r"3\.\d+", name)]
+    without_gil = "3.14t"  # the first that msgspec has wheels for
+    assert [name for name in names if name.startswith("Free Threading")]
+    assert _project()["requires-python"] == f">={versions[0]}"
+    assert versions == [f"3.{minor}" for minor in range(11, 11 + len(versions))]
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(ROOT / "tox.ini", encoding="utf-8")
+    environments = re.findall(r"\bpy3\w+", tox["tox"]["env_list"])
+    assert environments == [f"py{name.replace('.', '')}" for name in (*versions, without_gil)]
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    matrix = re.search(r"^ +python: (\[.*\])$", workflow, re.MULTILINE)
+    assert matrix is not None
+    assert json.loads(matrix[1]) == [*versions, without_gil]
 
 
 def test_the_readme_is_short_and_has_its_two_commands() -> None:
