@@ -181,7 +181,8 @@ class Lava:
 
         Args:
             environ: The variables; by default those of this process.
-            **overrides: Options of ``Lava`` that win over the environment.
+            **overrides: Options of ``Lava`` that win over the environment. With ``region``
+                its endpoint is not used, with another ``username`` its token is not.
 
         Raises:
             InvalidError: As for ``Lava``; where no credentials are given, it names every
@@ -206,7 +207,8 @@ class Lava:
         Args:
             name: The profile; by default the one that ``LAVA_PROFILE`` names, else
                 ``default``.
-            **overrides: Options of ``Lava`` that win over the profile.
+            **overrides: Options of ``Lava`` that win over the profile. With ``region`` its
+                endpoint is not used, with another ``username`` its API key is not.
 
         Raises:
             InvalidError: There is no such profile, or one of its values is not valid; the

@@ -118,6 +118,36 @@ def test_from_env_makes_a_client_and_overrides_win(cloud: FakeCloud) -> None:
         assert lava.endpoint == cloud.endpoint("IAD")
 
 
+def test_a_region_of_the_caller_goes_before_the_endpoint_of_the_environment(
+    cloud: FakeCloud,
+) -> None:
+    environ = {
+        "LAVA_USERNAME": USER,
+        "LAVA_API_KEY": KEY,
+        "LAVA_AUTH_URL": cloud.auth_url,
+        "LAVA2_API_URL": cloud.endpoint("DFW"),
+    }
+    with Lava.from_env(environ) as lava:
+        assert lava.endpoint == cloud.endpoint("DFW")
+    with Lava.from_env(environ, region="ORD") as lava:
+        assert lava.endpoint == cloud.endpoint("ORD")
+    with Lava.from_env(environ, region="ORD", endpoint=cloud.endpoint("IAD")) as lava:
+        assert lava.endpoint == cloud.endpoint("IAD")
+
+
+def test_another_user_does_not_go_on_with_the_token_of_the_environment(cloud: FakeCloud) -> None:
+    environ = {
+        "LAVA_USERNAME": "another",
+        "LAVA_AUTH_TOKEN": "t0ken-of-another",
+        "LAVA_AUTH_URL": cloud.auth_url,
+        "LAVA2_API_URL": cloud.endpoint(),
+    }
+    with Lava.from_env(environ, username="another") as lava:
+        assert lava.token == "t0ken-of-another"
+    with Lava.from_env(environ, username=USER, api_key=KEY) as lava:
+        assert lava.token != "t0ken-of-another"
+
+
 def test_from_env_reads_this_process_but_the_constructor_does_not(
     cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,13 @@ def environment_arguments(
     """
     has_session = overrides.get("session") is not None
     options = from_environment(os.environ if environ is None else environ, has_session=has_session)
+    if "region" in overrides:  # the endpoint is that of another region
+        options.pop("endpoint", None)
+    if "username" in options and overrides.get("username", options["username"]) not in {
+        None,
+        options["username"],
+    }:
+        options.pop("token", None)  # it is another user's
     arguments = Arguments(**{"username": None, **options, **overrides})
     missing = _missing(arguments, has_session=has_session)
     if not missing:
