@@ -108,7 +108,10 @@ def _number(value: object) -> float | None:
     number = as_number(value)
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise ValueError(f"Expected `float`, got `{type(value).__name__}`")
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:
+        raise ValueError("Expected `float`, got an `int` that is too large for it") from None
 
 
 def _names(value: object) -> list[str]:

@@ -204,6 +204,7 @@ def test_timestamps_are_aware_in_whichever_form_they_come(
         ("version", []),
         ("progress", "fast"),
         ("progress", True),
+        pytest.param("progress", 10**400, id="progress-huge"),
         ("names", "a"),
         ("names", [["a"]]),
     ],
