@@ -8,6 +8,7 @@ keyring or in ``keys.toml`` beside it, which the user alone may read.
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -208,11 +209,12 @@ def save_profile(name: str, values: Mapping[str, str | bool], api_key: str | Non
     if not _NAME.fullmatch(name):
         raise InvalidError(f"profile {name!r} must be 1 to 64 letters, digits, '-' and '_'")
     path = config_file()
-    changed = _with_profile(path, name, values)  # before the key is kept anywhere
+    changed = _with_profile(path, name, values)  # before the key is stored anywhere
     store = "" if api_key is None else _keep_key(name, api_key)
     if store:
         changed = _with_profile(path, name, {**values, _STORE: store})
-    private_file.replace(str(path), changed.encode())
+    # The file may be a link into a collection of settings.
+    _write(Path(os.path.realpath(path)), changed)
     return store
 
 
@@ -277,8 +279,7 @@ def _with_profile(path: Path, name: str, values: Mapping[str, str | bool]) -> st
 
 def _with_table(text: str, name: str, table: Mapping[str, str | bool]) -> str:
     """Return a file's text in which a profile is replaced, or added at the end."""
-    # JSON writes a string as TOML does.
-    fields = [f"{key} = {json.dumps(value)}\n" for key, value in table.items()]
+    fields = [f"{key} = {_toml(value)}\n" for key, value in table.items()]
     new = [f"[profile.{name}]\n", *fields]
     before: list[str] = []
     after: list[str] = []
@@ -295,6 +296,11 @@ def _with_table(text: str, name: str, table: Mapping[str, str | bool]) -> str:
     return "".join([*before, *new, *(["\n", *after] if after else [])])
 
 
+def _toml(value: object) -> str:
+    """Return a string or a boolean in TOML: as in JSON, but for DEL, and no surrogate pairs."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -302,6 +308,14 @@ def _read(path: Path) -> str:
         return ""
     except (OSError, ValueError) as error:
         raise InvalidError(f"cannot read {path}: {error}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        private_file.replace(str(path), text.encode())
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InvalidError(f"cannot write {path}: {reason}") from error
 
 
 def _parsed(path: Path, text: str) -> dict[str, object]:
@@ -324,9 +338,11 @@ def _keys_file() -> Path:
 def _parsed_private(path: Path) -> dict[str, object]:
     try:
         return _parsed(path, private_file.read(str(path)).decode())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InvalidError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
         raise InvalidError(f"{path}: {error}") from error
 
 
@@ -352,7 +368,9 @@ def _keep_key(name: str, api_key: str) -> str:
     except Exception:  # noqa: BLE001 (not installed, or whatever the keyring of a system raises)
         path = _keys_file()
         keys = {**_table(path, "keys", _parsed_private(path).get("keys", {})), name: api_key}
-        lines = [f"{key} = {json.dumps(value)}\n" for key, value in keys.items()]
-        private_file.replace(str(path), "".join(["[keys]\n", *lines]).encode())
+        if not all(isinstance(key, str) for key in keys.values()):
+            raise InvalidError(f"{path}: every value of keys must be a string") from None
+        lines = [f"{_toml(key)} = {_toml(value)}\n" for key, value in keys.items()]
+        _write(path, "".join(["[keys]\n", *lines]))
         return "file"
     return "keyring"

@@ -237,6 +237,48 @@ def test_other_profiles_and_comments_stay_as_they_are() -> None:
     assert profiles.read_profile("b").options()["verify_ssl"] is False
 
 
+def test_names_and_texts_of_every_kind_outlast_another_profile() -> None:
+    path = _write('[profile."a.b"]\nssh_command = "ssh -i 🔑\\u007f"\napi_key_store = "file"\n')
+    keys = path.with_name("keys.toml")
+    keys.write_text('[keys]\n"a.b" = "first"\n')
+    keys.chmod(0o600)
+    for name in ("one", "two"):
+        profiles.save_profile(name, profiles.read_profile("a.b").values, KEY)
+    assert profiles.read_profile("two").values == profiles.read_profile("a.b").values
+    assert profiles.load_key(profiles.read_profile("a.b")) == "first"
+    assert profiles.load_key(profiles.read_profile("two")) == KEY
+
+
+def test_a_file_of_keys_that_holds_other_things_is_left_alone() -> None:
+    keys = _write("").with_name("keys.toml")
+    keys.write_text("[keys]\na.b = 'first'\n")
+    keys.chmod(0o600)
+    with pytest.raises(InvalidError, match=r"keys.toml: every value of keys must be a string"):
+        profiles.save_profile("one", {}, KEY)
+    assert keys.read_text() == "[keys]\na.b = 'first'\n"
+
+
+def test_a_file_that_cannot_be_written_is_named() -> None:
+    folder = profiles.config_file().parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("no directory")
+    for key, name in ((None, "config.toml"), (KEY, "keys.toml")):
+        with pytest.raises(InvalidError, match=rf"^cannot write .*{name}: ") as caught:
+            profiles.save_profile("work", {"user": "ada"}, key)
+        assert isinstance(caught.value.__cause__, OSError)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights here")
+def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
+    path = _write("")
+    target = tmp_path / "dotfiles.toml"
+    path.rename(target)
+    path.symlink_to(target)
+    profiles.save_profile("work", {"user": "ada"}, None)
+    assert path.is_symlink()
+    assert target.read_text() == '[profile.work]\nuser = "ada"\n'
+
+
 def test_a_file_that_only_its_author_can_change_is_left_alone() -> None:
     text = "[profile]\nwork = {user = 'ada'}\n"
     path = _write(text)
