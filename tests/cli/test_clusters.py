@@ -119,6 +119,27 @@ def test_create_with_wait_tells_how_it_goes_in_plain_lines(run: Program, key: st
     assert ran.out.endswith(",2,analyst,100.0\n")
 
 
+@pytest.mark.parametrize(
+    ("option", "value"), [("--timeout", "-5"), ("--timeout", "nan"), ("--interval", "0")]
+)
+@pytest.mark.parametrize(
+    "line",
+    [
+        CREATE.format("hive"),
+        "clusters delete logs --force",
+        "clusters services stop logs --force",
+        "clusters resize logs --node-groups 'slave(count=2)'",
+    ],
+)
+def test_a_wait_that_cannot_be_is_refused_before_anything_changes(
+    run: Program, logs: str, wire: Wire, line: str, option: str, value: str
+) -> None:
+    ran = run(f"{line} --wait {option} {value}")
+    assert ran.status == 1
+    assert ran.err.startswith(f"Error: {option} must be ")
+    assert not [line for line in wire.lines if not line.startswith("GET")]
+
+
 def test_wait_in_quiet_says_nothing_but_the_id(run: Program, building: str) -> None:
     ran = run.ok("clusters wait logs --quiet")
     assert (ran.out, ran.err) == (building + "\n", "")

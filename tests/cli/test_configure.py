@@ -166,6 +166,10 @@ def test_the_profile_says_how_to_show_and_how_long_to_wait(run: Program, buildin
     path.write_text("[profile.default]\nwait_timeout = 'long'\n")
     ran = run("clusters wait logs")
     assert f"wait_timeout ({path}, line 2) must be a number" in ran.err
+    path.write_text("[profile.default]\nwait_interval = 0\n")
+    ran = run("clusters delete logs --force --wait")
+    assert f"wait_interval ({path}, line 2) must be more than 0 seconds" in ran.err
+    assert run.ok("clusters list -q").lines == [building]
 
 
 def test_a_key_is_asked_for_without_echo(sandbox: SandboxServer) -> None:

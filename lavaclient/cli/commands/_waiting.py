@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from lavaclient._config.profiles import named_by_origin
 from lavaclient.cli.options.abbreviations import AddedOption
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.columns import printable
@@ -28,13 +29,48 @@ class Waiting(NamedTuple):
 
     Attributes:
         wanted: Whether to wait.
-        timeout: Minutes to wait, None for no end.
-        interval: Seconds between two looks, None for the usual.
+        timeout: Minutes to wait, None for no limit.
+        interval: Seconds between two polls, None for the default.
     """
 
-    wanted: bool = True
-    timeout: float | None = None
-    interval: float | None = None
+    wanted: bool = False
+    timeout: float | str | None = None
+    interval: float | str | None = None
+
+    @classmethod
+    def checked(
+        cls, settings: Settings, timeout: float | None = None, interval: float | None = None
+    ) -> Waiting:
+        """Return a wait with these options, or else with what the profile says.
+
+        Args:
+            settings: The run's settings.
+            timeout: The option of that name, if it was given.
+            interval: The option of that name, if it was given.
+
+        Raises:
+            InvalidError: A value is invalid; the text says where it comes from.
+        """
+        # Help and completion do not wait for the client: it takes 100 ms and more.
+        from lavaclient.api.clusters._waiting import PollSettings
+
+        configured = {
+            name: value
+            for name, option in (("timeout", timeout), ("interval", interval))
+            if option is None and (value := settings.account.configured(f"wait_{name}"))
+        }
+        waiting = cls(
+            wanted=True,
+            timeout=configured.get("timeout", timeout),
+            interval=configured.get("interval", interval),
+        )
+        try:
+            PollSettings(waiting.timeout, waiting.interval, None)
+        except InvalidError as error:
+            profile = settings.account.profile() if configured else None
+            origins = {name: profile.origin(f"wait_{name}") for name in configured if profile}
+            raise InvalidError(named_by_origin(str(error), origins)) from error
+        return waiting
 
     def finish(
         self,
@@ -57,12 +93,10 @@ class Waiting(NamedTuple):
         """
         if not self.wanted:
             return cluster
-        timeout = self._setting(settings, "timeout", self.timeout)
-        interval = self._setting(settings, "interval", self.interval)
         try:
             with progress(cluster, status, until=until, quiet=settings.quiet) as show:
                 return settings.lava.clusters.wait(
-                    cluster.id, timeout, interval, until=until, on_progress=show
+                    cluster.id, self.timeout, self.interval, until=until, on_progress=show
                 )
         except NotFoundError:
             if until == DELETED:  # between the last look and this wait
@@ -77,18 +111,6 @@ class Waiting(NamedTuple):
                 err=True,
             )
             raise
-
-    def _setting(self, settings: Settings, name: str, value: float | None) -> float | None:
-        """Return an option, or what the profile says."""
-        if value is not None:
-            return value
-        configured = settings.account.configured(f"wait_{name}")
-        try:
-            return None if configured is None else float(configured)
-        except ValueError:
-            profile = settings.account.profile()
-            origin = profile.origin(f"wait_{name}") if profile else name
-            raise InvalidError(f"{origin} must be a number") from None
 
 
 def pace_options(
@@ -118,7 +140,10 @@ def pace_options(
         wait: bool = True,
         **kwargs: object,
     ) -> object:
-        return command(*args, waiting=Waiting(wait, timeout, interval), **kwargs)
+        settings = click.get_current_context().ensure_object(Settings)
+        # Before the request whose result is waited for is sent.
+        waiting = Waiting.checked(settings, timeout, interval) if wait else Waiting()
+        return command(*args, waiting=waiting, **kwargs)
 
     return with_pace
 

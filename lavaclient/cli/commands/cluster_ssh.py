@@ -181,7 +181,7 @@ def _wait_first(settings: Settings, name: str, *, wait: bool) -> None:
     from lavaclient.api.clusters import ClusterStatus
 
     if cluster.status in ClusterStatus.IN_PROGRESS:
-        Waiting().finish(settings, cluster)
+        Waiting.checked(settings).finish(settings, cluster)
 
 
 def _leave(number: int, _frame: object) -> None:
