@@ -12,10 +12,14 @@ from tests.support.warm_python import PLACE
 from tests.support.warm_start import WARM_PYTHON, warm_environ
 
 NOBODY = """
-import os, pwd, sys
-def missing(*names):
-    raise KeyError("no such user")
-pwd.getpwuid = pwd.getpwnam = missing
+import os, sys
+if "WITHOUT_PWD" in os.environ:
+    sys.modules["pwd"] = None
+else:
+    import pwd
+    def missing(*names):
+        raise KeyError("no such user")
+    pwd.getpwuid = pwd.getpwnam = missing
 from lavaclient.cli import main
 sys.argv = ["lava", *sys.argv[1:]]
 sys.exit(main())
@@ -56,9 +60,12 @@ def test_53_without_a_home_the_log_says_that_no_token_is_kept(
     assert "not written" in ran.stderr
 
 
-def test_53_without_a_user_the_program_asks_for_one(sandbox: SandboxServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("system", [{}, {"WITHOUT_PWD": "1"}])
+def test_53_without_a_user_the_program_asks_for_one(
+    sandbox: SandboxServer, tmp_path: Path, system: dict[str, str]
+) -> None:
     environ = {name: value for name, value in sandbox.environ().items() if name != "LAVA_USERNAME"}
-    ran = run(tmp_path, environ, "clusters", "list")
+    ran = run(tmp_path, {**environ, **system}, "clusters", "list")
     assert ran.returncode == 1
     assert "LAVA_USERNAME" in ran.stderr
     assert "Traceback" not in ran.stderr

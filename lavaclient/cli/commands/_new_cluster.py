@@ -107,7 +107,7 @@ def _check_keys(settings: Settings, names: Sequence[str]) -> None:
         return  # The service says itself what it misses.
     try:
         wanted = names or [f"{getpass.getuser()}@{socket.gethostname()}"]
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):
         return  # Nobody is logged in: that --ssh-key is needed comes of the request.
     manager = settings.lava.credentials
     known = [key.name for key in manager.list_ssh_keys()]

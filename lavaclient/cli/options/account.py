@@ -195,7 +195,7 @@ def _check_nothing_is_missing(options: dict[str, object]) -> None:
         lines.append(("region", "--region, LAVA_REGION_NAME, or region in a profile"))
     if "username" not in options and "token" not in options:
         places = "--user, LAVA_USERNAME, or user in a profile"
-        with suppress(OSError, KeyError):  # a bare container has no such user
+        with suppress(OSError, KeyError, ImportError):  # a bare container has no such user
             options["username"] = getpass.getuser()
             places = f"{places} (else {options['username']})"
         if lines or "username" not in options:
