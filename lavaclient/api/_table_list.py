@@ -15,6 +15,8 @@ T = TypeVar("T")
 class TableList(list[T]):
     """A list like any other, which notebooks show as a table of its first rows."""
 
+    __slots__ = ()
+
     @overload
     def __getitem__(self, index: SupportsIndex, /) -> T: ...
     @overload

@@ -36,6 +36,10 @@ class DistroService(Model, frozen=True, kw_only=True):
     components: list[Component] = []
     modes: Names = msgspec.field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "components")
+
 
 class Distro(Model, frozen=True, kw_only=True):
     """A distribution.

@@ -12,7 +12,15 @@ import msgspec
 from lavaclient._decode.types import Status, Text, Timestamp
 from lavaclient._http.paths import path_segment
 from lavaclient._ssh.command import execute
-from lavaclient.api._base import Component, Id, Link, Manager, Model, ServerStatus
+from lavaclient.api._base import (
+    Component,
+    Id,
+    Link,
+    Manager,
+    Model,
+    ServerStatus,
+    show_as_tables,
+)
 from lavaclient.api._pagination import Page, list_pages
 from lavaclient.api._resolve import by_id_or_name, find
 from lavaclient.error import InvalidError
@@ -90,6 +98,10 @@ class Addresses(Model, frozen=True, kw_only=True):
     public: list[Address] = []
     private: list[Address] = []
 
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "public", "private")
+
 
 class Node(Model, frozen=True, kw_only=True):
     """A server of a cluster.
@@ -123,11 +135,12 @@ class Node(Model, frozen=True, kw_only=True):
     _services: list[Component] | None = msgspec.field(default=None, name="services")
 
     def __post_init__(self) -> None:
-        """Take what older answers call otherwise."""
+        """Take what older answers call otherwise, and show lists as tables in notebooks."""
         if self._role is not None:
             _fold(self, "_role", "node_group", keep=self.node_group)
         if self._services is not None:
             _fold(self, "_services", "components", keep=self.components)
+        show_as_tables(self, "components")
 
     @property
     def public_ip(self) -> str | None:
@@ -199,6 +212,10 @@ class NodeGroup(Model, frozen=True, kw_only=True):
     flavor_id: str = ""
     count: int
     components: list[Component] = []
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "components")
 
 
 class NodeScript(Model, frozen=True, kw_only=True, gc=False):

@@ -72,6 +72,10 @@ class StackNodeGroup(Model, frozen=True, kw_only=True):
     components: list[Component] = []
     resource_limits: ResourceLimits | None = None
 
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "components")
+
 
 class StackService(Model, frozen=True, kw_only=True):
     """A service that a stack has, e.g. HDFS.
@@ -91,6 +95,10 @@ class StackService(Model, frozen=True, kw_only=True):
     modes: Names = msgspec.field(default_factory=list)
     version: str | None = None
     components: list[Component] = []
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "components")
 
 
 class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
@@ -113,6 +121,10 @@ class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
     distro: str | None = None
     services: list[StackService] = []
     links: list[Link] = []
+
+    def __post_init__(self) -> None:
+        """Show lists as tables in notebooks."""
+        show_as_tables(self, "services")
 
     def refresh(self) -> StackDetail:
         """Return the stack as it is now, with all details, as ``lava.stacks.get`` does.

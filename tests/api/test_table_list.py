@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import copy
 import html
+import json
 import pickle
 
+import msgspec
 import pytest
 
 from lavaclient import Lava
@@ -107,6 +110,33 @@ def test_the_node_groups_of_a_cluster_and_its_nodes_are_tables(lava: Lava) -> No
     table = _table(cluster)
     assert "<th>progress (%)</th>" in table
     assert "<th>ssh_keys</th><td>laptop</td>" in table
+
+
+def test_the_lists_within_what_a_cluster_is_made_of_are_tables(patient: Lava) -> None:
+    patient.credentials.create_ssh_key("laptop", PUBLIC_KEY)
+    cluster = patient.clusters.create("c", "HDP2.3_Hadoop", "ada", ["laptop"], wait=True)
+    node = next(node for node in cluster.nodes if node.name == "master0-1")
+    stack, distro = patient.stacks.get("HDP2.3_Hadoop"), patient.distros.get("HDP2.3")
+    components = _table(node.components)
+    assert "<tr><th>name</th><th>nice_name</th><th>uri</th></tr>" in components
+    assert "<td>ResourceManager</td>" in components
+    assert "<td>203." in _table(node.addresses.public)
+    for parts in (cluster.node_groups, stack.node_groups, stack.services, distro.services):
+        tables = [_table(part.components) for part in parts]
+        assert all("<th>name</th>" in table for table in tables)
+    assert "<td>HDFS</td>" in _table(patient.stacks.list()[0].services)
+
+
+def test_lists_of_components_are_lists_to_everybody_else(lava: Lava) -> None:
+    components = lava.stacks.get("HDP2.3_Hadoop").node_groups[0].components
+    plain = [dict(component) for component in components]
+    assert isinstance(components, list)
+    assert components == plain
+    assert repr(components) == repr(plain)
+    assert json.dumps(components) == json.dumps(plain)
+    assert msgspec.json.encode(components) == msgspec.json.encode(plain)
+    assert pickle.loads(pickle.dumps(components)) == plain
+    assert copy.deepcopy(components) == plain
 
 
 def test_dicts_show_under_their_keys() -> None:
