@@ -70,7 +70,10 @@ def _message(response: Response) -> str:
     except (UnreadableError, RecursionError):
         text = _from_text(response.body.decode("utf-8", "replace"))
     # A proxy's page repeats the status, which stands in the error already.
-    return re.sub(rf"\A\s*{response.status}\s", "", text)
+    text = re.sub(rf"\A\s*{response.status}\s", "", text)
+    # squid's pages all have one title; why there is one, and the system's number, stand here.
+    reason = response.headers.get("X-Squid-Error")
+    return f"{text} ({reason})" if reason else text
 
 
 def _from_json(body: object) -> str:

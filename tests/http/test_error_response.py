@@ -126,6 +126,12 @@ def test_44_some_statuses_say_all_themselves(status: int, body: bytes, message: 
     assert failure(status, body, {"Location": "/there"}).message == message
 
 
+def test_44_what_squid_calls_its_page_is_told() -> None:
+    page = b"<title>ERROR: The requested URL could not be retrieved</title>"
+    message = failure(503, page, {"X-Squid-Error": "ERR_CONNECT_FAIL 111"}).message
+    assert message == "ERROR: The requested URL could not be retrieved (ERR_CONNECT_FAIL 111)"
+
+
 def test_56_a_date_to_wait_for_counts_from_the_wall_clock() -> None:
     told = failure(429, headers={"Retry-After": "Thu, 01 Jan 1970 00:00:10 GMT"})
     assert told.retry_after == 10.0
