@@ -35,8 +35,8 @@ __all__ = [
     "__version__",
 ]
 
-# All of it is imported when first used. The program's help, and code that needs only the errors,
-# do without the client; and a package that imports its own modules deadlocks where one thread
+# Names are imported on first use: the program's help, and code that needs only the errors, do
+# not load the client. A package that imports its own modules can deadlock where one thread
 # imports the package while another one imports such a module.
 if TYPE_CHECKING:
     from lavaclient.client import Lava

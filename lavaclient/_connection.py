@@ -1,4 +1,4 @@
-"""What a client is made of: a session, a token provider, and the way to the service."""
+"""The parts of a client: a session, a token provider and a service client."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["Connection"]
 
 
 class Connection:
-    """One client's sign-in and its way to the service.
+    """The session, token provider and service client of one ``Lava``.
 
     Attributes:
         session: The session that everything is sent over.
-        provider: Where its tokens come from.
-        client: What sends requests to the service.
+        provider: The source of its tokens.
+        client: Sends requests to the service.
     """
 
     def __init__(self, session: Session, provider: TokenProvider, *, owns_session: bool) -> None:
@@ -42,7 +42,7 @@ class Connection:
 
         Args:
             options: The client's options.
-            session: A session from outside, or None.
+            session: The caller's session, or None.
 
         Raises:
             InvalidError: The session or the CA bundle cannot be used; nothing was sent.
@@ -100,7 +100,7 @@ class Connection:
         self.provider.reauthenticate(self.session)
 
     def close(self) -> None:
-        """Close the connections, unless the session came from outside."""
+        """Close the connections, unless the session is the caller's."""
         self.client.closed = True
         self._close_session()
 

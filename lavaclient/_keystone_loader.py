@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import keystoneauth1.identity.base  # noqa: F401 (for the plugin to be one of its kind)
+import keystoneauth1.identity.base  # noqa: F401 (so that the plugin registers there)
 from keystoneauth1 import loading
 
 from lavaclient.identity import RackspaceApiKey
@@ -11,7 +11,7 @@ __all__ = ["RackspaceApiKeyLoader"]
 
 
 class RackspaceApiKeyLoader(loading.BaseLoader):  # type: ignore[type-arg]
-    """Makes a :class:`RackspaceApiKey` of the options in a ``clouds.yaml``.
+    """Makes a :class:`RackspaceApiKey` from the options in a ``clouds.yaml``.
 
     ::
 
@@ -30,7 +30,7 @@ class RackspaceApiKeyLoader(loading.BaseLoader):  # type: ignore[type-arg]
         return RackspaceApiKey
 
     def get_options(self) -> list[loading.Opt]:
-        """Return the plugin's options; the old names of other plugins are taken as well."""
+        """Return the plugin's options; names that other plugins use are accepted too."""
         return [
             loading.Opt(
                 "username",

@@ -15,7 +15,7 @@ from lavaclient.error import InvalidError
 if TYPE_CHECKING:
     from keystoneauth1.session import Session
 else:
-    # Its import takes longer than that of all of this package, and comes with the first client.
+    # Importing it takes longer than all of this package; the first client does it.
     Session = object
 
 __all__ = ["Lava", "LavaOptions"]
@@ -57,9 +57,9 @@ class Lava:
         tenant_id: Account number.
         endpoint: The service's URL; ends in ``v2/{tenant}``, or in ``v2`` when
             ``tenant_id`` is given. By default it is taken from the catalog.
-        verify_ssl: None or True verifies certificates with the bundle that the
-            environment names, else with requests' own; a path with that
-            bundle, False not at all.
+        verify_ssl: True or None to verify certificates with the CA bundle that
+            the environment names, else with requests' own; a path to verify
+            them with that bundle; False not to verify them.
         timeout: Seconds for one attempt of a request, from connecting to the
             last byte; by default 30.
         max_retries: Tries after the first; by default 3.
@@ -69,7 +69,7 @@ class Lava:
             as it is.
 
     Raises:
-        InvalidError: An option is invalid, or options do not go together;
+        InvalidError: An option is invalid, or options cannot be combined;
             nothing was sent.
         AuthorizationError: The key was refused.
         AuthenticationError: Signing in was not possible.
@@ -116,15 +116,14 @@ class Lava:
         )
         del token, api_key  # no frame shows them from here on
         self._options = Options.checked(arguments, has_session=session is not None)
-        # What a client is made of stands on requests, keystoneauth1 and msgspec, which take
-        # most of the time that an import takes. This is the one place where something of ours
-        # is imported late; a fork by another thread waits until it is all there.
+        # requests, keystoneauth1 and msgspec take most of the import time, so the first client
+        # imports them, here and nowhere else; a fork by another thread waits for the end of it.
         with no_fork():
             from lavaclient._connection import Connection
         self._connection = Connection.open(self._options, session)
 
-    # A manager's module is imported when it is first asked for, by `lavaclient.api`: a program
-    # that lists clusters does not wait for those of the other nouns.
+    # `lavaclient.api` imports the module of a manager on first use: a program that lists
+    # clusters does not load the other nouns.
 
     @lazy_property
     def clusters(self) -> api.clusters.ClusterManager:
@@ -163,7 +162,7 @@ class Lava:
 
     @lazy_property
     def stacks(self) -> api.stacks.StackManager:
-        """The plans of clusters."""
+        """The blueprints of clusters."""
         return api.stacks.StackManager(self._connection.client)
 
     @classmethod
@@ -202,7 +201,7 @@ class Lava:
     def from_profile(cls, name: str | None = None, **overrides: Unpack[LavaOptions]) -> Self:
         """Return a client made from a profile that ``lava configure`` has written.
 
-        No variable is read but ``LAVA_PROFILE``.
+        The only variable that is read is ``LAVA_PROFILE``.
 
         Args:
             name: The profile; by default the one that ``LAVA_PROFILE`` names, else
@@ -218,7 +217,7 @@ class Lava:
 
             lava = Lava.from_profile("london")
         """
-        # A client that is made otherwise needs neither TOML nor platformdirs.
+        # Other clients need neither TOML nor platformdirs.
         from lavaclient._config import profiles
 
         profile = profiles.read_profile(profiles.chosen_name(name, os.environ) or profiles.DEFAULT)

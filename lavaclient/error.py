@@ -1,4 +1,4 @@
-"""The errors that leave the library; every one of them is a :class:`LavaError`.
+"""The errors that the library raises; every one is a :class:`LavaError`.
 
 ::
 
@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 LONGEST = 500
-"""The most characters of a text that is shown."""
+"""The maximum length of a text that is shown."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
 
@@ -60,14 +60,14 @@ class LavaError(Exception):
 
     Attributes:
         code: HTTP status of the answer, or None where there was none.
-        message: The service's own words where it had any, else the text.
+        message: The service's own message if it gave one, else the text.
         method: HTTP method of the request that failed, or None.
         path: Path of that request, relative to its endpoint, or None.
         request_id: The service's id of the request, else the id that was
             sent in ``Client-Request-ID``, or None.
         retry_after: Seconds the service asked to wait, or None.
-        maybe_applied: True when the service may have acted on the request
-            all the same: look before trying again.
+        maybe_applied: True when the service may have carried out the request
+            although it failed: look before trying again.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class LavaError(Exception):
         retry_after: float | None = None,
         maybe_applied: bool = False,
     ) -> None:
-        # Statuses, names and texts of the service may stand in it.
+        # It may contain statuses, names and messages of the service.
         text = plain_line(text)
         super().__init__(text)
         self.message: str = text if message is None else message
@@ -96,15 +96,15 @@ class LavaError(Exception):
     def copy(self) -> Self:
         """Return an equal error with no traceback, chained to the same cause.
 
-        An exception object belongs to one traceback; threads that share a
-        failure raise a copy each.
+        An exception has one traceback, so threads that share a failure
+        each raise a copy.
         """
         twin = copy.copy(self)
         twin.__cause__ = self.__cause__
         return twin
 
     def mark_maybe_applied(self) -> None:
-        """Say that an attempt before this failure may have been carried out."""
+        """Record that an earlier attempt may have been carried out."""
         if not self.maybe_applied:
             self.maybe_applied = True
             self.args: tuple[object, ...] = (
@@ -129,7 +129,7 @@ class RequestError(LavaError):
 
 
 class BadRequestError(RequestError):
-    """400: the service found fault with the request."""
+    """400: the service did not accept the request."""
 
 
 class ForbiddenError(RequestError):
@@ -137,11 +137,11 @@ class ForbiddenError(RequestError):
 
 
 class NotFoundError(RequestError):
-    """404: there is no such thing."""
+    """404: there is no such resource."""
 
 
 class ConflictError(RequestError):
-    """409: a duplicate, or the thing is in the wrong state."""
+    """409: a duplicate, or the resource is in the wrong state."""
 
 
 class OverLimitError(RequestError):
@@ -187,7 +187,7 @@ class ConnectionError(LavaError, builtins.ConnectionError):
 
 
 class TimeoutError(LavaError, builtins.TimeoutError):
-    """The time that was given ran out.
+    """A time limit was exceeded.
 
     Attributes:
         cluster: After a wait, the cluster as it was seen last, else None.
@@ -236,9 +236,9 @@ def failed_request(
     retry_after: float | None = None,
     maybe_applied: bool = False,
 ) -> LavaError:
-    """Return the error of a request, with the one line that tells all of it.
+    """Return the error of a request, with a text of one line that ends in the request id.
 
-    The message is shortened so that what stands behind it, the request's id, is always there.
+    The message is shortened where it leaves no room for that.
     """
     start = f"{method} {plain_line(path, 200)}: {'' if code is None else f'{code} '}"
     end = f"{_ADVICE if maybe_applied else ''} (request id {plain_line(request_id, 100)})"
@@ -255,7 +255,7 @@ def failed_request(
 
 
 def plain_line(text: str, most: int = LONGEST) -> str:
-    """Return the text as one printable line of at most so many characters."""
+    """Return the text as one printable line of at most ``most`` characters."""
     text = one_line(text)
     if len(text) > most:
         text = text[: most - 1] + "…"
@@ -265,10 +265,10 @@ def plain_line(text: str, most: int = LONGEST) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text without control characters, its white space folded."""
+    """Return the text without control characters, its white space collapsed."""
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def without_breaks(text: str) -> str:
-    """Return the text put together again where control characters, as ends of lines, cut it."""
+    """Join the parts of a text that line ends and other control characters separate."""
     return "".join(part.strip() for part in _CONTROL.split(text))

@@ -53,7 +53,7 @@ VersionTree: TypeAlias = dict[str, dict[str, dict[str, list[discover.VersionData
 
 
 class _ThreadState(threading.local):
-    """What one thread was given, since a Session does not say which token was refused."""
+    """The token that a thread got last, as a Session does not say which one was refused."""
 
     token: AccessToken | None = None
     refused: AccessToken | None = None
@@ -61,28 +61,28 @@ class _ThreadState(threading.local):
 
 
 class _Unauthorized(error.AuthorizationError, keystoneauth1.exceptions.Unauthorized):
-    """The key was refused, in keystoneauth1's words as well as ours."""
+    """The key was refused; keystoneauth1's error as well as ours."""
 
     retry_after: float | None  # type: ignore[assignment]
     details = response = url = None
 
 
 class _AuthFailure(error.AuthenticationError, keystoneauth1.exceptions.AuthorizationFailure):
-    """Signing in was not possible, in keystoneauth1's words as well as ours."""
+    """Signing in was not possible; keystoneauth1's error as well as ours."""
 
 
 @contextmanager
 def _errors_of_both() -> Iterator[None]:
-    """Raise our errors as keystoneauth1's too, for tools that know its classes alone."""
+    """Raise our errors as keystoneauth1's too, for tools that know only its classes."""
     try:
         yield
     except (_Unauthorized, _AuthFailure):
         raise
     except error.LavaError as failure:
-        refused = isinstance(failure, error.AuthorizationError)
-        both = (_Unauthorized if refused else _AuthFailure).__new__(
-            _Unauthorized if refused else _AuthFailure
-        )
+        kind: type[_Unauthorized | _AuthFailure] = _AuthFailure
+        if isinstance(failure, error.AuthorizationError):
+            kind = _Unauthorized
+        both = kind.__new__(kind)
         both.args = failure.args
         vars(both).update(vars(failure))
         raise both from failure.__cause__
@@ -91,8 +91,8 @@ def _errors_of_both() -> Iterator[None]:
 class RackspaceApiKey(plugin.BaseAuthPlugin):
     """Signs in to Rackspace Cloud Identity v2.0 with an API key.
 
-    However many threads hold a token that has died, one of them signs in and
-    all go on with what it brought. Errors of its methods are those of
+    When many threads hold an expired token, one of them signs in and all of
+    them use the new token. Errors of its methods are those of
     :mod:`lavaclient.error`, and of ``keystoneauth1.exceptions`` as well:
     ``Unauthorized`` for a key that was refused, else ``AuthorizationFailure``.
 
@@ -165,7 +165,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         return self._provider.username
 
     def get_token(self, session: Session) -> str:
-        """Return a token, signing in if need be.
+        """Return a token, signing in if necessary.
 
         Raises:
             AuthorizationError: The key was refused.
@@ -182,31 +182,31 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             return thread.token.reveal()
 
     def invalidate(self) -> bool:
-        """Drop the token that this thread was given, and only that.
+        """Drop the token that this thread got last, and no other.
 
-        A thread that was given none drops the current one.
+        A thread that got none drops the current one.
 
         Returns:
-            True: the request may be repeated, with whatever token there is then.
+            True: the request may be repeated, with the token that is current then.
         """
         self._thread.refused = self._thread.token
         self._provider.invalidate(self._thread.token)
         return True
 
     def get_access(self, session: Session) -> AccessInfoV2:
-        """Return what identity answered, signing in if need be."""
+        """Return identity's answer, signing in if necessary."""
         with _errors_of_both():
             return _access(self._provider.get_token(session))
 
     @property
     def auth_ref(self) -> AccessInfoV2 | None:
-        """What identity answered to the current sign-in, or None before the first."""
+        """Identity's answer to the current sign-in, or None before the first."""
         token = self._provider.current
         return None if token is None else _access(token)
 
     @auth_ref.setter
     def auth_ref(self, access: AccessInfoV2 | None) -> None:
-        """Go on with a sign-in that :meth:`get_access` gave, as the OpenStack client does."""
+        """Use a sign-in that :meth:`get_access` returned, as the OpenStack client does."""
         current = self._provider.current
         if access is None:
             self._provider.current = None
@@ -215,7 +215,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             self.set_auth_state(json.dumps({"auth_token": access.auth_token, "body": body}))
 
     def get_auth_ref(self, session: Session) -> AccessInfoV2:
-        """Return what identity answered, by the name that the OpenStack client calls it."""
+        """Return identity's answer; the OpenStack client calls this method."""
         return self.get_access(session)
 
     def get_endpoint(self, session: Session, **kwargs: object) -> str | None:
@@ -259,7 +259,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         except ValueError as reason:
             raise error.AuthenticationError(f"the catalog makes no sense: {reason}") from reason
         versions = {url: discover.EndpointData(catalog_url=url).api_version for url in urls}
-        return next((url for url in urls if _is_admitted(versions[url], wanted)), None)
+        return next((url for url in urls if _matches_version(versions[url], wanted)), None)
 
     def get_endpoint_data(
         self,
@@ -269,7 +269,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         discover_versions: bool = True,
         **kwargs: object,
     ) -> discover.EndpointData | None:
-        """Return the endpoint as keystoneauth1 wraps it; nothing is discovered over the wire."""
+        """Return the endpoint as keystoneauth1's type, without version discovery."""
         url = endpoint_override or self.get_endpoint(session, **kwargs)
         return None if url is None else discover.EndpointData(catalog_url=url)
 
@@ -280,18 +280,18 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         region_name: str | None = None,
         service_type: str | None = None,
     ) -> VersionTree:
-        """Return the versions of services as their URLs in the catalog tell them.
+        """Return the versions of services, read from their URLs in the catalog.
 
-        Nothing is discovered over the wire. What stands in no region is left out.
+        There is no version discovery. Endpoints without a region are left out.
 
         Args:
             session: The session to sign in over.
             interface: "public", "internal" or "admin", several of them, or None for all.
-            region_name: Of this region alone; None for all.
-            service_type: Of this type alone; None for all.
+            region_name: Only this region; None for all.
+            service_type: Only this type; None for all.
 
         Returns:
-            By region, interface and type of service, as keystoneauth1 has them.
+            The versions by region, interface and type of service.
         """
         names = [interface] if isinstance(interface, str) else interface or _INTERFACES
         wanted = {name.removesuffix("URL") for name in names}
@@ -314,7 +314,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             return self._provider.get_token(session).detail("token", "tenant", "id")
 
     def get_user_id(self, session: Session) -> str | None:
-        """Return the user's id, signing in if need be."""
+        """Return the user's id, signing in if necessary."""
         with _errors_of_both():
             return self._provider.get_token(session).detail("user", "id")
 
@@ -324,10 +324,10 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         return None if token is None else token.state()
 
     def set_auth_state(self, data: str | None) -> None:
-        """Go on with a sign-in that :meth:`get_auth_state` gave; None forgets it.
+        """Use a sign-in that :meth:`get_auth_state` returned; None drops the current one.
 
         Raises:
-            InvalidError: ``data`` is no such text.
+            InvalidError: ``data`` is not such a text.
         """
         problem: str | None = None
         try:
@@ -336,13 +336,13 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
             problem = str(reason)
         del data  # no frame shows the token
         if problem is not None:
-            raise error.InvalidError(f"data is no auth state: {problem}")
+            raise error.InvalidError(f"data is not an auth state: {problem}")
         if token is not None:
             self._provider.identity.redactor.remember(Secret(token.reveal()))
         self._provider.current = token
 
     def get_cache_id_elements(self) -> dict[str, str | None]:
-        """Return what makes this sign-in unique; the key only as a digest."""
+        """Return what identifies this sign-in; of the key only a digest."""
         key = self._provider.api_key
         digest = hashlib.sha256((key.reveal() if key else "").encode())
         return {
@@ -353,13 +353,13 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         }
 
     def get_cache_id(self) -> str:
-        """Return a digest of :meth:`get_cache_id_elements`, under which a state may be kept."""
+        """Return a digest of :meth:`get_cache_id_elements`, to cache a state under."""
         elements = json.dumps(self.get_cache_id_elements(), sort_keys=True)
         return hashlib.sha256(elements.encode()).hexdigest()
 
 
 def _access(token: AccessToken) -> AccessInfoV2:
-    """Wrap identity's answer, with a catalog that others' tools read rightly."""
+    """Return identity's answer as keystoneauth1's type, its catalog arranged for other tools."""
     body, access = dict(token.body), token.body.get("access")
     if isinstance(access, dict) and isinstance(access.get("serviceCatalog"), list):
         body["access"] = {**access, "serviceCatalog": token.catalog.entries_for_tools()}
@@ -377,7 +377,7 @@ def _urls(entries: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _is_public_v2(token: AccessToken, wanted: dict[str, object]) -> bool:
-    """Tell whether a filter of keystoneauth1's lets Cloud Big Data's endpoints through."""
+    """Tell whether keystoneauth1's filters match Cloud Big Data's public v2 endpoints."""
     interface = wanted.get("interface") or "public"
     interfaces = [interface] if isinstance(interface, str) else list(interface)  # type: ignore[call-overload]
     name = wanted.get("service_name")
@@ -386,12 +386,12 @@ def _is_public_v2(token: AccessToken, wanted: dict[str, object]) -> bool:
     return (
         any(name in {"public", "publicURL"} for name in interfaces)
         and (name is None or name in names)
-        and _is_admitted((2, 0), wanted)
+        and _matches_version((2, 0), wanted)
     )
 
 
-def _is_admitted(version: Version | None, wanted: dict[str, object]) -> bool:
-    """Tell whether an endpoint is of a version that is wanted; one that tells none may be."""
+def _matches_version(version: Version | None, wanted: dict[str, object]) -> bool:
+    """Tell whether an endpoint matches the versions asked for; one without a version does."""
     exact, lowest, highest = (
         _version(wanted.get(name)) for name in ("version", "min_version", "max_version")
     )
@@ -403,16 +403,16 @@ def _is_admitted(version: Version | None, wanted: dict[str, object]) -> bool:
 
 
 def _version(text: object) -> Version | None:
-    """Return a version as keystoneauth1 compares them; the latest is no bound."""
+    """Return a version as keystoneauth1 compares them, None for the latest: no bound."""
     if text is None or text in ("", "latest"):
         return None
     return discover.normalize_version_number(text)  # type: ignore[arg-type]
 
 
 def _register_as_identity_plugin() -> None:
-    """Make the plugin one of keystoneauth1's identity plugins, for tools that ask for one.
+    """Register the plugin as one of keystoneauth1's identity plugins, for isinstance checks.
 
-    Who asks has imported their module; here that would cost more than all of this package.
+    A tool that checks has imported their module; importing it here costs more than this package.
     """
     module = sys.modules.get("keystoneauth1.identity.base")
     if module is not None:
@@ -420,7 +420,7 @@ def _register_as_identity_plugin() -> None:
 
 
 def client_session(provider: ApiKeyProvider, options: Options) -> Session:
-    """Return the session of a client, which signs in by this provider.
+    """Return the session of a client, which signs in with this provider.
 
     Raises:
         InvalidError: The CA bundle of the options cannot be read.

@@ -274,7 +274,7 @@ def test_the_auth_state_goes_round_without_the_key(
 
 @pytest.mark.parametrize("state", ["{", "[]", '{"auth_token": "x", "body": {}}', "[" * 99_999])
 def test_what_is_no_auth_state_is_refused(auth: RackspaceApiKey, state: str) -> None:
-    with pytest.raises(error.InvalidError, match="data is no auth state"):
+    with pytest.raises(error.InvalidError, match="data is not an auth state"):
         auth.set_auth_state(state)
 
 

@@ -1,1 +1,1 @@
-"""What the caller chose: options, the environment, URLs, and how arguments are checked."""
+"""What the caller chose: options, environment, profiles, URLs; and the checks of arguments."""

@@ -1,7 +1,7 @@
 """Checking arguments before anything is sent.
 
-Each function returns the value as it goes onto the wire, or raises an
-InvalidError that names the argument. None quotes a text: some are secrets.
+Each function returns the value as it is sent, or raises an InvalidError that
+names the argument. Values that may be secrets are not quoted.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _LAST_PORT = 65535
 
 
 def text(name: str, value: object, least: int = 1, most: int | None = 255) -> str:
-    """Return a text whose length lies within limits.
+    """Return a string whose length is within limits.
 
     Args:
         name: The argument, for the error.
-        value: The text.
-        least: Its least number of characters.
-        most: Its greatest, None for no limit.
+        value: The string.
+        least: Minimum number of characters.
+        most: Maximum number, None for no limit.
     """
     if problem := _text_problem(value, least, most):
         raise InvalidError(f"{name} {problem}")
@@ -50,7 +50,7 @@ def text(name: str, value: object, least: int = 1, most: int | None = 255) -> st
 
 
 def secret_text(name: str, value: Secret, least: int, most: int) -> Secret:
-    """Return a secret text whose length lies within limits; no frame that fails shows it."""
+    """Return a secret whose length is within limits; no frame of an error shows it."""
     if problem := _text_problem(value.reveal(), least, most):
         raise InvalidError(f"{name} {problem}")
     return Secret(str.__str__(value.reveal()))
@@ -62,7 +62,7 @@ def _text_problem(value: object, least: int, most: int | None) -> str | None:
     if len(value) < least or (most is not None and len(value) > most):
         return f"must have {_length(least, most)}, not {len(value)}"
     if not _can_be_encoded(value):
-        return "must not hold half a character (a lone surrogate)"
+        return "must not contain lone surrogates"
     return None
 
 
@@ -81,7 +81,7 @@ def _length(least: int, most: int | None) -> str:
 
 
 def identifier(name: str, value: object, most: int = 255) -> str:
-    """Return an id that goes into a body."""
+    """Return an id for the body of a request."""
     if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
     return text(name, value, most=most)
@@ -135,7 +135,7 @@ def port_number(name: str, value: object, *, lowest: int) -> int:
 def file_path(name: str, value: object) -> str:
     """Return the path of a file as a string, with ``~`` expanded."""
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str) or not path or not _system_can_take(path):
+    if not isinstance(path, str) or not path or not _is_valid_for_system(path):
         raise InvalidError(f"{name} must be the path of a file")
     expanded = os.path.expanduser(path)
     if expanded.startswith("~"):
@@ -144,15 +144,15 @@ def file_path(name: str, value: object) -> str:
 
 
 def program_argument(name: str, value: object, *, blank: bool = False) -> str:
-    """Return a text that a program can be started with; ``blank``: it may be empty."""
+    """Return a string that can be an argument of a program; ``blank`` allows an empty one."""
     if not isinstance(value, str) or not (blank or value.strip()):
         raise InvalidError(f"{name} must be a text that is not blank")
-    if not _system_can_take(value):
+    if not _is_valid_for_system(value):
         raise InvalidError(f"{name} must not hold NUL or characters that cannot be encoded")
     return value
 
 
-def _system_can_take(value: str) -> bool:
+def _is_valid_for_system(value: str) -> bool:
     try:
         return b"\0" not in os.fsencode(value)
     except UnicodeEncodeError:
@@ -160,7 +160,7 @@ def _system_can_take(value: str) -> bool:
 
 
 def items(name: str, value: object, least: int = 0) -> list[object]:
-    """Return the elements of a list or of something like one, but not of a text or a dict."""
+    """Return the elements of an iterable, which must not be a string or a dict."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise InvalidError(f"{name} must be a list, not {type(value).__name__}")
     elements = list(value)
@@ -176,7 +176,7 @@ def names(name: str, value: object, least: int = 0) -> list[str]:
 
 
 def mapping(name: str, value: object, keys: Collection[str]) -> dict[str, object]:
-    """Return a dict that has no other keys than these; a None counts as left out."""
+    """Return a dict that has these keys only; a value of None counts as missing."""
     if not isinstance(value, Mapping):
         raise InvalidError(f"{name} must be a dict, not {type(value).__name__}")
     for key in value:

@@ -1,4 +1,4 @@
-"""The options that the environment gives, for ``Lava.from_env`` and the command line."""
+"""Options from environment variables, for ``Lava.from_env`` and the command line."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ VARIABLES = {
 def from_environment(
     environ: Mapping[str, str], *, has_session: bool = False
 ) -> dict[str, str | bool]:
-    """Return the options that the environment gives; an empty variable counts as unset.
+    """Return the options that are set in the environment; an empty variable counts as unset.
 
     Args:
         environ: The variables.
-        has_session: Leave out what cannot go with a session.
+        has_session: Leave out what cannot be combined with a session.
     """
     options: dict[str, str | bool] = {}
     for option, names in VARIABLES.items():
@@ -47,11 +47,11 @@ def from_environment(
 def environment_arguments(
     environ: Mapping[str, str] | None, overrides: Mapping[str, object]
 ) -> tuple[Arguments, str]:
-    """Return the arguments of ``Lava`` from the environment, and from what wins over it.
+    """Return the arguments of ``Lava`` from the environment and the overrides.
 
     Args:
         environ: The variables; None for those of this process.
-        overrides: Arguments of ``Lava``, by name.
+        overrides: Arguments of ``Lava`` that win over the environment, by name.
 
     Returns:
         The arguments, and the text of an error that names every variable that is missing,
@@ -59,13 +59,13 @@ def environment_arguments(
     """
     has_session = overrides.get("session") is not None
     options = from_environment(os.environ if environ is None else environ, has_session=has_session)
-    if "region" in overrides:  # the endpoint is that of another region
+    if "region" in overrides:  # the environment's endpoint is in its own region
         options.pop("endpoint", None)
     if "username" in options and overrides.get("username", options["username"]) not in {
         None,
         options["username"],
     }:
-        options.pop("token", None)  # it is another user's
+        options.pop("token", None)  # it belongs to the environment's user
     arguments = Arguments(**{"username": None, **options, **overrides})
     missing = _missing(arguments, has_session=has_session)
     if not missing:

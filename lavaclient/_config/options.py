@@ -26,11 +26,11 @@ DEFAULT_RETRIES = 3
 DEFAULT_BACKOFF = 0.2
 
 SESSION_DECIDES = ("token", "api_key", "auth_url", "verify_ssl", "token_cache")
-"""The arguments that cannot go with a session from outside, which decides them itself."""
+"""The arguments that cannot be combined with a session, which has them already."""
 
 
 class Arguments:
-    """The arguments of ``Lava`` as they came: nothing is checked yet, and no repr shows them.
+    """The arguments of ``Lava``, not checked yet; no repr shows them.
 
     Args:
         **values: All of them but the session, by name.
@@ -43,11 +43,11 @@ class Arguments:
         return self._values[name]
 
     def get(self, name: str) -> object:
-        """Return an argument, None where it was not given."""
+        """Return an argument, None if it was not given."""
         return self._values.get(name)
 
     def values(self) -> dict[str, object]:
-        """Return all arguments by name, to call with; no variable must hold them."""
+        """Return all arguments by name, for a call; do not assign them to a variable."""
         return self._values
 
     def __repr__(self) -> str:
@@ -55,10 +55,10 @@ class Arguments:
 
 
 def credential(name: str, value: object) -> str | None:
-    """Return a user name or region that can stand in a header; None for None.
+    """Return a user name, region or tenant id that is valid in a header; None for None.
 
     Raises:
-        InvalidError: It is blank, or holds what would break a header.
+        InvalidError: It is blank, or has characters that are not valid in a header.
     """
     if problem := _problem(value):
         raise error.InvalidError(f"{name} must {problem}")
@@ -66,10 +66,10 @@ def credential(name: str, value: object) -> str | None:
 
 
 def secret(name: str, arguments: Arguments) -> Secret | None:
-    """Return a key or token that can stand in a header; None for None.
+    """Return a key or token that is valid in a header; None for None.
 
     Raises:
-        InvalidError: As for `credential`; neither the text nor a frame shows the value.
+        InvalidError: As for `credential`; neither its text nor a frame shows the value.
     """
     if problem := _problem(arguments[name]):
         raise error.InvalidError(f"{name} must {problem}")
@@ -77,7 +77,7 @@ def secret(name: str, arguments: Arguments) -> Secret | None:
 
 
 def _problem(value: object) -> str | None:
-    """Return what a credential must be or not hold, None for a good one or None."""
+    """Return how an invalid credential must change; None for a valid one, or for None."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -118,7 +118,7 @@ def account_number(value: object) -> str | None:
     """Return a tenant id as text; None for None.
 
     Raises:
-        InvalidError: It is neither an int nor text that could be one.
+        InvalidError: It is neither an int nor a string that is valid in a header.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -153,7 +153,7 @@ class Options(NamedTuple):
 
         Args:
             arguments: What ``Lava`` was called with.
-            has_session: A session from outside decides some of them.
+            has_session: The caller gave a session, which has some of them already.
 
         Raises:
             InvalidError: Names the argument.

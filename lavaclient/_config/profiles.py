@@ -1,8 +1,8 @@
-"""Profiles: options that a file keeps under a name, for ``Lava.from_profile`` and ``lava``.
+"""Profiles: named sets of options in a file, for ``Lava.from_profile`` and ``lava``.
 
 The file is ``config.toml`` in the user's configuration directory, with a table
 ``[profile.NAME]`` for each profile. The API key is not in it, but in the system's
-keyring or in ``keys.toml`` beside it, which the user alone may read.
+keyring or in ``keys.toml`` beside it, which only the user may read.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STORE = "api_key_store"
 _SERVICE = "lavaclient"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-# The keys of a profile, and the options of Lava that they are; None: of the program alone.
+# The keys of a profile, with the options of Lava they set; None: they are the program's.
 KEYS: Mapping[str, str | None] = {
     "user": "username",
     "region": "region",
@@ -66,13 +66,13 @@ class _Keyring(Protocol):
 
 
 class Profile(NamedTuple):
-    """A profile as its file has it.
+    """A profile as it is in its file.
 
     Attributes:
         name: Its name.
         path: The file.
-        values: What stands there, by key.
-        lines: The number of the line that each key stands on.
+        values: Its values, by key.
+        lines: The line number of each key.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Profile(NamedTuple):
 
     @property
     def store(self) -> str | None:
-        """Where its API key is kept: ``keyring``, ``file``, or nowhere."""
+        """Where its API key is stored: ``keyring``, ``file`` or None."""
         store = self.values.get(_STORE)
         return None if store is None else str(store)
 
@@ -98,11 +98,11 @@ class Profile(NamedTuple):
         return options
 
     def origin(self, key: str) -> str:
-        """Return where the value of a key stands."""
+        """Return a key with its file and line, for messages."""
         return f"{key} ({self.path}, line {self.lines.get(key, 1)})"
 
     def origins(self) -> dict[str, str]:
-        """Return where the options of ``Lava`` stand, by their names."""
+        """Return key, file and line of each option of ``Lava``, by its name."""
         return {
             option: self.origin(key)
             for key, option in KEYS.items()
@@ -111,12 +111,12 @@ class Profile(NamedTuple):
 
 
 def config_file() -> Path:
-    """Return the path of the file."""
+    """Return the path of ``config.toml``."""
     return config_directory() / "config.toml"
 
 
 def chosen_name(name: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return which profile is asked for by name, here or in ``LAVA_PROFILE``; None for none."""
+    """Return this name of a profile, else the one in ``LAVA_PROFILE``, else None."""
     return name or environ.get(_VARIABLE) or None
 
 
@@ -124,7 +124,7 @@ def read_profiles() -> dict[str, Profile]:
     """Return all profiles, by name.
 
     Raises:
-        InvalidError: The file cannot be read, or what stands there is not valid.
+        InvalidError: The file cannot be read, or is not valid.
     """
     path = config_file()
     text = _read(path)
@@ -150,11 +150,11 @@ def read_profile(name: str) -> Profile:
 
 
 def client_options(profile: Profile, overrides: Mapping[str, object]) -> dict[str, object]:
-    """Return the options of ``Lava`` that a profile gives, and those that win over it.
+    """Return the options of ``Lava`` from a profile and the overrides.
 
     Args:
         profile: The profile.
-        overrides: Options of ``Lava``, by name.
+        overrides: Options of ``Lava`` that win over the profile, by name.
 
     Raises:
         InvalidError: Its API key cannot be read.
@@ -167,7 +167,7 @@ def client_options(profile: Profile, overrides: Mapping[str, object]) -> dict[st
         "username", options["username"]
     ) in {None, options["username"]}:
         options["api_key"] = load_key(profile)
-    if "region" in overrides:  # the endpoint is that of another one
+    if "region" in overrides:  # the profile's endpoint is in its own region
         options.pop("endpoint", None)
     return {**options, **overrides}
 
@@ -193,37 +193,37 @@ def load_key(profile: Profile) -> str | None:
 
 
 def save_profile(name: str, values: Mapping[str, str | bool], api_key: str | None) -> str:
-    """Write a profile, and leave the others as they are.
+    """Write a profile; the others stay as they are.
 
     Args:
         name: Its name.
         values: What to write, by key.
-        api_key: The key to keep, or None.
+        api_key: The key to store, or None.
 
     Returns:
-        Where the key is kept: ``keyring``, ``file`` or nothing.
+        Where the key was stored: ``keyring``, ``file``, or ``""`` without a key.
 
     Raises:
-        InvalidError: The name is not valid, or the file cannot be changed.
+        InvalidError: The name is not valid, or a file cannot be changed.
     """
     if not _NAME.fullmatch(name):
         raise InvalidError(f"profile {name!r} must be 1 to 64 letters, digits, '-' and '_'")
     path = config_file()
     changed = _with_profile(path, name, values)  # before the key is stored anywhere
-    store = "" if api_key is None else _keep_key(name, api_key)
+    store = "" if api_key is None else _store_key(name, api_key)
     if store:
         changed = _with_profile(path, name, {**values, _STORE: store})
-    # The file may be a link into a collection of settings.
+    # A symbolic link stays one.
     _write(Path(os.path.realpath(path)), changed)
     return store
 
 
 def named_by_origin(text: str, origins: Mapping[str, str]) -> str:
-    """Return an error's text that says where values came from, for names of arguments.
+    """Return an error's text with names of arguments replaced by where the values came from.
 
     Args:
         text: The text.
-        origins: What to call each argument.
+        origins: The replacement of each name.
     """
     if not origins:
         return text
@@ -252,15 +252,15 @@ def _lines(text: str, name: str) -> dict[str, int]:
     """Return the line numbers of the keys of a profile."""
     lines, is_inside = {}, False
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-            is_inside = re.sub(r"[\s\"']", "", header[1]) == f"profile.{name}"
+        if table := _table_name(line):
+            is_inside = table == f"profile.{name}"
         elif is_inside and (key := re.match(r"\s*[\"']?([\w-]+)[\"']?\s*=", line)):
             lines[key[1]] = number
     return lines
 
 
 def _with_profile(path: Path, name: str, values: Mapping[str, str | bool]) -> str:
-    """Return the text of the file with another profile in it, and all else as it is."""
+    """Return the text of the file with this profile written and all else unchanged."""
     text = _read(path)
     expected = _parsed(path, text)
     profiles = _table(path, "profile", expected.get("profile", {}))
@@ -273,7 +273,7 @@ def _with_profile(path: Path, name: str, values: Mapping[str, str | bool]) -> st
     except ValueError:
         is_as_expected = False
     if not is_as_expected:
-        raise InvalidError(f"{path} is written in a way that only its author can change: edit it")
+        raise InvalidError(f"{path} has a layout that cannot be changed automatically: edit it")
     return changed
 
 
@@ -285,9 +285,9 @@ def _with_table(text: str, name: str, table: Mapping[str, str | bool]) -> str:
     after: list[str] = []
     is_inside = is_past = False
     for line in text.splitlines(keepends=True):
-        if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+        if table_name := _table_name(line):
             is_past = is_past or is_inside
-            is_inside = re.sub(r"[\s\"']", "", header[1]) == f"profile.{name}"
+            is_inside = table_name == f"profile.{name}"
         if not is_inside:
             (after if is_past else before).append(line)
     if before:
@@ -296,8 +296,14 @@ def _with_table(text: str, name: str, table: Mapping[str, str | bool]) -> str:
     return "".join([*before, *new, *(["\n", *after] if after else [])])
 
 
+def _table_name(line: str) -> str:
+    """Return the name in the header of a table, without quotes; "" for another line."""
+    header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
+    return re.sub(r"[\s\"']", "", header[1]) if header else ""
+
+
 def _toml(value: object) -> str:
-    """Return a string or a boolean in TOML: as in JSON, but for DEL, and no surrogate pairs."""
+    """Return a string or boolean as TOML, which is JSON without surrogate pairs and raw DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
 
 
@@ -360,8 +366,8 @@ def _key_in_keyring(profile: Profile) -> str | None:
         raise InvalidError(f"{profile.origin(_STORE)}: {text}") from error
 
 
-def _keep_key(name: str, api_key: str) -> str:
-    """Put a key into the keyring where there is one, else into a file."""
+def _store_key(name: str, api_key: str) -> str:
+    """Store a key in the keyring if there is one, else in a file."""
     try:
         library: _Keyring = import_module("keyring")
         library.set_password(_SERVICE, name, api_key)

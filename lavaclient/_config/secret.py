@@ -1,4 +1,4 @@
-"""Keys, tokens and passwords on their way through the library."""
+"""The type of keys, tokens and passwords within the library."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ __all__ = ["Secret"]
 
 
 class Secret:
-    """A text that no repr shows.
+    """A string that no repr shows.
 
-    What shows frames when something fails (pytest, Sentry, ``unittest --locals``)
-    prints the repr of every local variable: a secret is a ``Secret`` from the
-    moment that it comes in until it goes into a request.
+    Tools that show the frames of an error (pytest, Sentry, ``unittest --locals``)
+    print the repr of every local variable: a secret is a ``Secret`` from the
+    caller's argument to the request.
     """
 
     __slots__ = ("_text",)
@@ -19,7 +19,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return the text; it must not be bound to a variable."""
+        """Return the text; do not assign it to a variable."""
         return self._text
 
     def __eq__(self, other: object) -> bool:

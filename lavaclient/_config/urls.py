@@ -13,7 +13,7 @@ __all__ = [
     "checked_origin",
     "endpoint_url",
     "identity_url",
-    "is_open",
+    "is_unprotected",
     "origin",
     "tenant_of",
 ]
@@ -27,7 +27,7 @@ Origin = tuple[str, str, int]
 
 
 def origin(url: str) -> Origin:
-    """Return scheme, host and port: what must be equal for two URLs to be of one origin.
+    """Return the origin of a URL: scheme, host and port.
 
     Raises:
         ValueError: It is not a URL, or its port is not a number.
@@ -40,7 +40,7 @@ def checked_origin(name: str, url: object) -> Origin:
     """Return the origin of an absolute URL that requests can be sent to.
 
     Args:
-        name: What the caller knows the URL as, for the error.
+        name: The argument, for the error.
         url: The URL.
 
     Raises:
@@ -77,7 +77,7 @@ def identity_url(auth_url: object) -> str:
     """Return the base URL of identity v2.0, however it was written.
 
     Args:
-        auth_url: What the caller gave; None is Rackspace's own.
+        auth_url: The caller's URL; None for Rackspace's own.
 
     Raises:
         InvalidError: It is not a URL, or one of version 3.
@@ -86,7 +86,7 @@ def identity_url(auth_url: object) -> str:
         return DEFAULT_AUTH_URL
     root, path = _root_and_path("auth_url", auth_url)
     if "/v3/" in f"{path}/":
-        raise error.InvalidError("auth_url must be one of v2.0: API keys exist in v2.0 only")
+        raise error.InvalidError("auth_url must be a v2.0 URL: API keys exist in v2.0 only")
     before = path.removesuffix("/tokens").rstrip("/")
     if before.endswith("/v2.0"):
         path = before.removesuffix("/v2.0")
@@ -121,8 +121,8 @@ def tenant_of(endpoint: str) -> str | None:
     return urllib.parse.unquote(last) if last and before.endswith("/v2") else None
 
 
-def is_open(url: str) -> bool:
-    """Tell whether what is sent there goes to another machine over plain HTTP."""
+def is_unprotected(url: str) -> bool:
+    """Tell whether a URL leads to another machine over plain HTTP."""
     scheme, host, _ = checked_origin("the URL", url)
     return scheme == "http" and not _is_loopback(host)
 

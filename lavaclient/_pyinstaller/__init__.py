@@ -1,4 +1,4 @@
-"""Tells PyInstaller what a frozen program needs of this package."""
+"""Tells PyInstaller which parts of this package a frozen program needs."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ __all__ = ["hook_directories"]
 
 
 def hook_directories() -> list[str]:
-    """Return where PyInstaller finds the hook; it asks through an entry point."""
+    """Return the directory of the hook; an entry point names this function."""
     return [os.path.dirname(__file__)]

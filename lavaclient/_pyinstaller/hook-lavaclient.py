@@ -1,7 +1,7 @@
-"""PyInstaller's hook: what is imported by name, and the files beside the code.
+"""PyInstaller's hook: modules that are imported by name, and data files.
 
-The client, the nouns and the program's commands are imported when they are first
-asked for, so that PyInstaller does not see them.
+The client, the nouns and the program's commands are imported on first use, which
+PyInstaller does not see.
 """
 
 from __future__ import annotations

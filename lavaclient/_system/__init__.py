@@ -1,1 +1,1 @@
-"""The machine: its clock, private files, and what is made anew after a fork."""
+"""The machine: clock, private files, user directories, and what a fork must renew."""

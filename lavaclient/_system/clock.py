@@ -1,4 +1,4 @@
-"""The time, as a value that is passed in, so that a test can move it."""
+"""Clocks, which are passed in so that tests can move the time."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ __all__ = ["Clock", "SystemClock", "current_clock", "default_clock", "use_clock"
 
 
 class Clock(Protocol):
-    """What is needed of a clock."""
+    """The interface of a clock."""
 
     def time(self) -> float:
         """Return the wall clock, in seconds since the epoch."""
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that never goes back."""
+        """Return the monotonic clock, in seconds."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The system clock."""
 
     def time(self) -> float:
         """Return the wall clock, in seconds since the epoch."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return the seconds of a clock that never goes back."""
+        """Return the monotonic clock, in seconds."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -45,18 +45,18 @@ _CLOCK = ContextVar[Clock | None]("lavaclient_clock", default=None)
 
 
 def current_clock() -> Clock:
-    """Return the clock that clients made in this context go by."""
+    """Return the clock of clients that are made in this context."""
     return _CLOCK.get() or default_clock()
 
 
 def default_clock() -> Clock:
-    """Return the clock of contexts in which none is chosen. The testing kit has another here."""
+    """Return the clock where no other is chosen; the testing kit replaces this function."""
     return _SYSTEM
 
 
 @contextmanager
 def use_clock(clock: Clock) -> Iterator[None]:
-    """Let clients that are made within the block go by this clock, for as long as they live."""
+    """Give this clock to clients that are made within the block; they keep it afterwards."""
     token = _CLOCK.set(clock)
     try:
         yield

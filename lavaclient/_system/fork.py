@@ -1,10 +1,10 @@
-"""What a forked child makes anew: one registry of all that holds a lock or connections.
+"""What a forked child renews: one registry of all that holds a lock or connections.
 
-A lock that another thread held stays closed in the child, where that thread
+A lock that another thread held stays locked in the child, where that thread
 does not exist, and a connection would be shared with the parent.
 
-A fork takes the locks that are registered for it from the last to the first. logging's is
-registered before that of ``no_fork``: no thread waits for it there while a fork holds it.
+Before a fork the registered locks are taken in reverse order. logging's is registered before
+that of ``no_fork``: while a fork waits for a ``no_fork`` block, that block can still log.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _registry: weakref.WeakKeyDictionary[object, Callable[..., None]] = weakref.Weak
 
 
 def renew_in_child(owner: T, renew: Callable[[T], None]) -> None:
-    """Have `renew` called with `owner` in forked children, for as long as it lives.
+    """Call `renew` with `owner` in each forked child, as long as `owner` exists.
 
     No other thread is running there yet.
     """
@@ -37,9 +37,9 @@ def renew_in_child(owner: T, renew: Callable[[T], None]) -> None:
 
 @contextmanager
 def no_fork() -> Iterator[None]:
-    """Hold up forks by other threads until the block is done.
+    """Delay forks by other threads until the block ends.
 
-    A module that is half imported when another thread forks is never finished in the child.
+    A module whose import is incomplete at a fork stays incomplete in the child.
     """
     with _lock:
         yield
@@ -48,8 +48,8 @@ def no_fork() -> Iterator[None]:
 class lazy_property(cached_property[T], Generic[T]):  # noqa: N801 (as property and cached_property)
     """``functools.cached_property`` without the lock that it has before Python 3.12.
 
-    A child that was forked while another thread held that lock would wait for it without end.
-    Threads that are the first at the same time get the same value.
+    A child that was forked while another thread held that lock would wait for it forever.
+    Threads that read it for the first time at once get the same value.
     """
 
     @overload
@@ -66,7 +66,7 @@ class lazy_property(cached_property[T], Generic[T]):  # noqa: N801 (as property 
 def _renew_all() -> None:
     _lock.release()
     for owner, renew in list(_registry.items()):
-        with suppress(Exception):  # one that cannot be renewed keeps none of the others from it
+        with suppress(Exception):  # the others are renewed all the same
             renew(owner)
 
 

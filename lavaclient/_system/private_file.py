@@ -1,4 +1,4 @@
-"""Small files that this user alone may read, replaced whole."""
+"""Small files that only this user may read, replaced atomically."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _LARGEST = 4 * 2**20
 
 
 def read(path: str) -> bytes:
-    """Return what stands in a file.
+    """Return the contents of a file.
 
     Raises:
         OSError: It cannot be read.
-        ValueError: Others may read it, or it cannot be trusted for another reason.
+        ValueError: Others may read it, it is another user's, not a regular file, or too large.
     """
-    with open(path, "rb", opener=_without_waiting) as file:
+    with open(path, "rb", opener=_open_nonblocking) as file:
         _check(os.fstat(file.fileno()))
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -27,7 +27,7 @@ def read(path: str) -> bytes:
 
 
 def replace(path: str, data: bytes) -> None:
-    """Write to a file of its own, which then takes the place of the old one.
+    """Write a temporary file, and rename it to replace the old one.
 
     Raises:
         OSError: It cannot be written.
@@ -48,7 +48,7 @@ def replace(path: str, data: bytes) -> None:
         raise
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     """Open without blocking: a FIFO would wait for a writer."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
@@ -64,9 +64,9 @@ def _check(status: os.stat_result) -> None:
 
 
 def _make_private(folder: str) -> None:
-    """Make the directory and its parents with mode 0700 where they are missing."""
+    """Create the directory and its missing parents with mode 0700."""
     missing = []
-    # A drive that is not there is a parent of its own, and then mkdir says what is wrong.
+    # A drive that does not exist is its own parent; mkdir then raises the error.
     while not os.path.isdir(folder) and folder not in missing:
         missing.append(folder)
         folder = os.path.dirname(folder)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from lavaclient import error
-from lavaclient._config.urls import checked_origin, endpoint_url, identity_url, is_open, tenant_of
+from lavaclient._config.urls import (
+    checked_origin,
+    endpoint_url,
+    identity_url,
+    is_unprotected,
+    tenant_of,
+)
 
 BAD = [
     "",
@@ -127,8 +133,8 @@ def test_an_endpoint_of_another_shape_or_tenant_is_refused(url: str, tenant: str
         ("http://lava.localhost/v2.0", False),
     ],
 )
-def test_05_http_to_anything_but_loopback_is_open(url: str, is_one: bool) -> None:
-    assert is_open(url) is is_one
+def test_05_http_to_anything_but_loopback_is_unprotected(url: str, is_one: bool) -> None:
+    assert is_unprotected(url) is is_one
 
 
 def test_the_default_port_is_part_of_the_origin() -> None:
