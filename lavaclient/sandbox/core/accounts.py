@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.errors import conflict
 from lavaclient.sandbox.core.state import Cluster, Credential, Script, Stack
 
 RecordKey = tuple[str, str, str]
@@ -230,8 +231,12 @@ class Account:
         """A stored credential, if there is one of this type and name."""
         return self.credentials.get(f"{credential_type}/{name}")
 
-    def in_use(self, kind: str, name: str) -> str | None:
-        """The id of a cluster that names a stack, script or credential; None if none does."""
-        if self.clusters.uses[kind, name] <= 0:
-            return None
-        return next(c.id for c in self.clusters.values() if (kind, name) in _uses(c))
+    def check_unused(self, kind: str, name: str, label: str) -> None:
+        """See that no cluster names a stack, a script or a credential.
+
+        Raises:
+            ApiFault: 409, with the label and the id of a cluster that does.
+        """
+        if self.clusters.uses[kind, name] > 0:
+            user = next(c.id for c in self.clusters.values() if (kind, name) in _uses(c))
+            raise conflict(f"{label} is in use by cluster {user}")

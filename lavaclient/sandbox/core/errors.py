@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class ApiFault(Exception):
@@ -50,6 +53,18 @@ def forbidden(message: str) -> ApiFault:
 def not_found(noun: str, key: str) -> ApiFault:
     """404: there is no such thing."""
     return ApiFault(404, f"{noun} {key} could not be found")
+
+
+def record_of(records: Mapping[str, T], noun: str, key: str) -> T:
+    """Return the record of an id.
+
+    Raises:
+        ApiFault: 404; there is none.
+    """
+    record = records.get(key)
+    if record is None:
+        raise not_found(noun, key)
+    return record
 
 
 def conflict(message: str) -> ApiFault:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import bad_request, conflict, not_found
+from lavaclient.sandbox.core.errors import bad_request, conflict, record_of
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import (
     Cluster,
@@ -85,10 +85,7 @@ def find(context: Context, cluster_id: str) -> Cluster:
     Raises:
         ApiFault: 404.
     """
-    cluster = context.account.clusters.get(cluster_id)
-    if cluster is None:
-        raise not_found("Cluster", cluster_id)
-    return cluster
+    return record_of(context.account.clusters, "Cluster", cluster_id)
 
 
 def node_maker(context: Context) -> Callable[[NodeGroup, str], Node]:

@@ -140,9 +140,7 @@ def update_credential(context: Context, type_name: str, name: str) -> Answer:
 def delete_credential(context: Context, type_name: str, name: str) -> Answer:
     """`DELETE credentials/{type}/{name}`: refused while a cluster uses it."""
     credential = _stored(context, type_name, name)
-    user = context.account.in_use(type_name, credential.name)
-    if user is not None:
-        raise conflict(f"{type_name} '{credential.name}' is in use by cluster {user}")
+    context.account.check_unused(type_name, credential.name, f"{type_name} '{credential.name}'")
     del context.account.credentials[f"{type_name}/{credential.name}"]
     return Answer(204)
 

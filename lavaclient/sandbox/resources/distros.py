@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lavaclient.sandbox.core.context import Answer, Context
-from lavaclient.sandbox.core.errors import not_found
+from lavaclient.sandbox.core.errors import record_of
 from lavaclient.sandbox.core.reference_data import Distro, DistroService
 
 
@@ -17,9 +17,7 @@ def list_distros(context: Context) -> Answer:
 
 def get_distro(context: Context, distro_id: str) -> Answer:
     """`GET distros/{id}`."""
-    distro = context.reference.distros.get(distro_id)
-    if distro is None:
-        raise not_found("Distro", distro_id)
+    distro = record_of(context.reference.distros, "Distro", distro_id)
     services = [_service(service) for service in distro.services]
     return Answer(200, {"distro": {**_summary(context, distro), "services": services}})
 

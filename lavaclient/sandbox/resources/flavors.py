@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lavaclient.sandbox.core.context import Answer, Context
-from lavaclient.sandbox.core.errors import bad_request, not_found
+from lavaclient.sandbox.core.errors import bad_request, record_of
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.reference_data import Flavor
 
@@ -18,9 +18,7 @@ def list_flavors(context: Context) -> Answer:
 
 def get_flavor(context: Context, flavor_id: str) -> Answer:
     """`GET flavors/{id}`: where a flavor's links lead."""
-    flavor = context.reference.flavors.get(flavor_id)
-    if flavor is None:
-        raise not_found("Flavor", flavor_id)
+    flavor = record_of(context.reference.flavors, "Flavor", flavor_id)
     return Answer(200, {"flavor": _view(context, flavor)})
 
 

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import Name, decode
-from lavaclient.sandbox.core.errors import bad_request, conflict, forbidden, not_found
+from lavaclient.sandbox.core.errors import bad_request, forbidden, record_of
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import Script
 
@@ -60,7 +60,7 @@ def list_scripts(context: Context) -> Answer:
 
 def get_script(context: Context, script_id: str) -> Answer:
     """`GET scripts/{id}`: where a script's links lead."""
-    return Answer(200, {"script": _view(context, _find(context, script_id))})
+    return Answer(200, {"script": _view(context, record_of(known(context), "Script", script_id))})
 
 
 def create_script(context: Context) -> Answer:
@@ -98,9 +98,7 @@ def update_script(context: Context, script_id: str) -> Answer:
 def delete_script(context: Context, script_id: str) -> Answer:
     """`DELETE scripts/{id}`: refused while a cluster still has it."""
     script = _own(context, script_id, "deleted")
-    user = context.account.in_use("script", script.id)
-    if user is not None:
-        raise conflict(f"Script {script.id} is in use by cluster {user}")
+    context.account.check_unused("script", script.id, f"Script {script.id}")
     del context.account.scripts[script.id]
     return Answer(204)
 
@@ -110,15 +108,8 @@ def known(context: Context) -> dict[str, Script]:
     return {**context.account.scripts, **context.reference.scripts}
 
 
-def _find(context: Context, script_id: str) -> Script:
-    script = known(context).get(script_id)
-    if script is None:
-        raise not_found("Script", script_id)
-    return script
-
-
 def _own(context: Context, script_id: str, verb: str) -> Script:
-    script = _find(context, script_id)
+    script = record_of(known(context), "Script", script_id)
     if script.is_public:
         message = f"Script {script_id} is public and cannot be {verb}"
         raise forbidden(message)

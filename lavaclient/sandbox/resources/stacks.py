@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, to_builtins
 
 from lavaclient.sandbox.core.context import Answer, Context
 from lavaclient.sandbox.core.decoding import Name, decode
-from lavaclient.sandbox.core.errors import bad_request, conflict, forbidden, not_found
+from lavaclient.sandbox.core.errors import bad_request, forbidden, record_of
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import Stack, StackNodeGroup, StackService
 from lavaclient.sandbox.resources import flavors, stack_layouts
@@ -70,7 +70,7 @@ def list_stacks(context: Context) -> Answer:
 
 def get_stack(context: Context, stack_id: str) -> Answer:
     """`GET stacks/{id}`."""
-    return Answer(200, {"stack": _view(context, _find(context, stack_id))})
+    return Answer(200, {"stack": _view(context, record_of(known(context), "Stack", stack_id))})
 
 
 def create_stack(context: Context) -> Answer:
@@ -101,13 +101,11 @@ def create_stack(context: Context) -> Answer:
 
 def delete_stack(context: Context, stack_id: str) -> Answer:
     """`DELETE stacks/{id}`: refused for built-in ones, and while a cluster is made from it."""
-    stack = _find(context, stack_id)
+    stack = record_of(known(context), "Stack", stack_id)
     if not stack.is_deletable:
         message = f"Stack {stack_id} is part of the service and cannot be deleted"
         raise forbidden(message)
-    user = context.account.in_use("stack", stack_id)
-    if user is not None:
-        raise conflict(f"Stack {stack_id} is in use by cluster {user}")
+    context.account.check_unused("stack", stack_id, f"Stack {stack_id}")
     del context.account.stacks[stack_id]
     return Answer(204)
 
@@ -115,13 +113,6 @@ def delete_stack(context: Context, stack_id: str) -> Answer:
 def known(context: Context) -> dict[str, Stack]:
     """All stacks the tenant may use."""
     return {**context.reference.stacks, **context.account.stacks}
-
-
-def _find(context: Context, stack_id: str) -> Stack:
-    stack = known(context).get(stack_id)
-    if stack is None:
-        raise not_found("Stack", stack_id)
-    return stack
 
 
 def _check(context: Context, wanted: NewStack) -> None:
