@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self, Unpack
+from typing import Unpack
 
 from lavaclient._system.clock import use_clock
 from lavaclient.client import Lava
 from lavaclient.sandbox.core.clock import Clock
+from lavaclient.sandbox.core.closing import Closing
 from lavaclient.sandbox.core.request_log import RequestLog
 from lavaclient.sandbox.faults import syntax
 from lavaclient.sandbox.faults.hooks import RequestHook
@@ -25,7 +25,7 @@ from lavaclient.testing._seeding import Seeding
 __all__ = ["SandboxHandle"]
 
 
-class SandboxHandle(Seeding, Assertions, ABC):
+class SandboxHandle(Seeding, Assertions, Closing):
     """Seeds a sandbox, moves its time, makes it fail, and asserts on what it was asked.
 
     Args:
@@ -39,19 +39,6 @@ class SandboxHandle(Seeding, Assertions, ABC):
         self.sandbox = sandbox
         self._clients: list[Lava] = []
         self._api_keys = {sandbox.username: sandbox.api_key}
-
-    def __enter__(self) -> Self:
-        """The handle itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     @property
     @abstractmethod
