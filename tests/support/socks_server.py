@@ -8,7 +8,6 @@ import socket
 import socketserver
 import threading
 import time
-from types import TracebackType
 from typing import Self
 
 __all__ = ["SocksServer"]
@@ -53,12 +52,7 @@ class SocksServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc_info: object) -> None:
         self.closing.set()
         self._server.shutdown()
         self._thread.join(10)
