@@ -49,7 +49,13 @@ _MOST_INTERIM = 100
 
 
 class _DeadlineFile(socket.SocketIO):
-    """The reading side of a socket, up to a moment."""
+    """The reading side of a socket, up to a moment.
+
+    Attributes:
+        at_end: Whether the other side has ended the connection.
+    """
+
+    at_end = False
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         super().__init__(sock, "r")
@@ -64,7 +70,9 @@ class _DeadlineFile(socket.SocketIO):
         if remaining <= 0:
             raise TimeoutError("the time for this request is over")
         self._socket.settimeout(remaining)
-        return super().readinto(buffer)
+        count = super().readinto(buffer)
+        self.at_end = count == 0
+        return count
 
     def finish(self) -> None:
         """Read nothing more from the socket."""
@@ -115,9 +123,12 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
         What in it is no header is forgotten: urllib3 would log it. Lengths that
         differ are refused here: urllib3 does it too late to close the socket.
-        After 101 the connection speaks another protocol.
+        After 101 the connection speaks another protocol. A head that ends with the
+        connection is not whole: http.client takes it for one.
         """
         super().begin()
+        if getattr(getattr(self.fp, "raw", None), "at_end", False):
+            raise http.client.IncompleteRead(b"")
         self.headers.defects.clear()
         self.headers.set_payload("")
         if self.length is None and "," in self.headers.get("Content-Length", ""):

@@ -39,6 +39,8 @@ BREAKS: dict[str, Step] = {
     "timeout": stall,
     "cut": cut,
     "garbage": raw(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+    "cut head": raw(b"HTTP/1.1 200 OK\r\nContent-Type: applica"),
+    "cut after a header": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"),
     "bad chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"),
     "stalled body": _stalled,
 }
