@@ -1,6 +1,7 @@
 """How Sphinx builds the site."""
 
 import os
+import re
 import sys
 
 from docutils import nodes
@@ -23,7 +24,7 @@ extensions = [
     "operations",
 ]
 # What is copied leaves out prompts, and output.
-copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_text = r">>> |\.\.\.(?: |$)|\$ "
 copybutton_prompt_is_regexp = True
 copybutton_line_continuation_character = "\\"
 autodoc_typehints = "description"
@@ -77,6 +78,20 @@ def _hold_pictures(_app: Sphinx, doctree: nodes.document) -> None:
             box += image
 
 
+# A statement of several lines that holds others, up to its last line.
+_COMPOUND = re.compile(
+    r"^(>>> (?:class|def|for|try|while|with)\b.*(?:\n\.\.\. .*)+)$", re.MULTILINE
+)
+
+
+def _end_compound_statements(_app: Sphinx, doctree: nodes.document) -> None:
+    """End them with an empty line, as Python's prompt wants it, so that what is copied runs."""
+    for block in doctree.findall(nodes.doctest_block):
+        block.rawsource = _COMPOUND.sub(r"\1\n...", block.astext())
+        block.children = [nodes.Text(block.rawsource)]
+
+
 def setup(app: Sphinx) -> None:
     """Hook into what the pages are made of."""
     app.connect("doctree-read", _hold_pictures)
+    app.connect("doctree-read", _end_compound_statements)

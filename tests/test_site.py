@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import inspect
 import json
@@ -119,6 +120,23 @@ def test_a_page_shows_all_lines_that_its_examples_begin_with() -> None:
             assert "from lavaclient.testing import mock_lava" in shown, name
             is_whole = "   :end-before: .. key" not in lines
             assert ('create_ssh_key("laptop", "ssh-' in shown.replace("&quot;", '"')) == is_whole
+
+
+def test_what_is_copied_of_a_page_runs_at_a_prompt() -> None:
+    """Statements within others end with an empty line there; and no output looks like input."""
+    compound = r"^>>> (?:class|def|for|try|while|with)\b.*\n(?:\.\.\. .*\n)++(?!\.\.\.$)"
+    pages = {name: html.unescape(text) for name, text in _texts() if name.endswith(".html")}
+    assert not [name for name, text in pages.items() if re.search(compound, text, re.MULTILINE)]
+    consoles = [
+        (path.name, block)
+        for path in (SITE / "_sources").rglob("*.txt")
+        for block in re.findall(
+            r"code-block:: console\n\n((?: {3}.*\n|\n)+)", path.read_text(encoding="utf-8")
+        )
+    ]
+    assert len(consoles) > 20
+    prompts = re.compile(r"^ {3}(?:>>>|\.\.\. )", re.MULTILINE)
+    assert not [name for name, block in consoles if prompts.search(block)]
 
 
 def test_every_shared_type_has_its_place() -> None:
