@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import doctest
 import importlib
 import inspect
@@ -249,6 +250,27 @@ def test_every_page_is_reached_from_the_index() -> None:
         names = re.findall(r"^   ([\w/-]+)$", index.read_text(encoding="utf-8"), re.MULTILINE)
         listed |= {index.parent.relative_to(DOCS) / name for name in names}
     assert pages == listed
+
+
+def test_the_page_on_the_layout_names_every_module_of_the_inner_rooms() -> None:
+    page = (DOCS / "guides" / "layout.rst").read_text(encoding="utf-8")
+    modules = {path.stem for path in (ROOT / "lavaclient").glob("_[a-z]*/[a-z]*.py")}
+    hidden = {path.stem for path in (ROOT / "lavaclient" / "_pyinstaller").glob("*.py")}
+    assert len(modules) > 25
+    assert not [name for name in sorted(modules - hidden) if f"``{name}``" not in page]
+
+
+def test_every_environment_of_tox_is_told_of_and_runs_in_the_workflow() -> None:
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(ROOT / "tox.ini")
+    in_ci = {name for name in settings["tox"]["env_list"].split(", ") if name[:3] != "py3"}
+    told = (ROOT / "CONTRIBUTING.rst").read_text(encoding="utf-8")
+    names = {section.partition(":")[2] for section in settings.sections() if ":" in section}
+    assert not [name for name in sorted(names | in_ci) if f"``{name}``" not in told]
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    run = re.search(r"environment: \[(.*)\]", workflow)
+    assert run
+    assert set(run[1].split(", ")) == in_ci
 
 
 def test_the_version_of_the_site_is_the_packages() -> None:
