@@ -1,9 +1,9 @@
 """Connections that keep one deadline from connecting to the last byte.
 
-urllib3 gives a timeout to each step: to each address of a host, to each read.
-Here one exchange has one deadline. ``Timeout(total=...)`` counts the time spent
-connecting; from then on the socket's timeout is set to what is left before
-each read, so that a server which sends a byte now and then gains nothing.
+urllib3 applies its timeout to each address of a host and to each read. Here
+one exchange has one deadline: ``Timeout(total=...)`` counts the time spent
+connecting, and before each read the socket's timeout is set to the time that
+is left, so that a server cannot extend it by sending a byte now and then.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     _AnyConnection = HTTPConnection
     _AnyPool = HTTPConnectionPool
 else:
-    # The mixins get their real bases later. Naming urllib3's classes here would keep, for the
-    # whole process, what a recording tool has put in their place during this import.
+    # The mixins get their real bases later. Named here, the bases would be a recording tool's
+    # classes for the whole process, if it has replaced urllib3's during this import.
     _AnyConnection = _AnyPool = object
 
 __all__ = ["keep_deadlines"]
 
-_BUFFER = 64 * 2**10  # a list of some hundred items comes with its headers in one read
+_BUFFER = 64 * 2**10  # one read gets the headers and a list of some hundred items
 _SWITCHING_PROTOCOLS = 101
 _MOST_INTERIM = 100
 
 
 class _DeadlineFile(socket.SocketIO):
-    """The reading side of a socket, up to a moment.
+    """The reading side of a socket, with a deadline.
 
     Attributes:
         at_end: Whether the other side has ended the connection.
@@ -79,13 +79,13 @@ class _DeadlineFile(socket.SocketIO):
         self._finished = True
 
     def end_connection(self) -> None:
-        """Make the socket useless, so that no other request is sent over it."""
+        """Shut the socket down, so that no other request is sent over it."""
         with suppress(OSError):  # it is gone already
             self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class _DeadlineSocket:
-    """What http.client reads a response from, in place of the socket."""
+    """Stands for the socket that http.client reads a response from."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -94,9 +94,9 @@ class _DeadlineSocket:
         """Open the reading side; the time left for it is the socket's timeout."""
         remaining = self._socket.gettimeout()
         # As socket.makefile does: the socket stays open until its files are closed.
-        # TLS within TLS stands on another one, which counts for it.
+        # TLS within TLS counts the files on the socket below it.
         counting: Any = getattr(self._socket, "socket", self._socket)
-        # A tool that fakes sockets has nothing to read from but its own file.
+        # The socket of a tool that fakes sockets can only be read through its own file.
         if remaining is None or not hasattr(type(counting), "_io_refs"):
             return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         counting._io_refs += 1  # noqa: SLF001
@@ -110,7 +110,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
         super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read the status line of the final response: http.client passes over 100 alone."""
+        """Read the status line of the final response: http.client skips 100 only."""
         for _ in range(_MOST_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
@@ -121,10 +121,10 @@ class _DeadlineResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the head.
 
-        What in it is no header is forgotten: urllib3 would log it. Lengths that
-        differ are refused here: urllib3 does it too late to close the socket.
-        After 101 the connection speaks another protocol. A head that ends with the
-        connection is not whole: http.client takes it for one.
+        Lines that are not headers are dropped, as urllib3 would log them. Different
+        lengths are refused here, as urllib3 does it too late to close the socket.
+        After 101 the connection has another protocol. A head that ends with the
+        connection is not complete, though http.client accepts it.
         """
         super().begin()
         if getattr(getattr(self.fp, "raw", None), "at_end", False):
@@ -137,7 +137,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
             self.will_close = True
 
     def _close_conn(self) -> None:
-        """End the connection where more has come than belongs to this response."""
+        """End the connection if more was received than this response."""
         file = self.fp
         raw = getattr(file, "raw", None)
         if isinstance(raw, _DeadlineFile):
@@ -148,7 +148,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
 
 class _ConnectPhase:
-    """Marks what fails before the connection stands, and shares one time out."""
+    """Marks what fails before there is a connection, and limits the time for connecting."""
 
     def __init__(self, connection: _DeadlineMixin) -> None:
         self._connection = connection
@@ -164,19 +164,19 @@ class _ConnectPhase:
             self._connection.apply_remaining()
             return
         setattr(failure, NEVER_SENT, True)
-        # Close what is forgotten where a connection breaks before it stands: ssl's socket when
-        # the other side resets before the handshake, and, by http.client before Python 3.11.4,
-        # a proxy's response that is no 200.
+        # Close what is left open where connecting fails: ssl's socket when the other side resets
+        # before the handshake, and, by http.client before Python 3.11.4, a proxy's response
+        # that is not 200.
         while traceback is not None:
             local = traceback.tb_frame.f_locals
-            for half_made in (local.get("self"), local.get("response")):
-                if isinstance(half_made, ssl.SSLSocket | _DeadlineResponse):
-                    half_made.close()
+            for resource in (local.get("self"), local.get("response")):
+                if isinstance(resource, ssl.SSLSocket | _DeadlineResponse):
+                    resource.close()
             traceback = traceback.tb_next
 
 
 class _DeadlineMixin(_AnyConnection):
-    """What connections of all kinds share."""
+    """The deadline of connections of all kinds."""
 
     response_class = _DeadlineResponse
     debuglevel = 0  # http.client prints headers, hence tokens, at any other level
@@ -191,10 +191,10 @@ class _DeadlineMixin(_AnyConnection):
 
     @property
     def has_connected_to_proxy(self) -> bool:
-        """Whether what fails from now on is no failure to reach the proxy.
+        """Whether the proxy was reached, so that later failures are not blamed on it.
 
-        http.client closes a connection on which no response came, and a closed one has
-        forgotten that it stood: a request that was sent would count as never sent.
+        http.client closes a connection on which no response came, and urllib3 takes a closed
+        one for one that was never open: a request that was sent would count as never sent.
         """
         return self._was_connected or super().has_connected_to_proxy
 
@@ -202,14 +202,14 @@ class _DeadlineMixin(_AnyConnection):
         """Return the seconds left for connecting, never 0 (which would not block).
 
         Args:
-            shares: How many are to share them evenly.
+            shares: Return the share of one of so many attempts.
         """
         if self.deadline is None:
             return None
         return max((self.deadline - time.monotonic()) / shares, 0.001)
 
     def apply_remaining(self) -> None:
-        """Give the next step on this socket only the time that is left."""
+        """Set the socket's timeout to the time that is left."""
         if self.sock is not None:  # pragma: no branch
             self.sock.settimeout(self.remaining())
 
@@ -229,7 +229,7 @@ class _DeadlineMixin(_AnyConnection):
         module = urllib3.util.connection
         code = getattr(module.create_connection, "__code__", None)
         if getattr(code, "co_filename", None) != module.__file__:
-            # It is patched, to find hosts in another way: so it is used.
+            # It is patched, to connect in another way.
             return module.create_connection(
                 (self._dns_host, self.port),
                 self.remaining(),
@@ -239,7 +239,7 @@ class _DeadlineMixin(_AnyConnection):
         return self._first_that_connects(self._dns_host.strip("[]"), self.port)
 
     def _first_that_connects(self, host: str, port: int) -> socket.socket:
-        """Connect to the first address that answers; those to come share the time evenly."""
+        """Connect to the first address that answers; those left share the time evenly."""
         family = urllib3.util.connection.allowed_gai_family()
         addresses = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
         # Name resolution has no timeout of its own and is not counted.
@@ -285,7 +285,7 @@ class _DeadlineMixin(_AnyConnection):
 
 
 class _SocksMixin(_DeadlineMixin):
-    """Connections through a SOCKS proxy; what is said to it takes of the same time."""
+    """Connections through a SOCKS proxy, whose handshake counts for the deadline."""
 
     _socks_options: SocksOptions
 
@@ -302,7 +302,7 @@ class _SocksMixin(_DeadlineMixin):
 class _Stack(queue.LifoQueue[Any]):
     """A queue without locks, so that a signal handler may use it while its thread does.
 
-    That a deque's own methods are single steps is all that pools need: they never wait.
+    A deque's methods are atomic, which is all that pools need: they never wait.
     """
 
     def __init__(self, maxsize: int = 0) -> None:
@@ -350,7 +350,7 @@ class _PoolMixin(_AnyPool):
         return self._new_conn()  # type: ignore[return-value]
 
     def _validate_conn(self, conn: HTTPConnection) -> None:  # type: ignore[override]
-        # Not urllib3's: it warns of missing verification at each request, we do once.
+        # urllib3's warns of missing verification at each request; we do once.
         if self.scheme == "https" and conn.is_closed:
             conn.connect()
 

@@ -1,4 +1,4 @@
-"""Turns a response without success into the error to raise."""
+"""Turns an unsuccessful response into the error to raise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["error_from_response"]
 
 _TAGS = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
-# Searching takes time with the square of this where tags are left open.
+# Where tags are not closed, the time of a search grows with the square of this.
 _LONGEST_READ = 8 * 2**10
 _MESSAGE_KEYS = ("message", "details", "description", "detail", "title")
 
@@ -33,10 +33,10 @@ def error_from_response(
 
     Args:
         response: The response.
-        redactor: Knows what must not be shown.
+        redactor: Removes secrets.
         now: The wall clock, for a ``Retry-After`` that is a date.
         maybe_applied: An attempt before this one may have been carried out.
-        changes: Whether such a request changes something, beside a GET.
+        changes: Whether a request that is not a GET changes something.
         kind: The error's class; by default the one of the status table.
     """
     pause = retry_after(response.headers, now)
@@ -62,14 +62,14 @@ def _message(response: Response) -> str:
         where = f", to {target}" if target else ""
         return f"{_phrase(response.status)}: a redirect that is not followed{where}"
     if response.status < 200:
-        return "a status that no answer ends with"
+        return "an interim status, where the final one is expected"
     if response.status == 407:
         return "the proxy wants a user name and a password"
     try:
         text = _from_json(decode_untyped(response.body))
     except (UnreadableError, RecursionError):
         text = _from_text(response.body.decode("utf-8", "replace"))
-    # A proxy's page repeats the status, which stands in the error already.
+    # A proxy's page repeats the status, which the error has already.
     text = re.sub(rf"\A\s*{response.status}\s", "", text)
     # squid's pages all have one title; why there is one, and the system's number, stand here.
     reason = response.headers.get("X-Squid-Error")
@@ -93,12 +93,12 @@ def _from_json(body: object) -> str:
 
 def _from_text(text: str) -> str:
     if len(text) > _LONGEST_READ:
-        # Between words, for half a secret would not be known for one.
+        # Cut between words: a part of a secret would not be recognised.
         text = text[:_LONGEST_READ].rpartition(" ")[0]
     title = _TITLE.search(text)
     if title and title[1].strip():
         return title[1]
-    # A tag breaks a text as the end of a line does.
+    # A tag separates words, as the end of a line does.
     return _TAGS.sub("\n", text)
 
 

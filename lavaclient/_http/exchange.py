@@ -1,4 +1,4 @@
-"""One HTTP exchange: a request out, a whole response in, or what failed.
+"""One HTTP exchange: a request is sent, and a complete response or a failure returned.
 
 Whatever requests, urllib3 and keystoneauth1 raise for a network that fails
 becomes a :class:`TransportFailure` here, which knows whether the request may
@@ -38,23 +38,23 @@ LOG.addHandler(logging.NullHandler())
 _CHUNK = 16 * 2**10
 _OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-# Values that some services and gateways send although they name no encoding of the body.
+# Values that some services and gateways send although the body is not encoded.
 _NO_ENCODINGS = frozenset({"utf-8", "utf8", "none", "aws-chunked", "binary"})
 
 
 def send_request(
     session: Session, request: OutgoingRequest, timeout: float
 ) -> Response | TransportFailure:
-    """Send one request and read the whole response, within ``timeout`` seconds.
+    """Send one request and read the complete response, within ``timeout`` seconds.
 
     Args:
-        session: keystoneauth1's session; nothing of it but the sending is used.
+        session: keystoneauth1's session; only its sending is used.
         request: What to send.
         timeout: Seconds for everything but name resolution.
 
     Returns:
-        The response, whatever its status, or what failed on the way. What is no failure of
-        the network (a signal handler's exception, a bug in a hook) is raised as it is.
+        The response, whatever its status, or the failure. An exception that does not come from
+        the network (a signal handler's, a bug in a hook) is raised as it is.
     """
     started = time.monotonic()
     sent_id = str(uuid.uuid4())
@@ -75,7 +75,7 @@ def send_request(
         )
         with answer:
             body = _read_body(answer, started + timeout)
-    except BaseException as cause:  # noqa: BLE001 (what is not of the network is raised again)
+    except BaseException as cause:  # noqa: BLE001 (what does not come from the network is raised again)
         if (foreign := foreign_exception(cause)) is not None:
             foreign.__traceback__ = without_library_frames(foreign.__traceback__)
             raise foreign from foreign.__cause__
@@ -105,12 +105,12 @@ def _log(request: OutgoingRequest, outcome: object, started: float, request_id: 
 
 
 def _read_body(answer: requests.Response, deadline: float) -> bytes:
-    """Read the body, and store it in the response for hooks and callers."""
+    """Read the body, and store it in the response for code that reads it later."""
     content = answer._content  # noqa: SLF001 (False until it is read)
     if isinstance(content, bytes | None):
         if len(content or b"") > BODY_LIMIT:
             raise TooLargeError
-        if answer.raw is None:  # it is made up, with nothing to be closed
+        if answer.raw is None:  # a tool made it, with nothing to be closed
             answer._content_consumed = True  # noqa: SLF001
         return content or b""
     raw = answer.raw
@@ -118,7 +118,7 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
     if encoding not in _ENCODINGS | _NO_ENCODINGS:
         raise UnsupportedEncodingError
     if encoding:
-        raw.headers["Content-Encoding"] = encoding  # urllib3 minds blanks around it
+        raw.headers["Content-Encoding"] = encoding  # urllib3 does not accept blanks around it
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:
         raise TooLargeError
@@ -126,7 +126,7 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
         body: bytes = raw.read()
     else:
         body = b"".join(_bounded(raw, deadline))
-    # requests has no other way to hand it on, and to have it iterated over again.
+    # requests has no other way to store it so that it can be iterated over again.
     answer._content = body  # noqa: SLF001
     answer._content_consumed = True  # noqa: SLF001
     return body

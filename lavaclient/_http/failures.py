@@ -1,4 +1,4 @@
-"""What a failed exchange was: did the service see it, and may another attempt succeed?
+"""Classifies failed exchanges: was the request sent, and can another attempt succeed?
 
 requests, urllib3 and keystoneauth1 wrap one another's exceptions. Walking the
 whole chain tells more than the outermost class does.
@@ -41,14 +41,14 @@ __all__ = [
 BODY_LIMIT = 64 * 2**20
 
 FOREIGN = "_lavaclient_foreign"
-"""The attribute that marks an exception as none of the network, whatever its class."""
+"""The attribute that marks an exception as not the network's, whatever its class."""
 
 NEVER_SENT = "_lavaclient_never_sent"
-"""The attribute that marks what was raised before a connection stood."""
+"""The attribute that marks what was raised before there was a connection."""
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 
-# encodings: of a host name, where socket looks it up.
+# encodings: socket encodes host names with it.
 _STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "encodings.")
 _OURS = "lavaclient."
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
@@ -64,14 +64,14 @@ class TooLargeError(Exception):
 
 
 class UnsupportedEncodingError(Exception):
-    """The body is packed in a way that was not asked for."""
+    """The body has a Content-Encoding that was not asked for."""
 
     def __str__(self) -> str:
-        return "the body is packed in a way that was not asked for"
+        return "the body has a Content-Encoding that was not asked for"
 
 
 class UnusableSettingError(Exception):
-    """A proxy or a file of certificates cannot be used; the text says which, and why."""
+    """A proxy or a CA bundle cannot be used; the text says which, and why."""
 
 
 _NETWORK: Errors = (
@@ -104,15 +104,15 @@ _PROXY: Errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 
 
 class TransportFailure:
-    """An exchange that came to no response.
+    """An exchange that failed without a complete response.
 
     Attributes:
         kind: The class of the error that it becomes.
         text: What failed, in one line.
         method: HTTP method of the request.
-        path: What errors call its path.
+        path: The path that errors show.
         request_id: The ``Client-Request-ID`` that was sent.
-        request_sent: True when the service may have seen the request.
+        request_sent: True when the service may have received the request.
         permanent: True when another attempt cannot succeed.
         cause: What was raised, without the frames that hold the request.
     """
@@ -139,13 +139,13 @@ class TransportFailure:
         self.cause = cause
 
     def as_error(self, redactor: Redactor, *, maybe_applied: bool = False) -> error.LavaError:
-        """Return what the caller gets to see, chained to its cause.
+        """Return the error for the caller, chained to its cause.
 
         The cause is left out where its text repeats a secret, as a status
         line that echoes a token would, or the credentials of a proxy.
 
         Args:
-            redactor: Knows what must not be shown.
+            redactor: Removes secrets.
             maybe_applied: An attempt before this one may have been carried out.
         """
         failure = error.failed_request(
@@ -163,15 +163,15 @@ class TransportFailure:
 
 
 def foreign_exception(cause: BaseException) -> BaseException | None:
-    """Return the exception, of those that led to this one, that is no failure of the network.
+    """Return the exception among the causes of this one that does not come from the network.
 
-    Such are a signal handler's (a job's time limit), whatever class it has; what another
-    library or a hook raises; a bug of this library's; Ctrl-C. They pass through as they are.
+    Such are a signal handler's (a job's time limit), whatever its class; those of other
+    libraries and of hooks; bugs of this library; Ctrl-C. They are raised as they are.
     """
     if not isinstance(cause, Exception):
         return cause
     handlers = _signal_handlers()
-    # What wraps the handler's exception has its traceback too: the innermost is the one.
+    # An exception that wraps the handler's has its frame too: the innermost is the handler's.
     for link in reversed(list(_chain(cause))):
         marked = getattr(link, FOREIGN, False)
         if marked or any(code in handlers for code, _ in _places(link.__traceback__)):
@@ -186,7 +186,7 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
 
 
 def _signal_handlers() -> set[CodeType]:
-    """Return the code of the functions that signals call."""
+    """Return the code objects of all signal handlers."""
     handlers = [signal.getsignal(number) for number in signal.valid_signals()]
     codes = {getattr(handler, "__code__", None) for handler in handlers}
     return {code for code in codes if code is not None and code.co_filename != signal.__file__}
@@ -203,14 +203,14 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[CodeType, str]]:
 def classify_failure(
     cause: BaseException, request: OutgoingRequest, sent_id: str, timeout: float, proxy: str = ""
 ) -> TransportFailure:
-    """Judge what came of an exchange instead of a response.
+    """Return the failure that the exception of an exchange stands for.
 
     Args:
         cause: What was raised. The requests that it and its causes hold, and the frames that
-            hold headers and bodies, are cut off.
+            hold headers and bodies, are removed.
         request: What was sent.
         sent_id: The ``Client-Request-ID`` that was sent.
-        timeout: Seconds that it was given.
+        timeout: The exchange's timeout in seconds.
         proxy: Host and port of the proxy that it went through; "" for none.
     """
     chain = list(_chain(cause))
@@ -235,8 +235,8 @@ def classify_failure(
 def _is_before_sending(link: BaseException) -> bool:
     """Tell whether this was raised before the request could be sent.
 
-    That urllib3 blames the proxy says nothing: it does so too where no response came to a
-    request that the proxy took.
+    urllib3's ProxyError says nothing about that: it is also raised where the proxy took the
+    request and no response came.
     """
     if getattr(link, NEVER_SENT, False) or isinstance(link, _NEVER_SENT):
         return True
@@ -258,14 +258,14 @@ def _verdict(
         if isinstance(link, TooLargeError | UnsupportedEncodingError):
             return error.ApiError, str(link)
         if isinstance(link, urllib3.exceptions.DecodeError):
-            return error.ApiError, "the body cannot be unpacked"
+            return error.ApiError, "the body cannot be decompressed"
     host = urllib.parse.urlsplit(request.url).netloc
     way = f"{host} through the proxy {proxy}" if proxy else host
     if refused := _certificate_error(chain):
         text = f"connection to {way} failed: certificate refused: {refused.verify_message}"
         return error.ConnectionError, text
     if any(_is_timeout(link) for link in chain):
-        return error.TimeoutError, f"no whole answer from {way} within {round(timeout, 3):g} s"
+        return error.TimeoutError, f"no complete answer from {way} within {round(timeout, 3):g} s"
     reason = _reason(chain)
     if not request_sent and any(isinstance(link, _PROXY) for link in chain):
         return error.ConnectionError, _proxy_refusal(host, proxy, reason)
@@ -275,23 +275,23 @@ def _verdict(
 
 
 def _proxy_refusal(host: str, proxy: str, reason: str) -> str:
-    """Say what a proxy answered instead of connecting to a host."""
+    """Return the text for a proxy that does not connect to a host."""
     status = _TUNNEL_STATUS.search(reason)
     if status is None:
         return f"the proxy {proxy} failed: {reason}"
-    if status[1] in {"401", "407"}:  # some say 401 where the password is a wrong one
+    if status[1] in {"401", "407"}:  # some answer a wrong password with 401
         return f"the proxy {proxy} wants a user name and a password ({status[1]} {status[2]})"
     return f"the proxy {proxy} does not connect to {host}: {status[1]} {status[2]}"
 
 
 def _is_timeout(link: BaseException) -> bool:
-    # urllib3 counts a refused connection among the timeouts.
+    # urllib3's class for a refused connection is derived from a timeout's.
     refused = isinstance(link, urllib3.exceptions.NewConnectionError)
     return isinstance(link, _TIMEOUTS) and not refused
 
 
 def _reason(chain: list[BaseException]) -> str:
-    """Return in a few words what failed: the system's reason where there is one."""
+    """Return the reason of a failure in a few words: the system's where there is one."""
     for link in chain:
         if isinstance(link, UnusableSettingError):
             return plain_line(_CREDENTIALS.sub("//", str(link)))

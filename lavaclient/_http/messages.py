@@ -1,4 +1,4 @@
-"""What goes out and what comes back; no repr shows a header or a body."""
+"""Requests and responses; no repr shows a header or a body."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class OutgoingRequest:
     Args:
         method: HTTP method.
         url: Absolute URL.
-        path: What logs and errors call it.
-        headers: All headers but ``Client-Request-ID``, which each attempt has of its own.
+        path: The path that logs and errors show.
+        headers: All headers but ``Client-Request-ID``, which each attempt sets itself.
         body: JSON, or None.
-        redactor: Knows what errors and logs must not show.
-        changes: Whether it changes something where it arrives; by default all but a GET does.
+        redactor: Removes secrets from errors and logs.
+        changes: Whether it changes something at the service; by default unless it is a GET.
     """
 
     __slots__ = ("body", "changes", "headers", "method", "path", "redactor", "url")
@@ -56,7 +56,7 @@ class OutgoingRequest:
 
 
 class Response:
-    """A whole HTTP response.
+    """A complete HTTP response.
 
     Attributes:
         proxy: The proxy that may have answered in place of the service; "" for none.
@@ -86,7 +86,7 @@ class Response:
 
     @property
     def request_id(self) -> str:
-        """The service's id of the request, fit to be shown, else the one that was sent."""
+        """The service's id of the request, without secrets, else the one that was sent."""
         request_id = next(filter(None, map(self.headers.get, _REQUEST_IDS)), self._sent_id)
         return self._redactor.sanitize(request_id)
 

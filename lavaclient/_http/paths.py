@@ -21,7 +21,7 @@ def path_segment(name: str, value: object) -> str:
     """Return an id as one percent-encoded segment of a path.
 
     Args:
-        name: What the caller knows the id as, for the error.
+        name: The argument, for the error.
         value: A string that cannot change the path around it; an int; a UUID.
 
     Raises:
@@ -30,7 +30,7 @@ def path_segment(name: str, value: object) -> str:
     if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
         try:
             return str(value)
-        except ValueError:  # Python writes no int of more than some thousand digits
+        except ValueError:  # Python does not convert an int of several thousand digits
             raise error.InvalidError(f"{name} is too large a number") from None
     if not isinstance(value, str):
         raise error.InvalidError(f"{name} must be a string, not {type(value).__name__}")
@@ -44,10 +44,10 @@ def path_segment(name: str, value: object) -> str:
 
 
 def redirect_target(response: Response, url: str) -> str | None:
-    """Return where a GET may be sent on to: a place of the same origin.
+    """Return the URL that a GET may be redirected to, which has the same origin.
 
-    Of the ``Location`` only path and query are used, after the origin that
-    stands: there are hosts that one parser of URLs sees and another does not.
+    Only path and query of the ``Location`` are used, with the origin of ``url``:
+    parsers of URLs differ in what they take for the host.
     """
     location = response.headers.get("Location")
     if response.method != "GET" or response.status not in _REDIRECTS or not location:

@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, as errors name it."""
+"""The proxy that a request goes through, for errors."""
 
 from __future__ import annotations
 

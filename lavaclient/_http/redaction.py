@@ -1,4 +1,4 @@
-"""Keeping secrets out of what is shown: texts, and the frames of exceptions."""
+"""Removes secrets from what is shown: texts, and the frames of exceptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ E = TypeVar("E", bound=BaseException)
 
 _SHORTEST = 6
 _MOST_TOKENS = 64
-_WRITTEN_AS_IT_IS = re.compile(r"[A-Za-z0-9_.~-]*")
+_NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]*")
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _UNICODE = re.compile(r"\\u([0-9a-f]{4})")
 _HIDDEN = "[hidden]"
@@ -27,38 +27,37 @@ _LIBRARIES = ("keystoneauth1.", "requests.", "urllib3.", "http.client", "lavacli
 
 
 class Redactor:
-    """Knows what must never be shown: the key, and the tokens that a client has used.
+    """Replaces secrets in texts: the key, and the tokens that a client has used.
 
-    Texts under six characters are no secrets here: they would hide half of a
-    message. Of the tokens only the newest are kept, for a client that lives
-    for weeks.
+    Secrets under six characters are not replaced, as they occur in ordinary words. Only the
+    newest tokens are remembered, as a client may run for weeks.
 
     Args:
-        *secrets: What is never forgotten.
+        *secrets: Secrets that are always remembered.
     """
 
     def __init__(self, *secrets: Secret | None) -> None:
-        self._lasting = tuple(secret for secret in secrets if secret is not None)
+        self._secrets = tuple(secret for secret in secrets if secret is not None)
         self._tokens: dict[Secret, None] = {}
 
     def remember(self, token: Secret) -> None:
-        """Keep a token from being shown."""
+        """Replace this token as well."""
         self._tokens[token] = None
         # A list of a dict is made in one step: another thread may add a token meanwhile.
         for oldest in list(self._tokens)[:-_MOST_TOKENS]:
             self._tokens.pop(oldest, None)
 
     def extended(self, *more: Secret) -> Redactor:
-        """Return a redactor of these secrets, tokens to come included, and more of them."""
+        """Return a redactor with more secrets, which shares the tokens of this one."""
         if not more:
             return self
-        extended = Redactor(*self._lasting, *more)
+        extended = Redactor(*self._secrets, *more)
         extended._tokens = self._tokens
         return extended
 
     def scrub(self, text: str) -> str:
         """Return the text with each secret in it replaced."""
-        secrets = [secret.reveal() for secret in (*self._lasting, *list(self._tokens))]
+        secrets = [secret.reveal() for secret in (*self._secrets, *list(self._tokens))]
         for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= _SHORTEST:
                 for form in _forms(secret):
@@ -66,21 +65,21 @@ class Redactor:
         return text
 
     def contains_secret(self, text: str) -> bool:
-        """Tell whether a secret stands in the text."""
+        """Tell whether the text contains a secret."""
         return self.scrub(text) != text
 
     def sanitize(self, text: str) -> str:
-        """Return a text of the service's that is fit to be shown: scrubbed, one short line."""
+        """Return a text of the service as one short line without secrets."""
         text = self.scrub(text)
-        # Where a text was broken over lines, a secret in it may have been too.
+        # A secret may be split over lines.
         if self.contains_secret(joined := without_breaks(text)):
             text = self.scrub(joined)
         return plain_line(self.scrub(one_line(text)))
 
 
 def _forms(secret: str) -> Iterable[str]:
-    """Return the ways in which a secret may be written: as it is, in a URL, in JSON, in HTML."""
-    if _WRITTEN_AS_IT_IS.fullmatch(secret):
+    """Return the forms that a secret may have: as it is, in a URL, in JSON, in HTML."""
+    if _NEVER_ESCAPED.fullmatch(secret):
         return (secret,)
     quoted = (
         urllib.parse.quote(secret, safe=""),
@@ -102,7 +101,7 @@ def _forms(secret: str) -> Iterable[str]:
 
 
 def without_library_frames(traceback: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the frames that hold a request: its key or token is in them."""
+    """Return a traceback without the frames that hold a request, and so its key or token."""
     if traceback is None:
         return None
     following = without_library_frames(traceback.tb_next)
@@ -112,9 +111,9 @@ def without_library_frames(traceback: TracebackType | None) -> TracebackType | N
 
 
 def without_frames(error: E) -> E:
-    """Return an exception without any frames, its own and those of what it came from.
+    """Return an exception without any frames, its own and its causes'.
 
-    For what is raised by functions that have a body, and so a token, in their variables.
+    For exceptions of functions that have a body, and so a token, in their variables.
     """
     link: BaseException | None = error
     while link is not None:

@@ -1,9 +1,8 @@
-"""What is tried again, when, and how often.
+"""Which requests are retried, when, and how often.
 
-A request that never reached the service is tried again whatever it was. One
-that may have reached it is tried again only if carrying it out twice is the
-same as once. The pause is exponential with full jitter, and never shorter
-than the service's ``Retry-After``.
+A request that never reached the service is retried whatever its method. One
+that may have reached it is retried only if it is idempotent. The pause is
+exponential with full jitter, and never shorter than ``Retry-After``.
 """
 
 from __future__ import annotations
@@ -38,16 +37,16 @@ __all__ = [
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
-_FOR_EVER = 1e9
+_LONGEST_SHOWN = 1e9
 
 
 class RetryRules(msgspec.Struct, frozen=True):
-    """How far a request may be repeated.
+    """In which cases a request may be repeated.
 
     Attributes:
-        after_sending: Once the service may have seen it.
+        after_sending: When the service may have received it.
         after_503: After a 503 without ``Retry-After``.
-        after_5xx: After 500, 502, 504 and their like.
+        after_5xx: After other 5xx statuses.
     """
 
     after_sending: bool
@@ -55,10 +54,10 @@ class RetryRules(msgspec.Struct, frozen=True):
     after_5xx: bool
 
     def allow(self, outcome: Response | TransportFailure, floor: float | None) -> bool:
-        """Tell whether a request that came to this may be sent again.
+        """Tell whether a request with this outcome may be sent again.
 
         Args:
-            outcome: What an attempt came to.
+            outcome: The response or failure of an attempt.
             floor: The response's ``Retry-After`` in seconds, or None.
         """
         if isinstance(outcome, TransportFailure):
@@ -79,17 +78,16 @@ ONCE = RetryRules(after_sending=False, after_503=False, after_5xx=False)
 class RetryBudget:
     """Keeps retries under half of the calls, over all threads of a client.
 
-    A bucket holds a few retries to begin with, is refilled by calls and by
-    time, and never grows past ``ceiling``: an outage after a long good run is
-    not answered with all that the run has earned. Beside it the total of
-    retries is held against the total of calls.
+    A token bucket: it is full at first, is refilled by calls and by time, and never
+    holds more than ``ceiling``, so that few retries follow an outage even after many
+    successful calls. The total of retries is limited by the total of calls as well.
     """
 
-    FIRST = 40
-    PER_CALL = 0.35
-    PER_SECOND = 0.1
-    SHARE = 0.49
-    ALWAYS = 140
+    FIRST = 40  # retries in a full bucket
+    PER_CALL = 0.35  # retries that a call adds
+    PER_SECOND = 0.1  # retries that a second adds
+    SHARE = 0.49  # the total of retries may be this share of calls,
+    ALWAYS = 140  # or this number
 
     def __init__(self, clock: Clock, ceiling: float = FIRST) -> None:
         self._clock = clock
@@ -102,11 +100,11 @@ class RetryBudget:
         renew_in_child(self, RetryBudget.renew_lock)
 
     def renew_lock(self) -> None:
-        """Start with an open lock; it lets its own thread in again, for a signal handler."""
+        """Make a new lock, reentrant for signal handlers."""
         self._lock = threading.RLock()
 
     def record_call(self) -> None:
-        """Count a call, which earns a part of a retry."""
+        """Count a call, which adds a part of a retry."""
         with self._lock:
             self._calls += 1
             self._left = min(self._left + self.PER_CALL, self._ceiling)
@@ -127,19 +125,19 @@ class RetryBudget:
 
 
 def full_jitter(most: float) -> float:
-    """Draw a pause; random.uniform spreads load here, and guards nothing."""
+    """Return a random pause; it spreads load and needs no secure random numbers."""
     return random.uniform(0.0, most)  # noqa: S311
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):
-    """How often and how long: what the caller of ``Lava`` chose.
+    """Number of retries and length of pauses, as the caller of ``Lava`` chose them.
 
     Attributes:
         max_retries: Tries after the first.
         backoff: Seconds, at most, before the first retry; doubled for each more.
-        clock: Where time and sleep come from.
-        budget: What the client's threads share.
-        jitter: Draws the pause out of 0 to its argument.
+        clock: The source of time and sleep.
+        budget: Shared by the client's threads.
+        jitter: Returns a random pause between 0 and its argument.
     """
 
     max_retries: int
@@ -155,7 +153,7 @@ class RetryPolicy(msgspec.Struct, frozen=True):
 
 
 def retry_policy(clock: Clock, max_retries: int, backoff: float) -> RetryPolicy:
-    """Return the retries that were asked for, with a budget that allows for them."""
+    """Return a policy with these retries, and a budget that is large enough for them."""
     budget = RetryBudget(clock, max(RetryBudget.FIRST, max_retries))
     return RetryPolicy(max_retries, backoff, clock, budget)
 
@@ -176,12 +174,12 @@ class RetryState:
         self.restart()
 
     def restart(self) -> None:
-        """Count from the beginning: a request with a new token is another one."""
+        """Count from zero: with a new token the request counts as another one."""
         self._retries = 0
         self._policy.budget.record_call()
 
     def sleep_before_retry(self, outcome: Response | TransportFailure) -> bool:
-        """Pause if the request is to be sent again after this outcome; tell whether it is."""
+        """Sleep and return True if the request is to be sent again after this outcome."""
         policy, floor = self._policy, None
         if isinstance(outcome, Response):
             if outcome.status < 400:
@@ -201,11 +199,11 @@ class RetryState:
 
 
 def may_have_worked(status: int, pause: float | None) -> bool:
-    """Tell whether the service may have acted on a request that it answered so.
+    """Tell whether the service may have carried out a request that it answered like this.
 
     Args:
-        status: What it answered, no success.
-        pause: The answer's ``Retry-After``; with it a 503 turned the request away.
+        status: An unsuccessful status.
+        pause: The answer's ``Retry-After``; a 503 with it means that nothing was done.
     """
     return status >= 500 and not (status == 503 and pause is not None)
 
@@ -213,8 +211,8 @@ def may_have_worked(status: int, pause: float | None) -> bool:
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Read ``Retry-After``: seconds, or an HTTP date; None for anything else.
 
-    Of several the first counts. A date is set against the answer's own ``Date``, as the
-    server's clock may be off, and without one against the wall clock.
+    Of several values the first counts. A date is compared with the answer's own ``Date``, as
+    the server's clock may be wrong, and without one with the wall clock.
 
     Args:
         headers: The answer's headers.
@@ -223,12 +221,12 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     text = headers.get("Retry-After", "").strip()
     first = text.partition(",")[0].strip()
     if _SECONDS.fullmatch(first):
-        return min(float(first), _FOR_EVER)
+        return min(float(first), _LONGEST_SHOWN)
     moment = _http_date(text)
     if moment is None:
         return None
     sent_at = _http_date(headers.get("Date", ""))
-    return min(max(moment - (now if sent_at is None else sent_at), 0.0), _FOR_EVER)
+    return min(max(moment - (now if sent_at is None else sent_at), 0.0), _LONGEST_SHOWN)
 
 
 def _http_date(text: str) -> float | None:

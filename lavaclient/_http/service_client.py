@@ -39,7 +39,7 @@ _MOST_REDIRECTS = 5
 
 
 class Token(Protocol):
-    """A token, as what sends requests needs it."""
+    """A token, as far as sending requests needs it."""
 
     def reveal(self) -> str:
         """Return the token's text."""
@@ -49,24 +49,24 @@ class TokenSource(Protocol):
     """Where the tokens of requests come from: a token provider."""
 
     def failure_epoch(self) -> int:
-        """Return a mark of this moment, to tell which failures came after it."""
+        """Return a mark of this moment, to tell which refreshes fail after it."""
 
     def get_token(self, session: Session) -> Token:
-        """Return a token to use, made or refreshed if need be."""
+        """Return a valid token, signing in or refreshing if necessary."""
 
     def refresh(self, session: Session, refused: Token, epoch: int) -> Token:
         """Return a token other than the one that was refused."""
 
 
 class RequestState:
-    """One request of the caller's, through however many attempts.
+    """One request of the caller, with all its attempts.
 
     Attributes:
         outgoing: The request as it is sent next.
         retries: Its retries.
-        token: What it is sent with.
-        epoch: When it began, by the token provider's count.
-        may_refresh: Whether a 401 may still be answered by a new token.
+        token: The token that it is sent with.
+        epoch: The token provider's mark of when it began.
+        may_refresh: Whether a 401 may still lead to a refresh.
     """
 
     def __init__(self, outgoing: OutgoingRequest, retries: RetryState, epoch: int) -> None:
@@ -77,7 +77,7 @@ class RequestState:
         self._url = outgoing.url
 
     def begin_attempt(self, timeout: float) -> None:
-        """Start over, from the request's own URL, with all of the time."""
+        """Start over, with the request's own URL and the full timeout."""
         self.outgoing.url = self._url
         self.redirects = 0
         self.deadline = time.monotonic() + timeout
@@ -93,7 +93,7 @@ class RequestState:
 
 
 class ServiceClient:
-    """One client's way to the service; every method may be called from any thread."""
+    """Sends one client's requests to the service; every method may be called from any thread."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class ServiceClient:
 
     @property
     def clock(self) -> Clock:
-        """Where time and sleep come from."""
+        """The source of time and sleep."""
         return self._policy.clock
 
     def get(self, path: str, answer_type: type[T]) -> T:
@@ -136,7 +136,7 @@ class ServiceClient:
             path: Relative to the endpoint.
             body: The request.
             answer_type: What the response decodes to.
-            secrets: Texts in the body that no error may repeat.
+            secrets: Texts in the body that no error may show.
         """
         return self.decode(self.request("POST", path, ONCE, body, secrets), answer_type)
 
@@ -149,12 +149,12 @@ class ServiceClient:
         repeatable: bool = True,
         secrets: Sequence[Secret] = (),
     ) -> T:
-        """PUT ``body``; ``repeatable=False`` where twice is not the same as once."""
+        """PUT ``body``; ``repeatable=False`` where that is not idempotent."""
         rules = IDEMPOTENT if repeatable else ONCE
         return self.decode(self.request("PUT", path, rules, body, secrets), answer_type)
 
     def delete(self, path: str) -> None:
-        """DELETE ``path``; what a response says beyond its status is of no interest."""
+        """DELETE ``path``; of the response only the status counts."""
         self.request("DELETE", path, IDEMPOTENT)
 
     def request(
@@ -165,17 +165,17 @@ class ServiceClient:
         body: msgspec.Struct | None = None,
         secrets: Sequence[Secret] = (),
     ) -> Response:
-        """Send a request, again if need be, and return the 2xx response.
+        """Send a request, with retries, and return the 2xx response.
 
         Args:
             method: HTTP method.
             path: Relative to the endpoint.
-            rules: How far it may be repeated.
+            rules: When it may be repeated.
             body: The request's body, or None.
-            secrets: Texts in the body that no error may repeat.
+            secrets: Texts in the body that no error may show.
 
         Raises:
-            LavaError: There is no such response; which one the status or the failure tells.
+            LavaError: There is no such response; the class depends on the status or failure.
         """
         self.check_open()
         state = self._begin(method, path, rules, body, secrets)
@@ -217,7 +217,7 @@ class ServiceClient:
     def _prepare_next_attempt(
         self, state: RequestState, outcome: Response | TransportFailure
     ) -> bool:
-        """Make ready for what follows this outcome; False when nothing does."""
+        """Prepare what is sent after this outcome; return False if nothing is."""
         if isinstance(outcome, Response):
             target = redirect_target(outcome, state.outgoing.url)
             if target and state.redirects < _MOST_REDIRECTS and state.remaining() > 0:
@@ -234,7 +234,7 @@ class ServiceClient:
         return True
 
     def _refresh(self, state: RequestState, refusal: Response) -> None:
-        """Go on with another token, and from the beginning."""
+        """Get another token, and start the request over with it."""
         state.may_refresh = False
         try:
             state.use(self._provider.refresh(self.session, state.token, state.epoch))
@@ -257,14 +257,14 @@ class ServiceClient:
         )
 
     def decode(self, response: Response, answer_type: type[T]) -> T:
-        """Decode the body of a response, or raise the ApiError that says why it cannot be."""
+        """Decode the body of a response, or raise an ApiError with the reason."""
         try:
             return reader.decode(response.body, answer_type)
         except reader.UnreadableError as reason:
             raise self.unreadable(response, str(reason)) from without_frames(reason)
 
     def unreadable(self, response: Response, reason: str) -> error.LavaError:
-        """Return the ApiError for a response that is not what it should be."""
+        """Return the ApiError for a response that is not valid."""
         return error.failed_request(
             error.ApiError,
             f"the answer makes no sense: {plain_line(reason)}",
@@ -282,7 +282,7 @@ class ServiceClient:
 
 
 def is_transient(failure: error.LavaError) -> bool:
-    """Tell whether the failure could pass by itself: no connection, 5xx, a rate limit."""
+    """Tell whether a failure may be temporary: no connection, 5xx, a rate limit."""
     if isinstance(failure, error.AuthenticationError):
         cause = failure.__cause__
         return isinstance(cause, error.LavaError) and is_transient(cause)

@@ -1,8 +1,7 @@
 """The requests session that a client sends everything over.
 
-What requests does anew for each request is done once here, where the answer
-cannot change: proxies and CA bundle of the environment, the pool of an origin.
-.netrc and cookies are not used at all.
+What requests looks up for each request is looked up once here: proxies and CA
+bundle of the environment, the pool of an origin. .netrc and cookies are not used.
 """
 
 from __future__ import annotations
@@ -48,10 +47,12 @@ _POOL_SIZE = 64
 _HOST_LETTERS = string.ascii_letters + string.digits + "_.:[]%-"
 _UNPREPARED = frozenset({"headers", "data", "verify", "stream", "allow_redirects"})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+# The pools that a forked child has from its parent, referenced so that they are not closed.
+_parents_pools: list[dict[str, object]] = []
 
 
 def _of_requests(parent: type[object], module: str) -> type[object]:
-    """Return a class of requests, whatever a tool has put in its place when this is imported."""
+    """Return requests' own class, even if a tool has replaced it when this is imported."""
     return next(cls for cls in parent.__subclasses__() if cls.__module__ == module)
 
 
@@ -64,13 +65,13 @@ else:
 
 
 def _is_own(method: Callable[..., object]) -> bool:
-    """Tell whether a method of a session is requests' own, not what a tool has put there."""
+    """Tell whether a method of a session is requests' own, and not replaced by a tool."""
     code = getattr(method, "__code__", None)
     return getattr(code, "co_filename", None) == requests.sessions.__file__
 
 
-def _is_whole(url: str) -> bool:
-    """Tell whether a URL can be sent as it stands."""
+def _is_prepared(url: str) -> bool:
+    """Tell whether a URL can be sent as it is."""
     scheme, _, rest = url.partition("://")
     host, slash, _ = rest.partition("/")
     return (
@@ -85,7 +86,7 @@ def _is_whole(url: str) -> bool:
 
 
 def _origin(url: str) -> str:
-    """Return scheme, host and port of a URL that is known to be a whole one."""
+    """Return the origin of a URL that is prepared: scheme, host and port."""
     return url[: url.find("/", 8)]
 
 
@@ -101,13 +102,13 @@ class _BoundedResponse(requests.models.Response):
         for chunk in super().iter_content(chunk_size, decode_unicode=decode_unicode):  # type: ignore[call-overload]
             size += len(chunk)
             if size > BODY_LIMIT:
-                self.close()  # a hook may have read it; the caller does not get this response
+                self.close()  # a hook may be reading; the caller does not get this response
                 raise TooLargeError
             yield chunk
 
 
 class _Adapter(_HTTPAdapter):
-    """Pools of connections that keep their deadline, wide enough for 64 threads."""
+    """Pools of connections that keep their deadline, large enough for 64 threads."""
 
     def __init__(self) -> None:
         self._pools: dict[tuple[str, Verify], urllib3.HTTPConnectionPool] = {}
@@ -134,12 +135,12 @@ class _Adapter(_HTTPAdapter):
         proxies: dict[str, str] | None = None,
         cert: Certificate = None,
     ) -> urllib3.HTTPConnectionPool:
-        """Return the pool of the request's origin, looked for once."""
+        """Return the pool of the request's origin, which is looked up once."""
         key = (_origin(str(request.url)), verify)
         plain = not proxies and cert is None
         pool = self._pools.get(key) if plain else None
         if pool is None:
-            # The first TLS context sets OpenSSL up: a child forked meanwhile could never do that.
+            # The first TLS context sets OpenSSL up; a child forked meanwhile never could.
             with no_fork():
                 pool = self._new_pool(request, verify, proxies, cert)
             if plain:
@@ -176,14 +177,14 @@ class _Adapter(_HTTPAdapter):
     def cert_verify(
         self, conn: urllib3.HTTPConnectionPool, url: str, verify: Verify, cert: Certificate
     ) -> None:
-        """Do nothing: the pool was told how to verify when it was looked for."""
+        """Do nothing: the pool was told how to verify when it was made."""
 
     def build_response(
         self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
     ) -> requests.Response:
-        """Wrap an answer, without looking for cookies in it."""
+        """Wrap a response, without reading its cookies."""
         if encoding := resp.headers.get("Content-Encoding"):
-            # urllib3 minds blanks around it, and a hook may read the body before us.
+            # urllib3 does not accept blanks around it, and a hook may read the body before us.
             resp.headers["Content-Encoding"] = encoding.strip()
         response = _BoundedResponse()
         response.status_code = resp.status
@@ -223,8 +224,8 @@ class HTTPSession(_Session):
     ) -> requests.Response:
         """Send a request; ``timeout`` in seconds is for all of it.
 
-        What needs no preparing (a whole URL, headers that stand, bytes) is sent as it is: it
-        costs two thirds of what a prepared request does.
+        A request that needs no preparation by requests (of URL, headers and body) is sent as it
+        is, at two thirds of the cost.
         """
         if isinstance(timeout, int | float):
             timeout = urllib3.Timeout(total=timeout)
@@ -236,7 +237,7 @@ class HTTPSession(_Session):
             or self.headers
             or self.auth
             or self.params
-            or not _is_whole(url)
+            or not _is_prepared(url)
             or not (_is_own(_Session.request) and _is_own(_Session.prepare_request))
         ):
             options["timeout"] = timeout
@@ -267,7 +268,7 @@ class HTTPSession(_Session):
         verify: Verify,
         cert: Certificate,
     ) -> dict[str, object]:
-        """Return proxies, bundle and the rest; the environment's are looked up once an origin."""
+        """Return proxies, bundle and so on; the environment's are looked up once per origin."""
         origin = _origin(url)
         if origin not in self._environment:
             bundle = next(filter(None, map(os.environ.get, _BUNDLES)), None)
@@ -283,15 +284,15 @@ class HTTPSession(_Session):
         }
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """Return None: redirects are judged where the caller's rules are known."""
+        """Return None: the service client follows redirects, by its own rules."""
         return None
 
 
 def check_bundle(verify: bool | str) -> None:
-    """Raise InvalidError for a path of certificates that cannot be read.
+    """Raise InvalidError for a CA bundle that cannot be read.
 
     Args:
-        verify: What ``verify_ssl`` came to.
+        verify: The checked ``verify_ssl``.
     """
     if isinstance(verify, str) and (problem := _bundle_problem(verify)):
         raise error.InvalidError(f"verify_ssl: {problem}")
@@ -310,10 +311,10 @@ def _bundle_problem(path: str) -> str:
 
 
 def renew_session(session: Session) -> None:
-    """Give a session fresh pools of connections and fresh locks, in a forked child.
+    """Give a session new pools of connections and new locks, in a forked child.
 
-    A child must not read from its parent's sockets, and must not end its parent's TLS
-    sessions by closing them either: the old pools stay referenced, but unused.
+    A child must neither read from its parent's sockets nor close them, which would end the
+    parent's TLS sessions: the old pools stay referenced, but unused.
 
     Args:
         session: keystoneauth1's session, with whatever adapters are mounted when the fork comes.
@@ -322,10 +323,7 @@ def renew_session(session: Session) -> None:
         if isinstance(adapter, requests.adapters.HTTPAdapter):
             _parents_pools.append(dict(vars(adapter)))
             adapter.__setstate__(adapter.__getstate__())
-    # http.cookiejar holds its lock while an answer is looked through, a plugin while it signs in.
+    # http.cookiejar holds its lock while it reads a response, a plugin while it signs in.
     for owner, name in ((session.session.cookies, "_cookies_lock"), (session.auth, "_lock")):
         if hasattr(owner, name):
             setattr(owner, name, threading.RLock())
-
-
-_parents_pools: list[dict[str, object]] = []

@@ -1,6 +1,6 @@
 """Sockets through a SOCKS proxy that keep the deadline of an exchange.
 
-PySocks, which requests uses, gives its timeout to each read of what the proxy says.
+PySocks, which requests uses, applies its timeout to each read from the proxy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DEFAULT_PORT = 1080
 
 
 class SocksOptions(TypedDict):
-    """What urllib3 tells its connections of their SOCKS proxy."""
+    """The options of a SOCKS proxy that urllib3 gives to its connections."""
 
     socks_version: int
     proxy_host: str | None
@@ -37,13 +37,13 @@ def socks_socket(
     options: SocksOptions,
     remaining: Callable[[], float | None],
 ) -> socket.socket:
-    """Return a socket that reaches what it is connected to through a proxy.
+    """Return a socket that connects through a proxy.
 
     Args:
         kind: Family, type and protocol.
-        address: The proxy's, one of those that its name has.
+        address: One of the proxy's addresses.
         options: The proxy's version and credentials, and who resolves names.
-        remaining: Tells the seconds that are left.
+        remaining: Returns the seconds that are left.
     """
     sock = _socket_class()(*kind)
     sock.set_proxy(
@@ -61,16 +61,16 @@ def socks_socket(
 
 @functools.cache
 def _socket_class() -> Any:  # noqa: ANN401 (PySocks has no types)
-    import socks  # an optional dependency: only who has a SOCKS proxy needs it
+    import socks  # an optional dependency, needed for SOCKS proxies only
 
     class SocksSocket(socks.socksocket):  # type: ignore[misc]
-        """Gives each read of what the proxy says the time that is left."""
+        """Limits each read from the proxy to the time that is left."""
 
         remaining: Callable[[], float | None]
         is_connected = False
 
         def connect(self, address: tuple[str, int]) -> None:
-            # Otherwise PySocks hides what has failed, a timeout for instance.
+            # Otherwise PySocks hides the cause, a timeout for instance.
             super().connect(address, catch_errors=True)
             self.is_connected = True
 

@@ -211,7 +211,7 @@ def test_44_a_refused_certificate_and_a_silent_host_are_named(
         client(server).clusters.list()
     silent = serve("mute")
     with pytest.raises(
-        LavaError, match=f"no whole answer from localhost:{silent.port} within 0.3 s"
+        LavaError, match=f"no complete answer from localhost:{silent.port} within 0.3 s"
     ):
         client(silent, timeout=0.3, max_retries=0).clusters.list()
 

@@ -111,7 +111,7 @@ def test_24_a_packing_that_was_not_asked_for_is_an_api_error(
     server.script = [answer(headers={"Content-Encoding": name})]
     with pytest.raises(ApiError) as caught:
         lava.clusters.list()
-    assert caught.value.message == "the body is packed in a way that was not asked for"
+    assert caught.value.message == "the body has a Content-Encoding that was not asked for"
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_24_a_body_that_cannot_be_unpacked_says_so(server: FaultServer, lava: La
     server.script = [answer(body=b"hello", headers={"Content-Encoding": "gzip"})]
     with pytest.raises(error.ApiError) as caught:
         lava.clusters.list()
-    assert caught.value.message == "the body cannot be unpacked"
+    assert caught.value.message == "the body cannot be decompressed"

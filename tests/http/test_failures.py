@@ -106,21 +106,21 @@ VERDICTS: dict[str, tuple[BaseException, type[error.LavaError], str, bool, bool]
     "connecting takes too long": (
         requests.exceptions.ConnectTimeout(urllib3.exceptions.ConnectTimeoutError("slow")),
         error.TimeoutError,
-        f"no whole answer from {HERE} within 2.5 s",
+        f"no complete answer from {HERE} within 2.5 s",
         False,
         False,
     ),
     "reading takes too long": (
         requests.exceptions.ReadTimeout(urllib3.exceptions.ReadTimeoutError(POOL, "/", "slow")),
         error.TimeoutError,
-        f"no whole answer from {HERE} within 2.5 s",
+        f"no complete answer from {HERE} within 2.5 s",
         True,
         False,
     ),
     "the time is over": (
         TimeoutError(),
         error.TimeoutError,
-        f"no whole answer from {HERE} within 2.5 s",
+        f"no complete answer from {HERE} within 2.5 s",
         True,
         False,
     ),
@@ -141,14 +141,14 @@ VERDICTS: dict[str, tuple[BaseException, type[error.LavaError], str, bool, bool]
     "another encoding": (
         UnsupportedEncodingError(),
         error.ApiError,
-        "the body is packed in a way that was not asked for",
+        "the body has a Content-Encoding that was not asked for",
         True,
         True,
     ),
     "not to be unpacked": (
         requests.exceptions.ContentDecodingError(urllib3.exceptions.DecodeError("odd")),
         error.ApiError,
-        "the body cannot be unpacked",
+        "the body cannot be decompressed",
         True,
         True,
     ),
@@ -300,7 +300,7 @@ def test_what_urllib3_gives_as_its_reason_counts_as_a_cause() -> None:
 
 def test_09_the_time_that_was_given_is_told_in_milliseconds_at_most() -> None:
     told = classify_failure(TimeoutError(), outgoing(), "sent-id", 0.123456)
-    assert told.text == "no whole answer from a.example:8443 within 0.123 s"
+    assert told.text == "no complete answer from a.example:8443 within 0.123 s"
 
 
 def raised(kind: type[BaseException], module: str) -> BaseException:
