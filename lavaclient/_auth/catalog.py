@@ -1,4 +1,4 @@
-"""The service catalog: which URL a service has in a region."""
+"""The service catalog: the URLs of services in each region."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Catalog:
     """The entries of a catalog, as identity gave them.
 
     Args:
-        entries: Odd ones are passed over.
+        entries: The entries; those of an unexpected form are ignored.
     """
 
     def __init__(self, entries: Iterable[object]) -> None:
@@ -29,16 +29,16 @@ class Catalog:
     def endpoint(self, region: str | None, auth_url: str, tenant_id: str | None = None) -> str:
         """Return the URL of version 2 of Cloud Big Data in a region.
 
-        Both versions stand in each region; only ``versionId`` tells them apart.
+        Each region has versions 1 and 2, which differ in ``versionId``.
 
         Args:
-            region: Region id in any case; None takes the first there is.
-            auth_url: Where the catalog came from; https must not lead to http.
+            region: Region id in any case; None for the first.
+            auth_url: The URL of the catalog's identity; if it is https, the endpoint must be.
             tenant_id: The account that it must be one of, or None.
 
         Raises:
-            AuthenticationError: The region has no endpoint; the text names those that have one.
-                Or it is another account's.
+            AuthenticationError: The region has no endpoint (the text names those that have
+                one), or the endpoint is another account's.
         """
         urls = self.regions()
         wanted = next(iter(urls), "") if region is None else region.strip().upper()
@@ -58,7 +58,7 @@ class Catalog:
         return _safe_url(url, auth_url)
 
     def regions(self) -> dict[str, str]:
-        """Return the URLs of version 2 of Cloud Big Data, by region in capitals."""
+        """Return the URLs of version 2 of Cloud Big Data, by region in upper case."""
         urls: dict[str, str] = {}
         for endpoint in self._bigdata_endpoints():
             region, url = endpoint.get("region"), endpoint.get("publicURL")
@@ -74,7 +74,7 @@ class Catalog:
                         yield endpoint
 
     def plain_entries(self) -> list[dict[str, object]]:
-        """Return the entries of all services, without what is not of the usual form."""
+        """Return the entries of all services, without those of an unexpected form."""
         return [
             {**entry, "endpoints": [item for item in _endpoints(entry) if _is_plain(item, *_TEXTS)]}
             for entry in self._entries
@@ -82,11 +82,10 @@ class Catalog:
         ]
 
     def entries_for_tools(self) -> list[object]:
-        """Return the entries as tools of OpenStack's may read them.
+        """Return the entries in a form that OpenStack's tools can read.
 
-        They take the first endpoint of a region, knowing nothing of ``versionId``: so those of
-        version 2 stand in front. Some look for ``interface`` and ``url``, as identity's version
-        3 names them.
+        They ignore ``versionId`` and take the first endpoint of a region: version 2 comes
+        first here. Some look for ``interface`` and ``url``, the names of identity v3.
         """
         return [_for_tools(entry) if isinstance(entry, dict) else entry for entry in self._entries]
 
@@ -111,7 +110,7 @@ def _endpoints(entry: dict[str, object]) -> list[object]:
 
 
 def _is_plain(entry: object, *names: str) -> TypeGuard[dict[str, object]]:
-    """Tell whether it is an object in which these are text, or missing."""
+    """Tell whether it is an object whose fields of these names are strings or missing."""
     return isinstance(entry, dict) and all(isinstance(entry.get(name, ""), str) for name in names)
 
 
@@ -122,19 +121,19 @@ def _safe_url(url: str, auth_url: str) -> str:
         raise error.AuthenticationError(str(reason)) from reason
     if scheme == "http" and auth_url.lower().startswith("https:"):
         raise error.AuthenticationError(
-            "the catalog leads from https to an http endpoint, which would show the token"
+            "the catalog leads from https to an http endpoint, which would expose the token"
         )
     return url.rstrip("/")
 
 
 def checked_catalog(catalog: object) -> list[object]:
-    """Return a catalog whose entry of Cloud Big Data is as it should be.
+    """Check a catalog's entry of Cloud Big Data, and return the catalog.
 
     Raises:
         ValueError: Says in one line what is wrong with it.
     """
     if not isinstance(catalog, list):
-        raise ValueError("access.serviceCatalog is missing or no list")
+        raise ValueError("access.serviceCatalog is missing or not a list")
     for entry in catalog:
         if not isinstance(entry, dict) or entry.get("type") != SERVICE_TYPE:
             continue
@@ -142,7 +141,7 @@ def checked_catalog(catalog: object) -> list[object]:
             raise ValueError(f"the catalog's entry of {SERVICE_TYPE} has no endpoints")
         for endpoint in _endpoints(entry):
             if not isinstance(endpoint, dict):
-                raise ValueError(f"an endpoint of {SERVICE_TYPE} is missing or no object")
+                raise ValueError(f"an endpoint of {SERVICE_TYPE} is missing or not an object")
             is_ours = endpoint.get("versionId") == _VERSION
             if is_ours and not isinstance(endpoint.get("publicURL"), str):
                 raise ValueError(f"an endpoint of {SERVICE_TYPE} has no publicURL")

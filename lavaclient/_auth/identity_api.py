@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 __all__ = ["IdentityClient", "TokenRejected"]
 
 _PATH = "tokens"
-# A sign-in changes nothing, so it may be repeated though it is a POST.
+# A sign-in changes nothing, so the POST may be repeated.
 _SIGN_IN = RetryRules(after_sending=True, after_503=True, after_5xx=False)
 _REFUSALS = frozenset({401, 403})
 _TOKEN_REFUSALS = frozenset({400, 401, 403, 404})
 
 
 class TokenRejected(Exception):
-    """Identity does not know the token."""
+    """Identity does not accept the token."""
 
 
 class IdentityClient:
-    """Where one user signs in.
+    """Client of the identity service, for one user.
 
     Args:
         auth_url: Identity's URL, ending in /v2.0.
-        policy: Retries, and where time comes from.
+        policy: Retries and clock.
         timeout: Seconds for one request.
-        redactor: Learns the tokens, and scrubs what identity says.
-        with_catalog: An answer without a good catalog is refused.
+        redactor: Remembers the tokens, and removes secrets from identity's messages.
+        with_catalog: Whether an answer must have a valid catalog.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class IdentityClient:
         """Ask for the catalog that belongs to a token.
 
         Raises:
-            TokenRejected: Identity does not know the token; chained to its answer.
+            TokenRejected: Identity does not accept the token; chained to its answer.
             AuthenticationError: Identity cannot be reached, or its answer is not valid.
         """
         tenant = {} if tenant_id is None else {"tenantId": tenant_id}
@@ -113,7 +113,7 @@ class IdentityClient:
             headers={**HEADERS, "Content-Type": "application/json"},
             body=body,
             redactor=self.redactor,
-            changes=False,  # a sign-in leaves all as it was
+            changes=False,
         )
 
     def _send(self, session: Session, request: OutgoingRequest) -> Response:

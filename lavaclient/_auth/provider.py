@@ -1,4 +1,4 @@
-"""Where tokens come from: one for many threads, refreshed once for all of them."""
+"""The source of tokens: one for many threads, refreshed once for all of them."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ class TokenProvider(ABC):
 
     A refresh names the token that was refused. If the current token is another
     one by then, it is returned, so that a late 401 for an older token causes no
-    sign-in. Threads that wait share the outcome, a failure too.
+    sign-in. Threads that wait share the outcome, also if it is a failure.
 
-    The thread that signs in holds the lock. When it ends, by Ctrl-C for
-    instance, the lock is released, and the next thread finds a new token, a
-    failure to share, or neither and signs in itself.
+    The thread that signs in holds the lock. If it is interrupted, by Ctrl-C for
+    instance, the lock is released and the next thread signs in.
 
     Args:
-        identity: Where to sign in.
-        token: A token to go on with.
+        identity: The client of the identity service.
+        token: A token to begin with.
 
     Attributes:
-        identity: Where to sign in.
+        identity: The client of the identity service.
         current: The current token, or None.
     """
 
@@ -55,9 +54,9 @@ class TokenProvider(ABC):
         renew_in_child(self, TokenProvider.renew_lock)
 
     def renew_lock(self) -> None:
-        """Make the lock anew: in a forked child no thread would release one that was held.
+        """Make a new lock: in a forked child no thread would release one that was held.
 
-        It lets its own thread in again, for a signal handler that uses the client.
+        It is reentrant, for a signal handler that uses the client.
         """
         self._lock = threading.RLock()
 
@@ -74,7 +73,7 @@ class TokenProvider(ABC):
         return self._failures
 
     def get_token(self, session: Session) -> AccessToken:
-        """Return the current token, made or refreshed first if need be."""
+        """Return the current token, signing in or refreshing first if necessary."""
         epoch = self._failures
         token = self.current
         if token is None:
@@ -87,7 +86,7 @@ class TokenProvider(ABC):
         return self._refresh_early(session, token, epoch)
 
     def _refresh_early(self, session: Session, token: AccessToken, epoch: int) -> AccessToken:
-        """Refresh a token that is still good, and use it on if that fails."""
+        """Refresh a token that is still valid; return it if that fails."""
         lock = self._lock
         if self._clock.monotonic() < self._not_before or not lock.acquire(blocking=False):
             return token
@@ -105,13 +104,13 @@ class TokenProvider(ABC):
         """Return a token other than the one that was refused.
 
         Args:
-            session: What to sign in over.
+            session: The session to sign in over.
             refused: The token that was refused, or None when there was none.
-            epoch: When the caller's own request began; a refresh that has
-                failed since then is not made again for this caller.
+            epoch: `failure_epoch` at the start of the caller's request; a refresh
+                that has failed since then is not repeated for this caller.
 
         Raises:
-            LavaError: What signing in came to, here or for another thread.
+            LavaError: Signing in failed, here or in another thread.
         """
         with self._lock:
             token = self.current
@@ -133,7 +132,7 @@ class TokenProvider(ABC):
         self.refresh(session, self.current, self._failures)
 
     def replace(self, text: Secret) -> AccessToken:
-        """Make another's token the current one; the same text keeps its object."""
+        """Make a token of this text the current one, unless that has the same text."""
         with self._lock:
             token = self.current
             if token is None or token.reveal() != text.reveal():
@@ -148,16 +147,16 @@ class TokenProvider(ABC):
 
 
 class ApiKeyProvider(TokenProvider):
-    """Signs in with an API key, or goes on with a token.
+    """Signs in with an API key, or uses a token.
 
     Args:
-        identity: Where to sign in.
+        identity: The client of the identity service.
         username: Rackspace user, or None with a token alone.
         api_key: The key, or None with a token alone.
-        token: A token to go on with.
-        unverified_token: A token to ask identity about before it is used.
+        token: A token to begin with.
+        unverified_token: A token that identity must accept before it is used.
         tenant_id: The account of that token.
-        on_refresh: Is told of each token that is made.
+        on_refresh: Called with each new token.
     """
 
     def __init__(
@@ -216,7 +215,7 @@ class ApiKeyProvider(TokenProvider):
 
 
 def provider_for(options: Options, identity: IdentityClient) -> ApiKeyProvider:
-    """Return what signs in for a client with these options; nothing is sent yet."""
+    """Return the provider of a client with these options; nothing is sent yet."""
     cache = TokenCache.for_options(options)
     token: AccessToken | None = None
     if options.token is None:
@@ -239,7 +238,7 @@ def provider_for(options: Options, identity: IdentityClient) -> ApiKeyProvider:
 def _cached_token(
     cache: TokenCache, options: Options, identity: IdentityClient
 ) -> AccessToken | None:
-    """Return the cached token, None unless its catalog has an endpoint."""
+    """Return the cached token, or None if its catalog lacks the endpoint."""
     token = cache.load(identity.policy.clock.time(), REFRESH_THRESHOLD)
     if token is None:
         return None

@@ -1,4 +1,4 @@
-"""Tokens of a keystoneauth1 session that came from outside: its own plugin signs in."""
+"""Tokens of a keystoneauth1 session of the caller, whose own plugin signs in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["SessionProvider", "usable_session"]
 
 
 def usable_session(session: object) -> Session:
-    """Return a session that requests can be sent over; its pools are renewed in forked children.
+    """Check the caller's session, and renew its pools in forked children.
 
     Raises:
         InvalidError: It is not a session, or has no auth plugin.
@@ -33,14 +33,13 @@ def usable_session(session: object) -> Session:
 
 
 class SessionProvider(TokenProvider):
-    """Takes the tokens of a session's own plugin.
+    """Gets tokens from a session's own plugin.
 
-    All that is added is that only the token that was refused is dropped, and
-    once for all threads.
+    A token is dropped only if it is the one that was refused, and once for all threads.
     """
 
     def get_token(self, session: Session) -> AccessToken:
-        """Return the session's own token, as one object for as long as it is the same."""
+        """Return the plugin's token, as the same object while its text is the same."""
         return self.replace(self._session_token(session))
 
     def reauthenticate(self, session: Session) -> None:
@@ -72,12 +71,12 @@ class SessionProvider(TokenProvider):
         return token
 
     def _call_plugin(self, call: Callable[[], object]) -> object:
-        """Call into a plugin that is not ours, and raise its errors as ours."""
+        """Call the session's plugin, and raise its errors as ours."""
         try:
             return call()
         except error.LavaError:
             raise
-        except Exception as reason:  # noqa: BLE001 (whatever the plugin of others raises)
+        except Exception as reason:  # noqa: BLE001 (plugins raise errors of any class)
             raise self._as_ours(reason) from _cause(reason)
 
     def _as_ours(self, reason: Exception) -> error.LavaError:
@@ -91,8 +90,8 @@ class SessionProvider(TokenProvider):
 
 
 def _cause(reason: Exception) -> error.LavaError:
-    """Return the error between: its kind tells whether the failure may pass by itself."""
-    _cut_off_requests(reason)
+    """Return an error to chain in between: by its class `is_transient` judges the failure."""
+    _remove_requests(reason)
     code = getattr(reason, "http_status", None) or 0
     kind: type[error.LavaError] = error.for_status(code) if code >= 400 else error.LavaError
     if isinstance(reason, keystoneauth1.exceptions.ConnectTimeout):
@@ -104,8 +103,8 @@ def _cause(reason: Exception) -> error.LavaError:
     return between
 
 
-def _cut_off_requests(reason: BaseException | None) -> None:
-    """Take away the requests that the exceptions of libraries hold: a password is in them."""
+def _remove_requests(reason: BaseException | None) -> None:
+    """Remove the requests that the exceptions of libraries hold: a password is in them."""
     while reason is not None:
         for name in ("request", "response"):
             if getattr(reason, name, None) is not None:

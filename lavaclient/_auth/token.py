@@ -1,4 +1,4 @@
-"""An access token, from identity's answer that is checked whole in one place."""
+"""Access tokens, read from identity's answers, which are checked here."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ from lavaclient._decode.reader import UnreadableError, decode_untyped
 __all__ = ["REFRESH_THRESHOLD", "AccessToken", "read_answer", "read_state"]
 
 REFRESH_THRESHOLD = 120.0
-"""Seconds before its end from which a token is refreshed."""
+"""Seconds before its expiry from which a token is refreshed."""
 
 
 class AccessToken:
-    """A token, and what identity said of it. Renewal compares these by identity, never by value.
+    """A token with identity's answer. Tokens are compared as objects, never by value.
 
     Args:
         text: The token.
-        expires: When it ends, in seconds since the epoch; None if unknown.
-        body: Identity's answer as it came, or what there is of one.
+        expires: Its expiry, in seconds since the epoch; None if unknown.
+        body: Identity's answer, or a minimal one.
         now: The wall clock.
 
     Attributes:
-        expires: When it ends, in seconds since the epoch; None if unknown.
-        body: Identity's answer as it came, or what there is of one.
-        ignore_expiry: Its end is not acted on, only a 401 counts: it was near or past when
-            the token was issued, so that the clocks disagree, or there is nothing to renew it
-            with.
+        expires: Its expiry, in seconds since the epoch; None if unknown.
+        body: Identity's answer, or a minimal one.
+        ignore_expiry: Whether only a 401 counts: the expiry was near or past when the token
+            was issued, so that the clocks differ, or nothing can renew the token.
     """
 
     __slots__ = ("_text", "body", "expires", "ignore_expiry")
@@ -44,7 +43,7 @@ class AccessToken:
 
     @classmethod
     def of_text(cls, text: str) -> AccessToken:
-        """Return the token of which nothing more is known than its text."""
+        """Return a token of which only the text is known."""
         return cls(text, None, {"access": {"token": {"id": text}}}, 0.0)
 
     def __repr__(self) -> str:
@@ -55,7 +54,7 @@ class AccessToken:
         return self._text
 
     def ends_within(self, seconds: float, now: float) -> bool:
-        """Tell whether the token is known to end within so many seconds."""
+        """Tell whether the token is known to expire within so many seconds."""
         return not self.ignore_expiry and self.expires is not None and self.expires <= now + seconds
 
     @property
@@ -66,24 +65,24 @@ class AccessToken:
         return Catalog(entries if isinstance(entries, list) else [])
 
     def detail(self, *path: str) -> str | None:
-        """Return the text that stands at a path below ``access``, or None."""
+        """Return the string at a path below ``access``, or None."""
         value: object = self.body.get("access")
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value if isinstance(value, str) else None
 
     def state(self) -> str:
-        """Return what keystoneauth1 calls the auth state: JSON text."""
+        """Return keystoneauth1's auth state: JSON text."""
         return json.dumps({"auth_token": self._text, "body": self.body})
 
 
 def read_answer(data: bytes, now: float, *, with_catalog: bool) -> AccessToken:
-    """Check identity's answer whole.
+    """Check identity's answer, and return its token.
 
     Args:
         data: The body.
         now: The wall clock.
-        with_catalog: A catalog must be there; else it is not looked at.
+        with_catalog: Whether a catalog is required; if not, it is not checked.
 
     Raises:
         ValueError: Says in one line what is wrong with it.
@@ -96,7 +95,7 @@ def read_answer(data: bytes, now: float, *, with_catalog: bool) -> AccessToken:
 
 
 def read_state(text: str) -> AccessToken:
-    """Read back what :meth:`AccessToken.state` gave.
+    """Read what :meth:`AccessToken.state` returned.
 
     Raises:
         ValueError: It is not such a text.
@@ -104,11 +103,11 @@ def read_state(text: str) -> AccessToken:
     try:
         state = _mapping(json.loads(text), "the state")
     except RecursionError:
-        raise ValueError("the state is nested too deep") from None
+        raise ValueError("the state is nested too deeply") from None
     token = _checked(state.get("body"), 0.0, with_catalog=False)
     if state.get("auth_token") != token.reveal():
         raise ValueError("the state holds two tokens")
-    # An old token that nears its expiry is no sign of a wrong clock.
+    # An old token may be near its expiry though the clocks agree.
     token.ignore_expiry = token.expires is None
     return token
 
@@ -127,7 +126,7 @@ def _checked(body: object, now: float, *, with_catalog: bool) -> AccessToken:
 
 def _mapping(value: object, name: str) -> dict[str, object]:
     if not isinstance(value, dict):
-        raise ValueError(f"{name} is missing or no object")
+        raise ValueError(f"{name} is missing or not an object")
     return value
 
 

@@ -1,7 +1,7 @@
 """The file that keeps a sign-in between processes.
 
-Whatever is wrong with the file is a miss and a warning in the log, never an
-error: the client then signs in as if there were none.
+A problem with the file is never an error but a warning in the log; the client then
+signs in as if there were no file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _File(msgspec.Struct, frozen=True):
     state: str
 
 
-# Made here: msgspec may crash where several threads are the first to use a type.
+# Made here: msgspec may crash if several threads use a type for the first time at once.
 _DECODER = msgspec.json.Decoder(_File)
 
 
@@ -41,10 +41,10 @@ class TokenCache:
     """One file for one set of credentials.
 
     Args:
-        path: The file; its directory is made if need be, for the user alone.
-        owner: What tells one set of credentials from another: user, identity
-            URL, region, tenant. Only a salted digest of it and the key is written.
-        secret: The API key, which must not stand in the file even if identity
+        path: The file; its directory is created if necessary, private to the user.
+        owner: What identifies the credentials: user, identity URL, region,
+            tenant. Only a salted digest of it and the key is written.
+        secret: The API key, which must not be in the file even if identity
             repeats it in its answer.
     """
 
@@ -55,7 +55,7 @@ class TokenCache:
 
     @classmethod
     def for_options(cls, options: Options) -> Self | None:
-        """Return the cache that a client with these options has, or None."""
+        """Return the cache of a client with these options, or None."""
         if options.token_cache is None:
             return None
         owner = (
@@ -67,24 +67,24 @@ class TokenCache:
         return cls(options.token_cache, owner, options.api_key)
 
     def load(self, now: float, margin: float) -> AccessToken | None:
-        """Return the sign-in that the file holds, if it is ours and good for a while.
+        """Return the token in the file, if it is for these credentials and not about to expire.
 
         Args:
             now: The wall clock.
-            margin: Seconds that the token must still be good for.
+            margin: Seconds that the token must still be valid.
         """
         try:
-            return self._good(now + margin)
+            return self._read(now + margin)
         except FileNotFoundError:
             pass
         except (OSError, ValueError, msgspec.MsgspecError, RecursionError) as reason:
             self._warn("not used", reason)
         return None
 
-    def _good(self, until: float) -> AccessToken:
+    def _read(self, until: float) -> AccessToken:
         record = _DECODER.decode(private_file.read(self._path))
         if record.version != _VERSION:
-            raise ValueError("it is of another version")
+            raise ValueError("it has another version")
         if record.owner != self._digest(record.salt):
             raise ValueError("it is for other credentials")
         token = read_state(record.state)
@@ -97,7 +97,7 @@ class TokenCache:
         return hashlib.sha256(msgspec.json.encode([salt, *self._owner, key])).hexdigest()
 
     def save(self, token: AccessToken) -> None:
-        """Write the sign-in, to a file of its own that then takes the place of the old one."""
+        """Replace the file by one with this token."""
         try:
             private_file.replace(self._path, self._contents(token.state()))
         except (OSError, ValueError, RecursionError) as reason:

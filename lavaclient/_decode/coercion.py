@@ -1,8 +1,8 @@
 """Coercing the values of a decoded body to the types that they should have.
 
-Numbers as strings and strings as numbers, null for what was left out, null for
-an empty list. A coercion never fails: what it cannot convert it leaves for the
-strict reading that follows, which then says what is wrong.
+Strings become numbers and numbers strings; null becomes a default or an empty
+list. A coercion never fails: a value that it cannot convert stays as it is, and
+the strict conversion that follows raises the error.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["as_number", "as_text", "coercion_for"]
 Coercion = Callable[[object], object]
 
 _INTEGER = r"(?a)\s*[+-]?\d{1,18}(?:\.0*)?\s*"
-_TRUTH = {"true": True, "false": False, "1": True, "0": False}
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def coercion_for(kind: kinds.Type) -> Coercion:
@@ -27,14 +27,14 @@ def coercion_for(kind: kinds.Type) -> Coercion:
 
 
 def as_text(value: object) -> object:
-    """Return a number or truth value as text, anything else as it is."""
+    """Return a number or boolean as a string, anything else as it is."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
 
 
 def as_number(value: object) -> object:
-    """Return text that is a number as that number, anything else as it is."""
+    """Return a string that is a number as that number, anything else as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -56,9 +56,9 @@ def _as_integer(value: object) -> object:
     return value
 
 
-def _as_truth(value: object) -> object:
+def _as_boolean(value: object) -> object:
     if isinstance(value, str):
-        return _TRUTH.get(value.strip().lower(), value)
+        return _BOOLEANS.get(value.strip().lower(), value)
     return bool(value) if isinstance(value, int | float) and value in {0, 1} else value
 
 
@@ -66,12 +66,12 @@ _SIMPLE: dict[type[kinds.Type], Coercion] = {
     kinds.StrType: as_text,
     kinds.IntType: _as_integer,
     kinds.FloatType: as_number,
-    kinds.BoolType: _as_truth,
+    kinds.BoolType: _as_boolean,
 }
 
 
 def _compiled(kind: kinds.Type) -> Coercion | None:
-    """Return what coerces values to this type, None where there is nothing to coerce."""
+    """Return the coercion to this type, None where there is nothing to coerce."""
     if isinstance(kind, kinds.StructType | kinds.TypedDictType):
         return _object_coercion(kind.fields)
     if isinstance(kind, kinds.ListType):

@@ -1,8 +1,8 @@
-"""How deep the arrays and objects of a body are nested, before it is decoded.
+"""Checks how deeply arrays and objects of a body are nested, before it is decoded.
 
-msgspec decodes each level with another call in C. Python limits how many there
-may be by the stack of its main thread; in a thread with a small one (musl's,
-macOS's, or ``threading.stack_size``) they would end the process.
+msgspec decodes each level with another call in C. Python limits their number to what
+the main thread's stack can hold; with the smaller stack of another thread (musl's,
+macOS's, or by ``threading.stack_size``) the process would crash.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def is_too_deep(data: bytes) -> bool:
-    """Tell whether a body is nested too deep to be decoded in this thread."""
+    """Tell whether a body is nested too deeply to be decoded in this thread."""
     if threading.current_thread() is threading.main_thread():
         return False
     return _may_exceed(data, _MOST) and _exceeds(data, _MOST)
 
 
 def _may_exceed(data: bytes, most: int) -> bool:
-    """Tell, by counting, whether the nesting may be deeper than this, texts looked at as well."""
+    """Tell quickly whether nesting may be deeper than this; brackets in strings count too."""
     depth = 0
     for start in range(0, len(data), _CHUNK):
         chunk = data[start : start + _CHUNK]

@@ -1,10 +1,9 @@
-"""Tolerant decoding: from the bytes of an answer to typed objects.
+"""Tolerant decoding, from the bytes of an answer to typed objects.
 
-A body is first decoded strictly, straight from its bytes. Only if a value has
-another type than it should is the body decoded a second time, untyped, and
-coerced by functions that were compiled once for the type wanted: see
-:mod:`lavaclient._decode.coercion`. What the service is known to write in more than one
-way, such as its timestamps, has a type of its own that reads all of them at once: see
+A body is first decoded strictly. Only if that fails is it decoded a second time,
+untyped, and coerced by functions that are compiled once for each type: see
+:mod:`lavaclient._decode.coercion`. Values that the service writes in several ways,
+such as timestamps, have custom types that read all of them: see
 :mod:`lavaclient._decode.types`.
 """
 
@@ -26,18 +25,18 @@ __all__ = ["UnreadableError", "decode", "decode_untyped", "read"]
 
 T = TypeVar("T")
 
-# Characters that are written in two halves, escaped or (wrongly) as three bytes each: pairs, then
-# halves alone; and all other escapes, so that what follows a backslash is not taken for one.
-_HALVES = re.compile(
+# Surrogates: escaped pairs, lone ones escaped or (wrongly) as three bytes; and all other escapes,
+# so that what follows an escaped backslash is not taken for one.
+_SURROGATES = re.compile(
     rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.|\xed[\xa0-\xbf][\x80-\xbf]",
     re.DOTALL,
 )
 
 
 class UnreadableError(ValueError):
-    """The body is not what it should be; the text, one line, says in what and where.
+    """The body is not valid; the text says in one line what is wrong and where.
 
-    It names types and places only, never a value.
+    It names types and paths only, never a value.
     """
 
 
@@ -46,10 +45,10 @@ def decode(data: bytes, type_: type[T]) -> T:
 
     Args:
         data: The body.
-        type_: What it should hold.
+        type_: The type of its contents.
 
     Raises:
-        UnreadableError: It is not JSON, or holds something else.
+        UnreadableError: It is not JSON, or not of this type.
     """
     reader = _reader(type_)
     _check_nesting(data)
@@ -59,7 +58,7 @@ def decode(data: bytes, type_: type[T]) -> T:
 
 
 def decode_untyped(data: bytes) -> object:
-    """Decode a body to plain values; a mark of byte order and halves of characters are read too.
+    """Decode a body to plain values; a byte order mark and lone surrogates are accepted.
 
     Raises:
         UnreadableError: It is not JSON.
@@ -70,13 +69,15 @@ def decode_untyped(data: bytes) -> object:
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
         problem = reason
     with suppress(msgspec.DecodeError, RecursionError, ValueError):
-        return msgspec.json.decode(_HALVES.sub(_replaced_half, data.removeprefix(BOM_UTF8)))
+        return msgspec.json.decode(
+            _SURROGATES.sub(_without_lone_surrogate, data.removeprefix(BOM_UTF8))
+        )
     raise _not_json(data, problem)
 
 
-def _replaced_half(match: re.Match[bytes]) -> bytes:
-    is_half = len(match[0]) in {3, 6}
-    return b"\\ufffd" if is_half else match[0]
+def _without_lone_surrogate(match: re.Match[bytes]) -> bytes:
+    is_lone = len(match[0]) in {3, 6}
+    return b"\\ufffd" if is_lone else match[0]
 
 
 def _check_nesting(data: bytes) -> None:
@@ -85,16 +86,16 @@ def _check_nesting(data: bytes) -> None:
 
 
 def read(value: object, type_: type[T]) -> T:
-    """Read a part of a body that was decoded untyped, as `decode` reads a whole one.
+    """Convert a part of a body that was decoded untyped, as `decode` does a whole body.
 
     Raises:
-        UnreadableError: It is not what it should be.
+        UnreadableError: It is not of this type.
     """
     return _reader(type_).coerced(value)
 
 
 class _Reader(Generic[T]):
-    """What reads one type."""
+    """Decodes to one type."""
 
     def __init__(self, type_: type[T]) -> None:
         self._type = type_
@@ -121,7 +122,7 @@ _readers: dict[object, _Reader[Any]] = {}
 def _reader(type_: type[T]) -> _Reader[T]:
     reader = _readers.get(type_)
     if reader is None:
-        # msgspec crashes the process where two threads are the first to use a struct.
+        # msgspec crashes if two threads use a struct for the first time at once.
         with no_fork():
             reader = _readers[type_] = _Reader(type_)
     return reader
@@ -141,7 +142,7 @@ def _not_json(data: bytes, reason: Exception) -> UnreadableError:
 
 
 def _with_one_path(text: str) -> str:
-    """Join the paths of an error that came out of a part read by itself."""
+    """Join the paths of an error in a part that was converted by itself."""
     problem, *paths = re.split(r" - at `\$(.*?)`", text)
     path = "".join(reversed(paths[::2]))
     return f"{problem} - at `${path}`"

@@ -1,4 +1,4 @@
-"""Custom types for msgspec: values that the service writes in more than one way."""
+"""Custom types for msgspec, for values that the service writes in several ways."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LEAST_MILLISECONDS = 1e11
 
 
 class _CustomType(type):
-    """Makes every value an instance, as msgspec checks what a hook returns.
+    """Makes every value an instance: msgspec checks what a hook returns by isinstance.
 
-    The check is made for each value, so it is a built-in function (one whose
-    result is never zero) and not one in Python.
+    The check is made for each value, so it is a fast built-in function (one whose
+    result is never zero).
     """
 
     __instancecheck__ = id  # type: ignore[assignment]
@@ -32,20 +32,20 @@ class _CustomType(type):
 
 
 def custom_type(name: str, read: Callable[[object], object]) -> type:
-    """Make a type for msgspec whose values a function reads from plain ones.
+    """Make a type for msgspec, with the function that reads its values.
 
     Args:
-        name: The type of the values, as signatures are to show it.
-        read: Gets the value as it was decoded. It raises ValueError, with a
-            text that does not quote the value, for one it cannot read.
+        name: The type that signatures show.
+        read: Called with the decoded value. For an invalid one it raises ValueError,
+            with a text that does not quote it.
     """
     # Signatures show the names of built-in types alone, without a module.
     return _CustomType(name, (), {"read": staticmethod(read), "__module__": "builtins"})
 
 
 def read_custom(type_: type, value: object) -> object:
-    """Read a value of a custom type: the hook that msgspec calls for types it does not know."""
-    # Nearly all that comes here are timestamps of the usual form: they cost no further call.
+    """Read a value of a custom type: msgspec's hook for types that it does not know."""
+    # Nearly all values are timestamps in ISO 8601: they cost no further call.
     if type_ is _TIMESTAMP:
         if value == "":
             return None
@@ -63,7 +63,7 @@ _parse = datetime.fromisoformat
 
 
 def _unusual_moment(value: object) -> datetime | None:
-    """Read a timestamp in another form than ISO 8601; one that is not valid is None, and logged."""
+    """Read a timestamp in another format; an invalid one is None, and logged."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -125,7 +125,7 @@ def _names(value: object) -> list[str]:
 
 _TIMESTAMP = custom_type("datetime | None", _unusual_moment)
 
-# At runtime these are what msgspec decodes by; a type checker sees what the values are.
+# At runtime these are types for msgspec; type checkers see the types of the values.
 if TYPE_CHECKING:
     Timestamp: TypeAlias = datetime | None
     Text: TypeAlias = str

@@ -167,9 +167,9 @@ def _catalog(*endpoints: object) -> bytes:
 
 WRONG = {
     b"<html>": "identity's answer is not JSON",
-    b"[]": "identity's answer is missing or no object",
-    b"{}": "access is missing or no object",
-    _access(token=None): "access.token is missing or no object",
+    b"[]": "identity's answer is missing or not an object",
+    b"{}": "access is missing or not an object",
+    _access(token=None): "access.token is missing or not an object",
     _access(token={}): "access.token.id is not a token",
     _access(token={"id": ""}): "access.token.id is not a token",
     _access(token={"id": 5}): "access.token.id is not a token",
@@ -178,12 +178,12 @@ WRONG = {
     _access(token={"id": "t0ken", "expires": 5}): "access.token.expires is not a time",
     _access(token={"id": "t0ken", "expires": "soon"}): "access.token.expires is not a time",
     _access(token={"id": "t0ken", "expires": False}): "access.token.expires is not a time",
-    _access(serviceCatalog=None): "access.serviceCatalog is missing or no list",
-    _access(serviceCatalog={}): "access.serviceCatalog is missing or no list",
+    _access(serviceCatalog=None): "access.serviceCatalog is missing or not a list",
+    _access(serviceCatalog={}): "access.serviceCatalog is missing or not a list",
     _access(
         serviceCatalog=[{"type": "rax:bigdata"}]
     ): "the catalog's entry of rax:bigdata has no endpoints",
-    _catalog("x"): "an endpoint of rax:bigdata is missing or no object",
+    _catalog("x"): "an endpoint of rax:bigdata is missing or not an object",
     _catalog({"versionId": "2"}): "an endpoint of rax:bigdata has no publicURL",
     _catalog(
         {"versionId": "1"}, {"versionId": "2", "publicURL": 5}
@@ -211,9 +211,9 @@ def test_10_what_is_not_of_version_2_may_be_odd(body: bytes) -> None:
 
 
 STATES = {
-    "[]": "the state is missing or no object",
-    "[" * 99_999: "the state is nested too deep",
-    '{"auth_token": "t0ken"}': "identity's answer is missing or no object",
+    "[]": "the state is missing or not an object",
+    "[" * 99_999: "the state is nested too deeply",
+    '{"auth_token": "t0ken"}': "identity's answer is missing or not an object",
     '{"auth_token": "x", "body": {"access": {"token": {"id": "y"}}}}': "the state holds two tokens",
 }
 

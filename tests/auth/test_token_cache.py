@@ -225,7 +225,7 @@ def test_a_cached_token_of_just_over_two_minutes_is_used(
 
 
 REASONS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "another version": (outer(version=2), "it is of another version"),
+    "another version": (outer(version=2), "it has another version"),
     "another owner": (outer(owner="x"), "it is for other credentials"),
     "another salt": (outer(salt="x"), "it is for other credentials"),
     "two tokens": (
