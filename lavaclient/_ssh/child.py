@@ -1,4 +1,4 @@
-"""Programs that are run, with an exit status that is never guessed, and an end that is certain."""
+"""Child processes whose exit status is reliable, and which end with this program."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ STATUS_UNKNOWN = (
 _UNKNOWN_STATUS = 255
 _POLL_INTERVAL = 0.02
 _IS_WINDOWS = os.name == "nt"
-# Reads the process group to look after, and then a line or the end of the pipe: the end comes
-# when the program that holds the other side is gone, whatever ended it.
+# Reads the number of a process group, and then a line or the end of the pipe. The pipe ends when
+# the program at the other side has ended, however that happened.
 _WATCH = (
     "read -r group && { read -r line ||"
     ' { kill -s TERM -- "-$group"; sleep 2; kill -s KILL -- "-$group"; }; } 2>/dev/null'
@@ -30,23 +30,22 @@ _WATCH = (
 
 
 class Child:
-    """A program that was started.
+    """A child process.
 
-    Of a child that other code has collected, or that cannot be collected because SIGCHLD is
-    ignored, subprocess says that it ended with 0. Here its status is not 0, and said to be
-    unknown.
+    If other code has collected it, or SIGCHLD is ignored so that it cannot be collected,
+    subprocess returns status 0. Here the status is 255 then, and marked as unknown.
 
     Args:
         argv: The program and its arguments.
-        stdin: Where its input comes from.
-        stdout: Where its output goes.
-        stderr: Where its errors go.
-        new_session: Start it in a session of its own, out of reach of Ctrl-C at the terminal.
+        stdin: Its standard input, as for subprocess.
+        stdout: Its standard output.
+        stderr: Its standard error.
+        new_session: Start it in a session of its own, where it does not get Ctrl-C.
 
     Attributes:
         pid: Its process id.
-        stderr: What its errors can be read from, if that is a pipe.
-        status_is_known: Whether the exit status is what the program ended with.
+        stderr: The pipe of its standard error, if it is one.
+        status_is_known: Whether the exit status is the process's own.
     """
 
     def __init__(
@@ -64,27 +63,27 @@ class Child:
             argv, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=new_session
         )
         if not _IS_WINDOWS:
-            # What the process does itself to wait is done here.
+            # communicate() calls this to wait.
             self._process.wait = self.wait  # type: ignore[method-assign]
         self.pid = self._process.pid
         self.stderr = self._process.stderr
 
     def communicate(self) -> tuple[bytes, bytes]:
-        """Read all that the program writes, wait for its end, and return output and errors.
+        """Read all output, wait for the end, and return standard output and error.
 
-        It is killed where that is interrupted.
+        An interrupt kills the process.
         """
         with self._process:
             try:
                 return self._process.communicate()
             except BaseException:
-                # subprocess.run() kills too, but after a Ctrl-C it does not wait: a zombie stays.
+                # subprocess.run() kills it too, but does not wait after Ctrl-C: a zombie stays.
                 self._kill()
                 self.wait()
                 raise
 
     def poll(self) -> int | None:
-        """Return the exit status, negative for a signal; None while the program runs."""
+        """Return the exit status, negative for a signal; None while the process runs."""
         if _IS_WINDOWS:
             return self._process.poll()
         if self._process.returncode is None and self._reaping.acquire(blocking=False):
@@ -98,7 +97,7 @@ class Child:
         """Wait for the end, and return the exit status, negative for a signal.
 
         Raises:
-            subprocess.TimeoutExpired: The program still runs after so many seconds.
+            subprocess.TimeoutExpired: It still runs after so many seconds.
         """
         if _IS_WINDOWS:
             return self._process.wait(timeout)
@@ -126,7 +125,7 @@ class Child:
             self._process.returncode = os.waitstatus_to_exitcode(status)
 
     def end_group(self, grace: float) -> None:
-        """End the program and whatever it has started: it is asked to, and then made to."""
+        """End the process and its children, by SIGTERM and, after ``grace`` seconds, SIGKILL."""
         for name in ("SIGTERM", "SIGKILL"):
             if self.poll() is not None:
                 return
@@ -145,39 +144,39 @@ class Child:
 
 
 class Watchdog:
-    """A small process that ends another one when this one is gone, even by SIGKILL.
+    """A small process that ends another one when this program ends, even by SIGKILL.
 
-    Where there is no shell, as on Windows, it does nothing.
+    Without a shell, as on Windows, it does nothing.
     """
 
     def __init__(self) -> None:
         self._child: Child | None = None
         if _IS_WINDOWS:
             return
-        near, self._pipe = os.pipe()
+        read_end, self._pipe = os.pipe()
         try:
             self._child = Child(
                 ["/bin/sh", "-c", _WATCH],
-                stdin=near,
+                stdin=read_end,
                 stderr=subprocess.DEVNULL,
                 new_session=True,
             )
         except OSError:  # no shell
             os.close(self._pipe)
         else:
-            # A forked child holds the pipe too: it would keep the other process from ending.
+            # A forked child has the pipe too, and would keep it open.
             renew_in_child(self, Watchdog._forget)
         finally:
-            os.close(near)
+            os.close(read_end)
 
     def watch(self, group: int) -> None:
-        """Look after this process group."""
+        """End this process group when this program ends."""
         if self._child is not None:
             with suppress(BrokenPipeError):
                 os.write(self._pipe, b"%d\n" % group)
 
     def release(self) -> None:
-        """Look after it no more: it has ended."""
+        """Stop watching: the process group has ended."""
         child, self._child = self._child, None
         if child is not None:
             with suppress(BrokenPipeError):

@@ -1,9 +1,8 @@
-"""Commands on a node, through the ssh program that the user has.
+"""Commands on a node, with the user's ssh program.
 
-What the caller or the service names (user, host, command) is checked, and
-passed as single words of an argument list; no local shell sees any of it.
-The options here come after those of ``ssh_command``. As ssh keeps the first
-value that it is given for an option, what the user asks for there wins.
+User, host and command are checked, and passed as single words of an argument
+list; no local shell reads them. The options here come after those of
+``ssh_command``: ssh uses the first value of an option, so the user's wins.
 """
 
 from __future__ import annotations
@@ -31,32 +30,32 @@ __all__ = [
     "is_older_ssh",
 ]
 
-# BatchMode: prompts may have no answer. ConnectTimeout: a server may be silent before
-# its banner. ServerAliveInterval: a node that is gone ends the wait for it within minutes. -T: no
-# terminal. PermitLocalCommand: what a configuration runs on this machine is for sessions by hand.
+# BatchMode: nobody may be there to answer prompts. ConnectTimeout: a server may be silent before
+# its banner. ServerAliveInterval: ssh ends within minutes if the node is gone. -T: no terminal.
+# PermitLocalCommand: local commands of a configuration are for interactive sessions.
 _ALWAYS = (
     *("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=30"),
     *("-o", "PermitLocalCommand=no"),
 )
-# What configurations may say since OpenSSH 7.6 and 8.7. An ssh that is older refuses the words.
+# Options of OpenSSH 7.6 and 8.7, which older versions refuse.
 _NEWER = ("-o", "RemoteCommand=none", "-o", "ForkAfterAuthentication=no")
 _REFUSED = re.compile(
     rb"(?i)bad configuration option: (remotecommand|forkafterauthentication|sessiontype)"
 )
-# A master connection that runs already is used, but none is left behind; forwards that are
-# meant for the user's own sessions stay out of this one.
+# A running master connection is used, but none is left behind; forwards of the configuration
+# are for interactive sessions.
 _FOR_COMMANDS = ("-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes")
 _NEWER_FOR_COMMANDS = ("-o", "SessionType=default")
 
 # ssh's configuration may put user and host into lines for a local shell (%r and %h in
-# ProxyCommand or Match exec), so that nothing which a shell knows is let through.
+# ProxyCommand or Match exec): characters that are special to a shell are not allowed.
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,254}")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
 _SSH_FAILED = 255
 _IS_WINDOWS = os.name == "nt"
-# How messages of ssh itself begin: what a remote command writes arrives in the same stream.
-_OWN_WORDS = (
+# How messages of ssh itself begin: a remote command writes to the same stream.
+_SSH_MESSAGES = (
     *(
         "ssh: ",
         "ssh_",
@@ -88,22 +87,22 @@ def execute(
 ) -> str:
     """Run a command on a host and return what it wrote to its standard output.
 
-    The command gets no input. Its text goes to the remote shell as it is: variables,
-    quotes and line breaks mean what they mean there.
+    The command gets no input. Its text goes to the remote shell as it is, which expands
+    variables and reads quotes and line breaks.
 
     Args:
         username: Login name on the host.
         host: Name or address of the host.
         command: Text for the remote shell, not blank.
-        ssh_command: The ssh program with options of the user's own, as one text, which is
-            split as a shell would, with ``~`` and ``$VARIABLES`` expanded, or as a list of
-            words, taken as they are. Default: ``ssh``.
+        ssh_command: Another ssh program or options for it, as a string, which is split as
+            by a shell, with ``~`` and ``$VARIABLES`` expanded, or as a list of words, which
+            are used as they are. Default: ``ssh``.
 
     Returns:
-        The standard output, decoded as UTF-8; bytes that are not become U+FFFD.
+        The standard output, decoded as UTF-8; invalid bytes become U+FFFD.
 
     Raises:
-        InvalidError: An argument cannot be used, or the command is too long; nothing was run.
+        InvalidError: An argument is invalid, or the command is too long; nothing was run.
         FailedError: The command or ssh itself failed. ``.returncode`` is the exit status (255:
             ssh's own; None: ssh did not start), ``.output`` the standard output followed by
             the standard error.
@@ -127,7 +126,7 @@ def command_line(
     *,
     newer: bool = True,
 ) -> list[str]:
-    """Return the words that start ssh to a host; a remote command may follow them.
+    """Return the command line that starts ssh to a host; a remote command may follow it.
 
     Args:
         ssh_command: As for `execute`.
@@ -137,7 +136,7 @@ def command_line(
         newer: Add the options that old versions of ssh refuse.
 
     Raises:
-        InvalidError: ``ssh_command``, ``username`` or ``host`` cannot be used.
+        InvalidError: ``ssh_command``, ``username`` or ``host`` is invalid.
     """
     user = _matching("username", username, _USER, "letters, digits and any of _ . @ + -")
     return [
@@ -153,7 +152,7 @@ def command_line(
 
 
 def is_older_ssh(stderr: bytes) -> bool:
-    """Tell whether ssh refused options that it is too old for."""
+    """Tell whether ssh refused options that its version lacks."""
     return _REFUSED.search(stderr) is not None
 
 
@@ -167,7 +166,7 @@ def check_command(command: str) -> str:
 
 
 def check_host(argument: str, host: object) -> str:
-    """Return the host if it is a name or an address, and nothing that a shell or ssh would read.
+    """Return the host if it is a name or an address, safe for a shell and for ssh.
 
     Raises:
         InvalidError: It is neither; the text names the argument.
@@ -186,14 +185,14 @@ def check_ssh_command(ssh_command: str | Sequence[str] | None) -> list[str]:
     """Return the words of an ``ssh_command``.
 
     Raises:
-        InvalidError: It holds none, or none that can be a program.
+        InvalidError: It is empty, or a word cannot be an argument.
     """
     if ssh_command is None:
         return ["ssh"]
     arguments: object = _split(ssh_command) if isinstance(ssh_command, str) else ssh_command
     if not isinstance(arguments, Sequence) or isinstance(arguments, bytes) or not arguments:
         raise InvalidError(
-            "ssh_command must be a text or a list of texts, and start with a program"
+            "ssh_command must be a string or a list of strings, and start with a program"
         )
     return [
         program_argument("ssh_command", word, blank=index > 0)
@@ -210,7 +209,7 @@ def _split(ssh_command: str) -> list[str]:
 
 
 def failure_reason(stderr: bytes) -> str:
-    """Return the reason that ssh gives for its failure as one line, with advice if there is any."""
+    """Return ssh's reason for its failure as one line, with advice if there is any."""
     lines = _lines(stderr)
     if any(_CHANGED in line for line in lines):
         remedy = next((match[0] for line in lines if (match := _REMEDY.search(line))), None)
@@ -225,12 +224,12 @@ def failure_reason(stderr: bytes) -> str:
 def _words(text: str) -> list[str]:
     if not _IS_WINDOWS:
         return shlex.split(text)
-    # There a backslash stands between the parts of a path, and quotes are not removed.
+    # A backslash separates the parts of a path here, and shlex does not remove the quotes.
     return [word.strip("\"'") for word in shlex.split(text, posix=False)]
 
 
 def cannot_start(program: str, error: OSError) -> str:
-    """Return the line that says why ssh could not be started."""
+    """Return a message that says why ssh could not be started."""
     reason = error.strerror or str(error)
     return f"cannot start {program!r} ({reason}): install OpenSSH or name your ssh in ssh_command"
 
@@ -239,7 +238,7 @@ def _matching(argument: str, text: object, pattern: re.Pattern[str], allowed: st
     if isinstance(text, str) and pattern.fullmatch(text):
         return text
     raise InvalidError(
-        f"{argument} may hold {allowed}, and must not start with a sign: got {text!r}"
+        f"{argument} may hold {allowed}, and must start with a letter, a digit or _: got {text!r}"
     )
 
 
@@ -264,7 +263,7 @@ def _failure(completed: subprocess.CompletedProcess[bytes], where: str) -> Faile
         text = f"ssh to {where} was ended by signal {-code}"
     elif code != _SSH_FAILED:
         text = f"the command on {where} exited with status {code}{last}"
-    elif _is_ssh_s_own(completed):
+    elif _ssh_failed(completed):
         text = f"ssh to {where} failed: {failure_reason(completed.stderr)}"
     elif completed.stdout:
         text = f"the command on {where} exited with status 255, or was ended by a signal{last}"
@@ -279,14 +278,14 @@ def _failure(completed: subprocess.CompletedProcess[bytes], where: str) -> Faile
     return FailedError(text, returncode=code, output=output)
 
 
-def _is_ssh_s_own(completed: subprocess.CompletedProcess[bytes]) -> bool:
-    """Tell whether status 255 is ssh's, by what it wrote: a command may exit with it as well."""
+def _ssh_failed(completed: subprocess.CompletedProcess[bytes]) -> bool:
+    """Tell by ssh's messages whether status 255 is its own: a command may exit with it too."""
     lines = _lines(completed.stderr)
-    return any(line.startswith(_OWN_WORDS) or ": Permission denied (" in line for line in lines)
+    return any(line.startswith(_SSH_MESSAGES) or ": Permission denied (" in line for line in lines)
 
 
 def _lines(stderr: bytes) -> list[str]:
-    """Return the lines that are not blank, without what a terminal would act on."""
+    """Return the lines that are not blank, without control characters."""
     lines = (
         "".join(c if c.isprintable() else " " for c in line)
         for line in _decoded(stderr).splitlines()

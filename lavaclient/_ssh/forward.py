@@ -1,9 +1,9 @@
-"""Ports on localhost that ssh carries to a node: a SOCKS5 proxy, and tunnels to one port.
+"""Ports of localhost that ssh forwards to a node: a SOCKS5 proxy, and tunnels to one port.
 
-A port counts as open when something answers on it, ssh still runs after that,
-and nothing listened on it before. Within one process no two starts get the same
-port; another process that takes it in the moment between the check and ssh's own
-bind makes ssh exit, which is detected here if it happens before the answer.
+A port counts as open when nothing listened on it before, something answers on it,
+and ssh still runs after that. Threads of one process never get the same port. If
+another process takes it between the check and ssh's own bind, ssh exits, which is
+detected if it happens before the answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lavaclient.error import FailedError, LavaError, ProxyError
 
 __all__ = ["Forward", "proxy", "tunnel"]
 
-# A connection shared through ControlPath would take the forward on, and this ssh be done.
+# A connection shared through ControlPath would take over the forward, and this ssh would exit.
 _OPTIONS = (
     *("-N", "-o", "ExitOnForwardFailure=yes"),
     *("-o", "ControlMaster=no", "-o", "ControlPath=none"),
@@ -58,13 +58,13 @@ def proxy(
         port: Port on 127.0.0.1, 1-65535; 0: a free one, which is then in ``.port``.
         ssh_command: As for :func:`lavaclient._ssh.command.execute`.
         timeout: Seconds until the proxy has to answer.
-        clock: The time; tests move one of their own.
+        clock: The clock; tests pass one that they move.
 
     Returns:
         The running ssh; the proxy has answered a SOCKS5 greeting.
 
     Raises:
-        InvalidError: An argument cannot be used; nothing was run.
+        InvalidError: An argument is invalid; nothing was run.
         ProxyError: ssh could not be started, ended, or the proxy did not answer in time.
     """
 
@@ -89,7 +89,7 @@ def tunnel(
 ) -> Forward:
     """Open a port on 127.0.0.1 whose connections end at a port that the host can reach.
 
-    Whether anything listens at that far port shows only when the tunnel is used.
+    Whether anything listens on the remote port shows only when the tunnel is used.
 
     Args:
         username: Login name on the host.
@@ -99,17 +99,17 @@ def tunnel(
         remote_port: Port there, 1-65535.
         ssh_command: As for :func:`lavaclient._ssh.command.execute`.
         timeout: Seconds until the port has to answer.
-        clock: The time; tests move one of their own.
+        clock: The clock; tests pass one that they move.
 
     Returns:
         The running ssh; the local port has accepted a connection.
 
     Raises:
-        InvalidError: An argument cannot be used; nothing was run.
+        InvalidError: An argument is invalid; nothing was run.
         FailedError: ssh could not be started, ended, or the port did not answer in time.
     """
-    far = check_host("remote_host", remote_host)
-    target = f"[{far}]" if ":" in far else far
+    address = check_host("remote_host", remote_host)
+    target = f"[{address}]" if ":" in address else address
     target += f":{port_number('remote_port', remote_port, lowest=1)}"
 
     def argv(number: int, *, newer: bool) -> list[str]:
@@ -138,7 +138,7 @@ class _ForwardKind(NamedTuple):
 
 
 def _open(kind: _ForwardKind, port: int, timeout: float, clock: Clock) -> Forward:
-    kind.argv(port, newer=True)  # a wrong argument is reported before a port that is taken
+    kind.argv(port, newer=True)  # an invalid argument is reported rather than a port that is in use
     deadline = clock.monotonic() + timeout
     tries = 1 if port else _TRIES
     while True:
@@ -172,7 +172,7 @@ def _start(
 
 
 def _wait_until_open(forward: Forward, kind: _ForwardKind, deadline: float, clock: Clock) -> None:
-    """Return when the port answers, or raise why it never will."""
+    """Return when the port answers, or raise the error if it does not."""
     while True:
         answered = _answers(forward.port, kind.answers)
         if forward.poll() is not None:
@@ -208,9 +208,7 @@ def _claim(kind: _ForwardKind, port: int) -> int:
         number = _free_port(kind, port)
         while number in _CLAIMED:
             if port:
-                raise kind.error(
-                    f"no {kind.name}: port {port} is just being opened by another thread"
-                )
+                raise kind.error(f"no {kind.name}: another thread is opening port {port}")
             number = _free_port(kind, port)
         _CLAIMED.add(number)
     return number

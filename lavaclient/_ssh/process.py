@@ -1,4 +1,4 @@
-"""An ssh that runs in the background, from its start to its certain end."""
+"""An ssh process in the background."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from lavaclient._ssh.child import STATUS_UNKNOWN, Child, Watchdog
 
 __all__ = ["Forward"]
 
-_MOST_KEPT = 16 * 1024  # bytes of ssh's standard error
+_MOST_STDERR = 16 * 1024  # bytes of ssh's standard error that are stored
 _GRACE = 2.0  # seconds for ssh to end by itself
 
 _RUNNING: set[Forward] = set()
 
 
 class Forward:
-    """A running ssh that carries a port of localhost to a node.
+    """A running ssh that forwards a port of localhost to a node.
 
-    It lasts until :meth:`kill`, the end of its ``with`` block or the end of the
-    program, whichever is first, and also where a signal ends the program; losing
-    the last reference does not end it.
-    It may be used from many threads.
+    It runs until :meth:`kill`, the end of its ``with`` block or the end of the
+    program, also by a signal; losing the last reference does not end it. It may
+    be used from many threads.
 
     Attributes:
         port: The port on 127.0.0.1.
@@ -43,7 +42,7 @@ class Forward:
         self._stderr = b""
         watchdog = Watchdog()
         try:
-            # A session of its own: Ctrl-C at the terminal is for the program, not for its proxy.
+            # In a session of its own, it does not get the Ctrl-C at the terminal.
             self._process = Child(argv, new_session=True)
         except BaseException:
             watchdog.release()
@@ -67,8 +66,8 @@ class Forward:
     def poll(self) -> int | None:
         """Return the exit status of ssh, or None while it runs.
 
-        It is 255, ssh's own for a failure, where it is not known: in a forked process, whose
-        child this ssh is not, and where something else collects the children of the program.
+        An unknown status is 255, as for a failure of ssh: in a forked process, whose child this
+        ssh is not, and where something else collects the program's child processes.
         """
         return self._process.poll()
 
@@ -82,7 +81,7 @@ class Forward:
             The exit status of ssh, negative for a signal.
 
         Raises:
-            TimeoutError: ssh still runs after that time; it goes on running.
+            TimeoutError: ssh still runs after that time; it is not ended.
             FailedError: ssh has ended, and its exit status is not known.
         """
         try:
@@ -96,27 +95,27 @@ class Forward:
         return status
 
     def kill(self) -> None:
-        """End ssh and wait until it is gone; more than once is fine."""
-        # ssh may stand behind a program that starts it, so that the whole group is meant.
+        """End ssh and wait until it has ended; it may be called more than once."""
+        # ssh may be a child of a program that starts it: the whole group is ended.
         self._process.end_group(_GRACE)
         self._reader.join(_GRACE)
         _RUNNING.discard(self)
 
     def stderr_tail(self) -> bytes:
-        """Return the last that an ssh which has ended wrote to its standard error."""
+        """Return the end of what an ssh that has ended wrote to its standard error."""
         self._reader.join(_GRACE)
         return self._stderr
 
     def _collect(self) -> None:
-        """Read what ssh writes, so that it never waits for a reader, and reap it at its end."""
+        """Read what ssh writes, so that the pipe does not fill up, and reap it at its end."""
         stream = self._process.stderr
         assert stream is not None  # noqa: S101 - for mypy: it is a pipe
         with stream:
-            while chunk := os.read(stream.fileno(), _MOST_KEPT):
+            while chunk := os.read(stream.fileno(), _MOST_STDERR):
                 tail = self._stderr + chunk
-                # What is too old goes by whole lines: half a debug line would look like a reason.
+                # Whole lines are dropped: a part of a debug line would look like a reason.
                 self._stderr = (
-                    tail if len(tail) <= _MOST_KEPT else tail[-_MOST_KEPT:].partition(b"\n")[2]
+                    tail if len(tail) <= _MOST_STDERR else tail[-_MOST_STDERR:].partition(b"\n")[2]
                 )
         self._process.wait()
         self._watchdog.release()
