@@ -1,6 +1,6 @@
 """The resources: a module for each noun, with its models and its manager.
 
-A module is imported when it is first asked for. A fork by another thread waits for it.
+A module is imported on first use; a fork by another thread waits for the import.
 """
 
 from __future__ import annotations

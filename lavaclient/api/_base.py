@@ -1,4 +1,4 @@
-"""What all models and all managers have in common."""
+"""The base classes of models and managers."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ __all__ = [
 ]
 
 Id: TypeAlias = str | int | uuid.UUID
-"""What may stand for an id: the service writes them all as text."""
+"""The types of an id as an argument; the service writes ids as strings."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of everything that the service's answers become.
+    """Base of all models.
 
     Models are values: they do not change, are equal when all their fields are,
-    and can be hashed, copied and pickled. Setting a field is an AttributeError;
-    a model that is to be as the service has it now is asked for again.
+    and can be hashed, copied and pickled. Setting a field is an AttributeError.
+    For the current state of an object, get it again.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name")
@@ -83,7 +83,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show_as_tables(model: Model, *names: str) -> None:
-    """Make tables for notebooks of these lists of a model."""
+    """Make notebooks show these lists of a model as tables."""
     for name in names:
         msgspec.structs.force_setattr(model, name, TableList(getattr(model, name)))
 
@@ -102,7 +102,7 @@ class Link(Model, frozen=True, kw_only=True, gc=False):
     """The URL of a resource, as the service gives it.
 
     Attributes:
-        rel: What the URL is to the resource: ``self``, ``bookmark`` or ``next``.
+        rel: The relation of the URL to the resource: ``self``, ``bookmark`` or ``next``.
         href: The URL.
     """
 
@@ -117,8 +117,8 @@ class Component(TypedDict, total=False):
     """A program that runs on a node, as a plain dict.
 
     Attributes:
-        name: The service's name for it; always there.
-        nice_name: A name for people.
+        name: The service's name for it; always present.
+        nice_name: A name for display.
         uri: Where it can be reached from within the cluster.
         mode: In a distro, the mode in which the component is used.
     """
@@ -133,20 +133,20 @@ class ServerStatus:
     """The known statuses that clusters and nodes share; the service may use others.
 
     Attributes:
-        BUILDING: In progress: it is being made.
-        BUILD: Another word of the service for BUILDING.
+        BUILDING: In progress: it is being created.
+        BUILD: Another name of BUILDING.
         CONFIGURING: In progress: software is being set up on it.
         CONFIGURED: In progress: software is set up, the next step follows.
         UPDATING: In progress: a change that was asked for is being made.
-        REBOOTING: In progress: it starts again.
-        RESIZING: In progress: nodes come or go.
+        REBOOTING: In progress: it is restarting.
+        RESIZING: In progress: nodes are being added or removed.
         WAITING: In progress: the next step has not begun.
         ACTIVE: It works, and may be changed.
-        ERROR: What was asked for failed; it can only be looked at and deleted.
+        ERROR: Creating or changing it failed; it can only be read and deleted.
         IMPAIRED: A part of it does not work.
         DELETING: It is being deleted.
-        DELETED: It is gone.
-        IN_PROGRESS: All those that end by themselves.
+        DELETED: It has been deleted.
+        IN_PROGRESS: All those in progress, which another status follows.
     """
 
     BUILDING: Final = "BUILDING"
@@ -191,7 +191,7 @@ M = TypeVar("M")
 
 
 class Bound(Generic[M]):
-    """Gives a model the manager that it came from.
+    """Gives a model a reference to its manager.
 
     The manager is in a slot and is not a field: it is not decoded, compared,
     shown or pickled.
@@ -213,15 +213,15 @@ class Bound(Generic[M]):
             ) from None
 
 
-_put = Bound.__dict__["_bound_to"].__set__
+_set_manager = Bound.__dict__["_bound_to"].__set__
 
 
 def bind(model: Bound[M], manager: M) -> None:
     """Let a model's own methods use this manager."""
-    _put(model, manager)
+    _set_manager(model, manager)
 
 
 def bind_all(models: Iterable[Bound[M]], manager: M) -> None:
     """Let the methods of all these models use this manager."""
     for model in models:
-        _put(model, manager)
+        _set_manager(model, manager)

@@ -1,4 +1,4 @@
-"""The types of credential that are known, as one table."""
+"""The known types of credential, as one table."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["KINDS", "CredentialKind"]
 
 
 class CredentialKind(msgspec.Struct, frozen=True):
-    """How credentials of one type are written.
+    """The fields of one type of credential.
 
     Attributes:
         id_field: The field that identifies one of them.
-        id_length: Its least and greatest length.
+        id_length: Its minimum and maximum length.
         secret_field: The field that is never shown.
-        secret_length: Its least and greatest length.
-        id_argument: What callers know the identifying field as.
+        secret_length: Its minimum and maximum length.
+        id_argument: The argument that sets the identifying field.
     """
 
     id_field: str
@@ -31,4 +31,4 @@ KINDS = {
     "s3": CredentialKind("access_key_id", (20, 20), "access_secret_key", (40, 40), "access_key_id"),
     "ambari": CredentialKind("username", (3, 255), "password", (8, 255), "username"),
 }
-"""By the name of the type, as it stands in paths and bodies."""
+"""By the name of the type in paths and bodies."""

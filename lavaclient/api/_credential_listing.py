@@ -1,4 +1,4 @@
-"""The shapes in which the service lists credentials."""
+"""The formats in which the service lists credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Name(msgspec.Struct):
 
 
 class _UsedCredential(msgspec.Struct):
-    """A credential as a cluster lists those that it uses."""
+    """A credential in the list of a cluster."""
 
     type: str
     name: str | None = None
@@ -29,7 +29,7 @@ class _UsedCredential(msgspec.Struct):
 
 
 def by_type(value: object) -> dict[str, list[object]]:
-    """Return the credentials of each type, as a list of all types or a cluster's gives them.
+    """Return the credentials by type, from a list of all types or from a cluster's list.
 
     Raises:
         UnreadableError: It is neither.

@@ -1,4 +1,4 @@
-"""What notebooks show of models and lists: tables, with every text escaped."""
+"""HTML tables of models and lists for notebooks, with every text escaped."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def fields_table(model: object) -> str:
 
 
 def items_table(items: Sequence[object]) -> str | None:
-    """Return models or dicts as a table of a row each; None for what has no columns.
+    """Return models or dicts as a table with a row for each; None if they have no columns.
 
-    Of a long list the first rows are shown, and how many there are besides.
+    Of a long list the first rows are shown, and the number of the others.
     """
     shown = [item for item in items[:_MOST_ROWS] if columns_of(item)]
     if not shown:
@@ -45,7 +45,7 @@ def rows_table(headings: Iterable[str], rows: Iterable[Iterable[object]], *, mor
     """Return a table of these rows.
 
     Args:
-        headings: What stands above the columns.
+        headings: The titles of the columns.
         rows: The values, row by row.
         more: How many rows are not shown.
     """

@@ -1,4 +1,4 @@
-"""Lists that come in pages, fetched whole."""
+"""Lists that come in pages, fetched completely."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _QUERY = r"(?:^|[?&;/]|&amp;)(marker|limit)=([^&;#]*)"
 
 
 class Page(msgspec.Struct, Generic[T]):
-    """A page of a list. The type of a noun's pages gives ``items`` the name in its bodies."""
+    """A page of a list; the subclass of each noun sets the name of ``items`` in the body."""
 
     items: list[T]
     links: list[Link] = []
@@ -46,11 +46,11 @@ class Page(msgspec.Struct, Generic[T]):
 def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> TableList[T]:
     """GET all pages of a list, each item once.
 
-    Only the marker and the limit of a next link are used, never its URL. Where what a marker
-    names was deleted between two pages, the list is begun again, once.
+    Only the marker and the limit of a next link are used, never its URL. If the item of a
+    marker was deleted between two pages, the list is fetched from the start again, once.
 
     Args:
-        client: The way to the service.
+        client: Sends the requests.
         path: Relative to the endpoint.
         page_type: What a page decodes to.
     """
@@ -58,16 +58,16 @@ def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> Ta
     ids: set[str] = set()
     markers = {""}
     query = ""
-    was_begun_again = False
+    was_restarted = False
     for _ in range(_MOST_PAGES):
         try:
             response = client.request("GET", path + query, GET)
         except (BadRequestError, NotFoundError) as reason:
             if not query:
                 raise
-            if was_begun_again:
+            if was_restarted:
                 raise _unknown_marker(reason) from reason
-            items, ids, markers, query, was_begun_again = TableList(), set(), {""}, "", True
+            items, ids, markers, query, was_restarted = TableList(), set(), {""}, "", True
             continue
         page = client.decode(response, page_type)
         items += [item for item in page.items if item.id not in ids] if query else page.items
@@ -87,7 +87,7 @@ def list_pages(client: ServiceClient, path: str, page_type: type[Page[T]]) -> Ta
 def _unknown_marker(reason: RequestError) -> LavaError:
     return failed_request(
         ApiError,
-        "the list changed while it was read, and again when it was read anew:"
+        "the list changed while it was read, and again when it was read again:"
         f" the service does not know its own marker ({reason.code} {reason.message})",
         method="GET",
         path=reason.path or "",

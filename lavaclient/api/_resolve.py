@@ -1,4 +1,4 @@
-"""Finding things by what may be an id or a name."""
+"""Finds objects by an id or a name."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class _ClustersPage(Page[_Cluster]):
 
 
 def by_id_or_name(client: ServiceClient, cluster_id: Id, path: str, send: Callable[[str], T]) -> T:
-    """Make a request with a cluster's id, or if no cluster has that id, with the one of its name.
+    """Make a request for the cluster with this id or, if there is none, with this name.
 
     Args:
-        client: The way to the service.
+        client: Sends the requests.
         cluster_id: Id or name.
         path: Path of the request, with ``{}`` in place of the id.
         send: Makes the request to a path.
@@ -54,7 +54,7 @@ def _id_by_name(client: ServiceClient, name: str) -> str | None:
     """Return the id of the cluster of this name, None if no cluster has it."""
     clusters = list_pages(client, "clusters", _ClustersPage)
     if any(cluster.id == name for cluster in clusters):
-        return None  # It was an id, and what was not found is something else.
+        return None  # The cluster exists; something else was not found.
     cluster = _by_name("cluster", clusters, name)
     return None if cluster is None else cluster.id
 
@@ -71,10 +71,10 @@ N = TypeVar("N", bound=_Named)
 
 
 def find(noun: str, items: Sequence[N], wanted: Id) -> N:
-    """Return what has this id in a list, or else this name.
+    """Return the item of a list with this id, or else with this name.
 
     Args:
-        noun: What it is, as the argument is named: ``"node"`` for ``node_id``.
+        noun: The noun in the name of the argument: ``"node"`` for ``node_id``.
         items: The list.
         wanted: The id or name.
 

@@ -16,7 +16,7 @@ __all__ = ["Distro", "DistroDetail", "DistroManager", "DistroService"]
 
 
 class DistroService(Model, frozen=True, kw_only=True):
-    """A service that a distro has to offer, e.g. HDFS.
+    """A service of a distro, e.g. HDFS.
 
     Attributes:
         name: Its name.
@@ -63,7 +63,7 @@ class DistroDetail(Distro, frozen=True, kw_only=True):
     """A distribution with its services.
 
     Attributes:
-        services: What it has to offer.
+        services: Its services.
     """
 
     services: list[DistroService] = []

@@ -14,11 +14,11 @@ __all__ = ["AbsoluteLimit", "AbsoluteLimits", "LimitManager"]
 
 
 class AbsoluteLimit(Model, frozen=True, kw_only=True, gc=False):
-    """The limit of one thing.
+    """The limit of one resource.
 
     Attributes:
-        limit: How much there may be.
-        remaining: How much of that is left.
+        limit: How much the account may use.
+        remaining: How much of it is left.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("limit", "remaining")
@@ -78,7 +78,7 @@ class LimitManager(Manager):
         Sends ``GET limits``.
 
         Returns:
-            How much there may be of each thing, and how much of that is left.
+            The limit of each resource, and how much of it is left.
 
         Raises:
             ApiError: The answer makes no sense.

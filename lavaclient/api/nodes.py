@@ -38,7 +38,7 @@ __all__ = [
 
 
 class NodeStatus(ServerStatus):
-    """The statuses of a node that are known; there may be others.
+    """The known statuses of a node; there may be others.
 
     Each is a ``str``, to be compared with ``node.status``.
 
@@ -50,7 +50,7 @@ class NodeStatus(ServerStatus):
 
 
 class ScriptStatus:
-    """How far a script is on a node; there may be other statuses.
+    """The known statuses of a script on a node; there may be others.
 
     Each is a ``str``, to be compared with ``script.status``.
 
@@ -88,8 +88,8 @@ class Addresses(Model, frozen=True, kw_only=True):
     """The addresses of a node.
 
     Attributes:
-        public: Those that can be reached from anywhere.
-        private: Those of the network within the region.
+        public: Addresses on the internet.
+        private: Addresses on the region's internal network.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("public", "private")
@@ -137,9 +137,9 @@ class Node(Model, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Take what older answers call otherwise, and show lists as tables in notebooks."""
         if self._role is not None:
-            _fold(self, "_role", "node_group", keep=self.node_group)
+            _move_field(self, "_role", "node_group", keep=self.node_group)
         if self._services is not None:
-            _fold(self, "_services", "components", keep=self.components)
+            _move_field(self, "_services", "components", keep=self.components)
         show_as_tables(self, "components")
 
     @property
@@ -190,14 +190,14 @@ def login_address(node: Node) -> str:
     return address
 
 
-def _fold(model: Model, old: str, new: str, keep: object) -> None:
-    """Move an older field to where it belongs, unless there is a value."""
+def _move_field(model: Model, old: str, new: str, keep: object) -> None:
+    """Move the value of an older field to the current one, unless that has a value."""
     msgspec.structs.force_setattr(model, new, keep or getattr(model, old))
     msgspec.structs.force_setattr(model, old, None)
 
 
 class NodeGroup(Model, frozen=True, kw_only=True):
-    """Nodes of a cluster that are alike.
+    """A group of nodes of a cluster, with one flavor and the same components.
 
     Attributes:
         id: The group's id, e.g. ``"slave0"``.
@@ -219,11 +219,11 @@ class NodeGroup(Model, frozen=True, kw_only=True):
 
 
 class NodeScript(Model, frozen=True, kw_only=True, gc=False):
-    """How a script of the user's fares on a node.
+    """The status of a script on a node.
 
     Attributes:
         id: The script's id.
-        node_id: The node's id, or None as long as there is no node.
+        node_id: The node's id, or None while there is no node.
         name: The script's name.
         status: See :class:`ScriptStatus`.
     """
@@ -238,9 +238,9 @@ class NodeScript(Model, frozen=True, kw_only=True, gc=False):
     _script_id: str | None = msgspec.field(default=None, name="script_id")
 
     def __post_init__(self) -> None:
-        """Prefer the id that is the script's for certain."""
+        """Prefer ``script_id``, as ``id`` may have another meaning."""
         if self._script_id:
-            _fold(self, "_script_id", "id", keep=None)
+            _move_field(self, "_script_id", "id", keep=None)
         if not self.id:
             raise ValueError("Object missing required field `id`")
 
@@ -299,7 +299,7 @@ class NodeManager(Manager):
         return find("node", self.list(cluster_id), node_id)
 
     def delete(self, cluster_id: Id, node_id: Id) -> None:
-        """Delete a node; its group counts one less from then on.
+        """Delete a node; the count of its group decreases by one.
 
         Sends ``DELETE clusters/{id}/nodes/{node_id}``.
 

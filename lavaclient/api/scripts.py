@@ -1,4 +1,4 @@
-"""Scripts: programs of the user's own that run on the nodes of new clusters."""
+"""Scripts: the user's programs that run on the nodes of new clusters."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Script(Bound["ScriptManager"], Model, frozen=True, kw_only=True, gc=False)
     def update(
         self, name: str | None = None, url: str | None = None, script_type: str | None = None
     ) -> Script:
-        """Change it, as ``lava.scripts.update`` does, and return it as it is then.
+        """Change it, as ``lava.scripts.update`` does, and return the changed script.
 
         Example::
 
@@ -116,18 +116,18 @@ class ScriptManager(Manager):
         return find("script", self.list(), script_id)
 
     def create(self, name: str, url: str, script_type: str) -> Script:
-        """Make a script known to the service.
+        """Register a script with the service.
 
         Sends ``POST scripts``.
 
         Args:
-            name: What to call it, 1 to 255 characters.
+            name: Its name, 1 to 255 characters.
             url: Where nodes can fetch it from.
             script_type: When it runs: ``"post_init"``, in any case, is after a
                 node was set up. There is no other.
 
         Returns:
-            The script, with the id that ``clusters.create`` wants.
+            The script, with the id for ``clusters.create``.
 
         Raises:
             ConflictError: There is a script of this name.
@@ -147,22 +147,22 @@ class ScriptManager(Manager):
         url: str | None = None,
         script_type: str | None = None,
     ) -> Script:
-        """Change a script; what is not given stays.
+        """Change a script; arguments that are left out stay unchanged.
 
-        Sends ``PUT scripts/{id}`` with what is given.
+        Sends ``PUT scripts/{id}`` with the other arguments.
 
         Args:
             script_id: The script's id.
-            name: Another name, 1 to 255 characters.
-            url: Another place to fetch it from.
+            name: New name, 1 to 255 characters.
+            url: New URL to fetch it from.
             script_type: As for `create`.
 
         Returns:
-            The script as it is then.
+            The changed script.
 
         Raises:
             NotFoundError: There is no such script.
-            ForbiddenError: It is a public one.
+            ForbiddenError: The script is public.
             InvalidError: An argument is invalid, or none is given. Nothing was sent.
 
         Example::
@@ -184,7 +184,7 @@ class ScriptManager(Manager):
 
         Raises:
             NotFoundError: There is no such script.
-            ForbiddenError: It is a public one.
+            ForbiddenError: The script is public.
             ConflictError: A cluster uses it.
 
         Example::

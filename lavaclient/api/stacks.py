@@ -36,12 +36,12 @@ __all__ = [
 
 
 class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
-    """What a node group of a stack allows.
+    """The limits of a node group of a stack.
 
     Attributes:
-        min_count: The least number of nodes, or None.
-        max_count: The greatest number of nodes, or None.
-        min_ram: The least memory of a node in MB, or None.
+        min_count: Minimum number of nodes, or None.
+        max_count: Maximum number of nodes, or None.
+        min_ram: Minimum memory of a node in MB, or None.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("min_count", "max_count", "min_ram")
@@ -54,14 +54,14 @@ class ResourceLimits(Model, frozen=True, kw_only=True, gc=False):
 
 
 class StackNodeGroup(Model, frozen=True, kw_only=True):
-    """Nodes that a cluster of this stack will have.
+    """A node group of the clusters of a stack.
 
     Attributes:
         id: The group's id, e.g. ``"slave0"``.
-        flavor_id: Id of the flavor proposed, None where the cluster has to say.
-        count: Number of nodes proposed, None where the cluster has to say.
+        flavor_id: Id of the default flavor, None if each cluster must set one.
+        count: Default number of nodes, None if each cluster must set one.
         components: What runs on each, as dicts with ``name``.
-        resource_limits: What a cluster may choose, or None.
+        resource_limits: The limits of a cluster's choice, or None.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "count", "flavor_id")
@@ -78,7 +78,7 @@ class StackNodeGroup(Model, frozen=True, kw_only=True):
 
 
 class StackService(Model, frozen=True, kw_only=True):
-    """A service that a stack has, e.g. HDFS.
+    """A service of a stack, e.g. HDFS.
 
     Attributes:
         name: Its name.
@@ -109,7 +109,7 @@ class Stack(Bound["StackManager"], Model, frozen=True, kw_only=True):
         name: Its name.
         description: What it is for, or None.
         distro: Id of the distro that it is made from, or None.
-        services: What it has.
+        services: Its services.
         links: URLs of it.
     """
 
@@ -150,8 +150,8 @@ class StackDetail(Stack, frozen=True, kw_only=True):
 
     Attributes:
         created: When it was made, or None.
-        node_groups: The nodes that a cluster of it will have.
-        is_deletable: False for those that are part of the service; or None.
+        node_groups: The node groups of its clusters.
+        is_deletable: False for a stack of the service itself; or None.
     """
 
     created: Timestamp = None
@@ -202,7 +202,7 @@ class StackManager(Manager):
             stack_id: The stack's id.
 
         Returns:
-            The stack, with the node groups that a cluster of it will have.
+            The stack, with the node groups of its clusters.
 
         Raises:
             NotFoundError: There is no such stack.
@@ -224,23 +224,24 @@ class StackManager(Manager):
         node_groups: NodeGroups | None = None,
         description: str | None = None,
     ) -> StackDetail:
-        """Make a stack of the account's own.
+        """Create a stack for the account.
 
         Sends ``POST stacks``.
 
         Args:
-            name: What to call it, 1 to 255 characters.
+            name: Its name, 1 to 255 characters.
             distro: Id of the distro to make it from.
             services: At least one ``{"name": "HDFS", "modes": ["Secondary"]}``,
                 of which ``modes`` may be left out.
             node_groups: ``[{"id": "slave0", "flavor_id": "hadoop1-7", "count": 3,
                 "components": [{"name": "Datanode"}]}]``, or a dict of such by
                 id. The id has 1 to 36 characters, a count is 0 to 100; all but
-                the id may be left out. By default they follow from the services.
+                the id may be left out. By default the service derives them from
+                the services.
             description: What it is for, 1 to 1024 characters.
 
         Returns:
-            The stack, with its services laid out over node groups.
+            The stack, with its services assigned to node groups.
 
         Raises:
             ConflictError: There is a stack of this name.
@@ -254,7 +255,7 @@ class StackManager(Manager):
         return self._bound(self._client.post("stacks", body, _StackBody).stack)
 
     def delete(self, stack_id: Id) -> None:
-        """Delete a stack of the account's own.
+        """Delete a stack of the account.
 
         Sends ``DELETE stacks/{id}``.
 
@@ -263,7 +264,7 @@ class StackManager(Manager):
 
         Raises:
             NotFoundError: There is no such stack.
-            ForbiddenError: It is part of the service.
+            ForbiddenError: The stack is the service's own.
             ConflictError: A cluster was made from it.
 
         Example::

@@ -1,4 +1,4 @@
-"""The types that arguments and answers of several nouns have."""
+"""Types that arguments and results of several nouns have in common."""
 
 from __future__ import annotations
 

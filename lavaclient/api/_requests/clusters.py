@@ -1,4 +1,4 @@
-"""The bodies that make and change clusters, made of checked arguments."""
+"""Request bodies that create and change clusters, from checked arguments."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def new_cluster(
     credentials: NewCredentials | None,
     region: str | None,
 ) -> NewClusterBody:
-    """Check the arguments of a new cluster and make the body of them."""
+    """Check the arguments of a new cluster, and return the body."""
     scripts = [] if user_scripts is None else items("user_scripts", user_scripts)
     groups = [] if node_groups is None else cluster_groups(node_groups)
     all_credentials = [
@@ -122,34 +122,30 @@ def new_cluster(
 
 
 def resize(node_groups: NodeGroups | None) -> ChangeBody:
-    """Make the body that resizes node groups."""
+    """Return the body that resizes node groups."""
     return ChangeBody(_Change(node_groups=resize_groups(node_groups)))
 
 
 def update_credentials(credentials: UpdatedCredentials | None) -> ChangeBody:
-    """Make the body that adds credentials."""
+    """Return the body that adds credentials."""
     if not isinstance(credentials, Mapping) or not credentials:
         raise InvalidError("credentials must be a dict of lists of names by type, and not empty")
-    uses = [
-        _CredentialUse(text("credentials: type", type_), name)
-        for type_, value in credentials.items()
-        for name in _one_or_more(f"credentials[{type_!r}]", value)
-    ]
+    uses = []
+    for type_, value in credentials.items():
+        argument = f"credentials[{type_!r}]"
+        used = [text(argument, value)] if isinstance(value, str) else names(argument, value, 1)
+        uses += [_CredentialUse(text("credentials: type", type_), name) for name in used]
     return ChangeBody(_Change(credentials=uses))
 
 
-def _one_or_more(argument: str, value: object) -> list[str]:
-    return [text(argument, value)] if isinstance(value, str) else names(argument, value, 1)
-
-
 def remove_keys(keynames: Sequence[str]) -> ChangeBody:
-    """Make the body that takes SSH keys away."""
+    """Return the body that removes SSH keys."""
     uses = [_CredentialUse("ssh_keys", name) for name in names("keynames", keynames, 1)]
     return ChangeBody(_Change(remove_credentials=uses))
 
 
 def control(action: str, service_names: Sequence[str]) -> ChangeBody:
-    """Make the body that starts, stops or restarts services."""
+    """Return the body that starts, stops or restarts services."""
     if action not in _ACTIONS:
         raise InvalidError(f"action must be one of {', '.join(_ACTIONS)}")
     services = [_Name(name) for name in names("service_names", service_names)]

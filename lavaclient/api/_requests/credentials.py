@@ -1,4 +1,4 @@
-"""The bodies that carry new credentials; none shows its secret."""
+"""Request bodies with credentials; no repr shows the secret."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Fields(dict[str, str]):
 
 
 class CredentialBody(msgspec.Struct, frozen=True):
-    """The body of ``POST credentials/{type}``; the field of the type alone is set."""
+    """The body of ``POST credentials/{type}``; only the field of its type is set."""
 
     ssh_keys: _Fields | UnsetType = UNSET
     cloud_files: _Fields | UnsetType = UNSET
@@ -30,7 +30,7 @@ class CredentialBody(msgspec.Struct, frozen=True):
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        """The texts that no error may repeat."""
+        """The texts that no error may show."""
         fields = ((getattr(self, type_), kind.secret_field) for type_, kind in KINDS.items())
         return tuple(
             Secret(credential[field]) for credential, field in fields if credential is not UNSET
@@ -41,10 +41,10 @@ class CredentialBody(msgspec.Struct, frozen=True):
 
 
 def credential_body(type_: str, identity: str, secret: Secret | os.PathLike[str]) -> CredentialBody:
-    """Check the two fields of a credential of a type of `KINDS` and make the body of them.
+    """Check the two fields of a credential, and return the body.
 
     Args:
-        type_: The type.
+        type_: The type, one of `KINDS`.
         identity: What identifies the credential.
         secret: Its secret; for an SSH key the public key or the path of its file.
     """

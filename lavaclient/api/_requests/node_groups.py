@@ -26,7 +26,7 @@ NodeGroups: TypeAlias = Mapping[str, Mapping[str, object]] | Sequence[Mapping[st
 
 
 class Group(msgspec.Struct, frozen=True):
-    """A node group of a cluster, on its way to the service."""
+    """A node group in a request body."""
 
     id: str
     count: int | UnsetType = UNSET
@@ -60,7 +60,7 @@ def resize_groups(node_groups: NodeGroups | None) -> list[Group]:
 def groups_by_id(
     node_groups: NodeGroups, longest_id: int, keys: Collection[str]
 ) -> dict[str, dict[str, object]]:
-    """Return the groups as new dicts by id, whichever way they were written."""
+    """Return the groups as new dicts by id, from a list or a dict."""
     groups: dict[str, dict[str, object]] = {}
     for group in _as_list(node_groups, keys):
         if group.get("id") is None:

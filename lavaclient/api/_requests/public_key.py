@@ -12,17 +12,17 @@ __all__ = ["read_public_key"]
 
 _LEAST, _MOST = 50, 1024
 _LARGEST_FILE = 16 * 1024
-# PEM and OpenSSH say so in their first line, PuTTY has a format of its own, and the last one
-# is how an OpenSSH private key begins that has lost its first line.
+# The first line of PEM and OpenSSH, that of PuTTY, and the second line of OpenSSH, for a key
+# whose first one is missing.
 _PRIVATE = r"(?i)PRIVATE KEY|PuTTY-User-Key-File|^\s*b3BlbnNzaC1rZXktdjE"
 
-# What the file formats of public keys hold: the length of the type's name, in base 64.
+# How public keys begin: with the length of the type's name, in base 64.
 _KEY = r"(?:^|\s)AAAA[A-Za-z0-9+/]"
 _PATH = r"(?:[~/$]|\.{1,2}[/\\]|[A-Za-z]:[/\\]).*|\S*[/\\]\S*|.*\.pub"
 
 
 def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
-    """Return a public key that was given as such, or as the path of its file.
+    """Return a public key, given as text or as the path of its file.
 
     Raises:
         InvalidError: It is neither, or the key is a private one.
@@ -41,7 +41,7 @@ def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
     if re.search(_PRIVATE, key.reveal()):
         raise InvalidError(
             "public_key is a private key, which must never leave your machine: "
-            "give the public one, which is mostly in a file of the same name with .pub"
+            "give the public one, which is usually in a file of the same name with .pub"
         )
     key = Secret(key.reveal().strip())
     if not _LEAST <= len(key.reveal()) <= _MOST:
@@ -51,7 +51,7 @@ def read_public_key(public_key: Secret | os.PathLike[str]) -> Secret:
 
 
 def _looks_like_path(text: str) -> bool:
-    """Tell whether a text is rather the path of a file than a key."""
+    """Tell whether a text is the path of a file rather than a key."""
     is_key = re.search(_KEY, text) is not None
     return not is_key and text.isprintable() and re.fullmatch(_PATH, text.strip()) is not None
 
@@ -59,7 +59,7 @@ def _looks_like_path(text: str) -> bool:
 def _expanded(path: str) -> str:
     try:
         return os.path.expandvars(os.path.expanduser(path))
-    except ValueError:  # no user's name holds what stands after a ~
+    except ValueError:  # what follows the ~ cannot be a user's name
         return path
 
 
@@ -71,5 +71,5 @@ def _file_content(path: Secret) -> Secret:
         problem = reason.strerror or type(reason).__name__
         raise InvalidError(f"public_key: its file cannot be read: {problem}") from reason
     if any("\udc80" <= character <= "\udcff" for character in content.reveal()):
-        raise InvalidError("public_key: its file holds no text, so no public key")
+        raise InvalidError("public_key: its file is not a text, so not a public key")
     return content

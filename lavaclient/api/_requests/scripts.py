@@ -1,4 +1,4 @@
-"""The bodies that make and change scripts, made of checked arguments."""
+"""Request bodies that create and change scripts, from checked arguments."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class ScriptBody(msgspec.Struct, frozen=True):
 
 
 def new_script(name: str, url: str, script_type: str) -> ScriptBody:
-    """Check the arguments of a new script, which are all required, and make the body of them."""
+    """Check the arguments of a new script, which are all required; return the body."""
     for argument, value in (("name", name), ("url", url), ("script_type", script_type)):
         text(argument, value, most=None)
     return changed_script(name, url, script_type)
 
 
 def changed_script(name: str | None, url: str | None, script_type: str | None) -> ScriptBody:
-    """Check the arguments, at least one of which is required, and make the body of them."""
+    """Check the arguments, at least one of which is required; return the body."""
     if name is None and url is None and script_type is None:
         raise InvalidError("one of name, url and script_type is required")
     return ScriptBody(

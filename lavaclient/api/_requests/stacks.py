@@ -1,4 +1,4 @@
-"""The body that carries a new stack, made of checked arguments."""
+"""The request body of a new stack, from checked arguments."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def new_stack(
     node_groups: NodeGroups | None,
     description: str | None,
 ) -> StackBody:
-    """Check the arguments and make the body of them."""
+    """Check the arguments, and return the body."""
     return StackBody(
         _Stack(
             name=text("name", name),

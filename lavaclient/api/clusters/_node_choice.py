@@ -1,4 +1,4 @@
-"""Whether ssh can go to a cluster, to which node, and as which user."""
+"""Which node ssh logs in to, and as which user; whether a cluster can be used."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from lavaclient.error import InvalidError
 __all__ = ["is_usable", "login_name", "node_by_name", "node_with_component"]
 
 _AMBARI = frozenset({"ambari", "ambariserver"})
-
-
 _UNUSABLE = frozenset({ClusterStatus.ERROR, ClusterStatus.DELETING, ClusterStatus.DELETED})
 
 
 def is_usable(cluster: ClusterDetail, *, wait: bool) -> bool:
-    """Tell whether the nodes of a cluster can be logged in to now, or with ``wait`` later.
+    """Tell whether the nodes can be logged in to now; False means later, with ``wait``.
 
     Raises:
         InvalidError: They cannot.
@@ -69,7 +67,7 @@ def _component_names(node: Node) -> Iterable[str]:
 
 
 def _is_ambari(node: Node) -> bool:
-    """Tell by the group, the name or the component, as bodies of different age differ."""
+    """Tell by the group, the name or a component: older answers differ."""
     return "ambari" in f"{node.node_group or ''} {node.name}".lower() or any(
         "".join(name.lower().split()) in _AMBARI for name in _component_names(node)
     )

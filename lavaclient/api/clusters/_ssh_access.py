@@ -1,4 +1,4 @@
-"""The methods of the manager that enter a cluster by ssh."""
+"""The methods of the manager that use ssh."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ClusterSSHAccess(Manager, ABC):
 
     @abstractmethod
     def _usable(self, cluster: ClusterDetail, wait: bool, settings: PollSettings) -> ClusterDetail:
-        """Return the cluster when its nodes can be logged in to."""
+        """Return the cluster once its nodes can be logged in to."""
 
     def ssh_execute(
         self,
@@ -156,7 +156,7 @@ class ClusterSSHAccess(Manager, ABC):
             on_progress: Called with the cluster after each poll.
 
         Returns:
-            The running tunnel, as for `ssh_proxy`. Whether anything listens on the far port
+            The running tunnel, as for `ssh_proxy`. Whether anything listens on the remote port
             shows only when it is used.
 
         Raises:

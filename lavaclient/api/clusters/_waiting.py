@@ -1,4 +1,4 @@
-"""Polling a cluster until it has the status that it should come to."""
+"""Polls a cluster until it has the status that is waited for."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def path_of(cluster: ClusterDetail) -> str:
 
 
 class PollSettings:
-    """What a caller says of a wait.
+    """The options of a wait.
 
     Args:
-        timeout: Minutes, None for no end.
-        interval: Seconds between two polls, None for 2 that grow to 30.
+        timeout: Minutes, None for no limit.
+        interval: Seconds between two polls, None for 2 growing to 30.
         on_progress: Called with the cluster after each poll.
         until: The status to wait for, in any case.
 
@@ -57,16 +57,16 @@ class PollSettings:
 
 
 class PollState:
-    """One wait under way.
+    """The state of one wait.
 
     Args:
         client: Whose clock is used.
-        settings: What the caller says of it.
-        cluster_id: The cluster, as the caller named it.
-        last: The cluster as it was seen just now, if it was.
-        find: Makes the first request, if the cluster was not seen yet.
-        fetch: Makes the others, to a path.
-        adopt: Makes a bound cluster of an answer.
+        settings: Its options.
+        cluster_id: The caller's id or name of the cluster.
+        last: The cluster in the answer before the wait, or None.
+        find: Makes the first request, if ``last`` is None.
+        fetch: Makes the other requests, to a path.
+        adopt: Returns the cluster of an answer, bound to its manager.
     """
 
     def __init__(
@@ -94,13 +94,12 @@ class PollState:
     def run(self) -> ClusterDetail:
         """Poll until the cluster has the status that is waited for.
 
-        What was seen before the wait does not end it: the answer to a change may still tell
-        of the state before. A cluster is found by its name once: another one of that name is
-        not followed.
+        The answer before the wait does not end it, as the answer to a change may still have
+        the old status. A name is resolved once: another cluster of that name is not polled.
         """
         if self._last is not None:
             self._report(self._last)
-        for _ in self._turns():
+        for _ in self._polls():
             try:
                 body = self._find() if self._last is None else self._fetch(path_of(self._last))
             except LavaError as failure:
@@ -120,8 +119,8 @@ class PollState:
                 self._last = cluster
         raise self._timed_out() from self._failure
 
-    def _turns(self) -> Iterator[None]:
-        """Yield when it is time for a poll, and end when the time is over."""
+    def _polls(self) -> Iterator[None]:
+        """Yield when it is time for a poll, until the timeout."""
         if self._last is None:
             yield
         while self._pause():
@@ -147,7 +146,7 @@ class PollState:
             self._settings.on_progress(cluster)
 
     def _is_reached(self, cluster: ClusterDetail) -> bool:
-        """Tell whether the cluster is what is waited for.
+        """Tell whether the cluster has the status that is waited for.
 
         Raises:
             FailedError: Its status cannot become the one that is waited for.
@@ -155,7 +154,7 @@ class PollState:
         if cluster.status == self._settings.goal:
             return True
         if self._settings.goal == ClusterStatus.DELETED:
-            # Until a poll has shown DELETING, the delete may still be on its way.
+            # Until a poll has shown DELETING, the delete may not have begun.
             was_leaving = self._last is not None and self._last.status in _LEAVING
             failed = was_leaving and cluster.status not in _LEAVING
         else:

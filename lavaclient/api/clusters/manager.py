@@ -1,4 +1,4 @@
-"""The manager of clusters: build, watch, change and enter them."""
+"""The manager of clusters."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ __all__ = ["ClusterManager"]
 class ClusterManager(ClusterSSHAccess):
     """The clusters: ``lava.clusters``.
 
-    Where a method takes a ``cluster_id``, a cluster's name does as well: if
-    there is no such id, ``GET clusters`` is searched for the name. Neither is a
-    NotFoundError; several clusters of that name are an InvalidError that gives
-    their ids. An argument that is invalid is an InvalidError, and nothing was
-    sent or run. A change of a cluster that is not ``ACTIVE`` is a ConflictError.
+    A ``cluster_id`` may be a cluster's name: if there is no such id, ``GET
+    clusters`` is searched for the name. If there is neither, that is a
+    NotFoundError; several clusters of that name are an InvalidError with their
+    ids. An invalid argument is an InvalidError, and nothing was sent or run. A
+    change of a cluster that is not ``ACTIVE`` is a ConflictError.
 
-    What takes ``wait`` raises the errors of `wait` as well.
+    Methods that have ``wait`` raise the errors of `wait` as well.
     """
 
     def nodes(self, cluster_id: Id) -> builtins.list[Node]:
@@ -93,7 +93,7 @@ class ClusterManager(ClusterSSHAccess):
             cluster_id: Id or name of the cluster.
 
         Returns:
-            The cluster as it is now; it does not change by itself.
+            The cluster as it is now; the object does not update itself.
 
         Raises:
             NotFoundError: There is no such cluster.
@@ -124,10 +124,10 @@ class ClusterManager(ClusterSSHAccess):
     ) -> ClusterDetail:
         """Build a cluster.
 
-        Sends ``POST clusters``, which is never sent twice.
+        Sends ``POST clusters``, which is not repeated once it may have arrived.
 
         Args:
-            name: What to call it, 1 to 255 characters.
+            name: Its name, 1 to 255 characters.
             stack_id: Id of the stack to make it from.
             username: Login name on the nodes, 2 to 32 letters, digits, ``_``
                 and ``-``, with a letter or ``_`` first; not root. By default
@@ -151,7 +151,7 @@ class ClusterManager(ClusterSSHAccess):
 
         Raises:
             BadRequestError: The service knows no such stack, key, script or flavor.
-            OverLimitError: A quota is used up, or clusters were made too fast.
+            OverLimitError: A quota or rate limit is exceeded.
 
         Example::
 
@@ -262,7 +262,7 @@ class ClusterManager(ClusterSSHAccess):
         interval: float | str | None = None,
         on_progress: OnProgress | None = None,
     ) -> ClusterDetail:
-        """Take SSH keys away from a cluster.
+        """Remove SSH keys from a cluster.
 
         Sends ``PUT clusters/{id}``. The keys stay in ``lava.credentials``.
 
@@ -291,7 +291,7 @@ class ClusterManager(ClusterSSHAccess):
     def services(self, action: str, cluster_id: Id, service_names: Sequence[str]) -> ClusterDetail:
         """Start, stop or restart services of a cluster.
 
-        Sends ``PUT clusters/{id}``, never twice: restarting twice is not restarting once.
+        Sends ``PUT clusters/{id}``, which is not repeated once it may have arrived.
 
         Args:
             cluster_id: Id or name of the cluster.
@@ -357,22 +357,22 @@ class ClusterManager(ClusterSSHAccess):
     ) -> ClusterDetail:
         """Wait until a cluster is ``ACTIVE``, or until it is gone.
 
-        Sends ``GET clusters/{id}`` at each poll. A failure that could pass (no
-        connection, 5xx, a rate limit) does not end the wait. Ctrl-C does, at once.
+        Sends ``GET clusters/{id}`` at each poll. A failure that may be
+        temporary (no connection, 5xx, a rate limit) does not end the wait; Ctrl-C does.
 
         Args:
             cluster_id: Id or name of the cluster.
-            timeout: Minutes, or None for no end.
+            timeout: Minutes, or None for no limit.
             interval: Seconds between two polls, by default 2, growing to 30.
             until: ``"ACTIVE"`` or ``"DELETED"``, in any case.
             on_progress: Called with the cluster after each poll.
 
         Returns:
-            The cluster as it was seen last. The errors have it as ``.cluster``.
+            The cluster at the last poll. The errors have it as ``.cluster``.
 
         Raises:
             FailedError: Its status cannot become the one that is waited for.
-            TimeoutError: The time is over, no later than one request after it.
+            TimeoutError: The timeout is over; the last request may end after it.
 
         Example::
 

@@ -1,4 +1,4 @@
-"""What the service tells of clusters."""
+"""Models of clusters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 class ClusterStatus(ServerStatus):
-    """The statuses of a cluster that are known; there may be others.
+    """The known statuses of a cluster; there may be others.
 
     Each is a ``str``, so that ``cluster.status == ClusterStatus.ACTIVE`` and
     ``cluster.status in ClusterStatus.IN_PROGRESS`` are plain comparisons.
@@ -36,7 +36,7 @@ class ClusterStatus(ServerStatus):
 
 
 class Connector(TypedDict, total=False):
-    """A credential that a cluster uses, as older answers have it: a plain dict.
+    """A credential of a cluster in older answers: a plain dict.
 
     Attributes:
         type: Type of the credential, e.g. ``"cloud_files"``.
@@ -54,7 +54,7 @@ class _WaitOptions(TypedDict, total=False):
 
 
 class _Operations(Protocol):
-    """What a cluster's own methods need of the manager, whose module imports this one."""
+    """The part of the manager that clusters use; its module imports this one."""
 
     def nodes(self, cluster_id: Id) -> list[Node]: ...
 
@@ -110,7 +110,7 @@ class _Operations(Protocol):
 
 
 class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
-    """A cluster, as lists have it.
+    """A cluster in a list.
 
     Attributes:
         id: The cluster's id.
@@ -301,11 +301,11 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
     Attributes:
         node_groups: The groups of its nodes.
         username: Login name on its nodes, or None.
-        scripts: How the user's scripts fare on its nodes.
-        progress: How far what is in progress is, in percent, or None.
+        scripts: The statuses of scripts on its nodes.
+        progress: Progress of what is under way, in percent, or None.
         credentials: The credentials that it uses.
         ssh_keys: Names of the public keys on its nodes.
-        connectors: Credentials in the shape of older answers.
+        connectors: Credentials in the format of older answers.
     """
 
     _repr_fields: ClassVar[tuple[str, ...]] = ("id", "name", "status", "stack_id", "progress")
@@ -325,9 +325,9 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
 
 
 def capitalize_statuses(clusters: Iterable[Cluster]) -> None:
-    """Write all statuses in capitals, as the service mostly does.
+    """Convert statuses to upper case, as the service usually writes them.
 
-    A type of its own for the field, as nodes have one, makes decoding a list a fifth slower.
+    A custom type of the field, as in nodes, makes decoding a list a fifth slower.
     """
     for cluster in clusters:
         if not cluster.status.isupper():
@@ -341,10 +341,10 @@ class ClustersPage(Page[Cluster]):
 
 
 class ClusterBody(msgspec.Struct):
-    """The body of an answer that tells of one cluster."""
+    """The body of an answer with one cluster."""
 
     cluster: ClusterDetail
 
 
 OnProgress: TypeAlias = Callable[[ClusterDetail], object]
-"""What a wait calls after each poll."""
+"""A function that a wait calls after each poll."""

@@ -38,8 +38,8 @@ class _Body(msgspec.Struct, Generic[T]):
 class CredentialManager(Manager):
     """The credentials: ``lava.credentials``.
 
-    Secrets go in and never come out: the service tells names alone. An argument
-    that is invalid is an InvalidError, and then nothing was sent.
+    The service never returns secrets, only names. An invalid argument is an
+    InvalidError, and nothing was sent.
     """
 
     def list_types(self) -> builtins.list[CredentialType]:
@@ -66,7 +66,7 @@ class CredentialManager(Manager):
         Sends ``GET credentials/ssh_keys``.
 
         Returns:
-            The keys, by name alone.
+            The keys, with their names only.
 
         Raises:
             ApiError: The answer makes no sense.
@@ -100,7 +100,7 @@ class CredentialManager(Manager):
         Sends ``GET credentials/s3``.
 
         Returns:
-            The halves that are no secret.
+            The access key ids, without the secret keys.
 
         Raises:
             ApiError: The answer makes no sense.
@@ -151,12 +151,12 @@ class CredentialManager(Manager):
         Sends ``POST credentials/ssh_keys``.
 
         Args:
-            name: What to call it, 3 to 255 characters.
+            name: Its name, 3 to 255 characters.
             public_key: The key, 50 to 1024 characters, or the path of a file
                 that holds it; ``~`` and ``$VARIABLES`` in a path are expanded.
 
         Returns:
-            The key, by name alone.
+            The key, with its name only.
 
         Raises:
             ConflictError: There is a key of this name.
@@ -204,7 +204,7 @@ class CredentialManager(Manager):
             access_secret_key: 40 characters.
 
         Returns:
-            The credential, without its secret half.
+            The credential, without its secret key.
 
         Raises:
             ConflictError: There is one of this id.
@@ -243,7 +243,7 @@ class CredentialManager(Manager):
         return self._write("POST", "ambari", username, secret).ambari[0]
 
     def update_ssh_key(self, name: str, public_key: str | os.PathLike[str]) -> SSHKey:
-        """Put another public key under a name.
+        """Replace the public key of a name.
 
         Sends ``PUT credentials/ssh_keys/{name}``.
 
@@ -252,7 +252,7 @@ class CredentialManager(Manager):
             public_key: The new key, or the path of its file, as for `create_ssh_key`.
 
         Returns:
-            The key, by name alone.
+            The key, with its name only.
 
         Raises:
             NotFoundError: There is no key of this name.
@@ -291,16 +291,16 @@ class CredentialManager(Manager):
         return self._write("PUT", "cloud_files", username, secret).cloud_files[0]
 
     def update_s3(self, access_key_id: str, access_secret_key: str) -> S3Credential:
-        """Change the secret half of a pair of keys.
+        """Change the secret key of a pair of keys.
 
         Sends ``PUT credentials/s3/{access_key_id}``.
 
         Args:
-            access_key_id: The public half, 20 characters.
-            access_secret_key: The new secret half, 40 characters.
+            access_key_id: The access key id, 20 characters.
+            access_secret_key: The new secret key, 40 characters.
 
         Returns:
-            The credential, without its secret half.
+            The credential, without its secret key.
 
         Raises:
             NotFoundError: There is no credential of this id.
@@ -380,7 +380,7 @@ class CredentialManager(Manager):
         Sends ``DELETE credentials/s3/{access_key_id}``.
 
         Args:
-            access_key_id: The public half, 20 characters.
+            access_key_id: The access key id, 20 characters.
 
         Raises:
             NotFoundError: There is no credential of this id.
@@ -417,7 +417,7 @@ class CredentialManager(Manager):
     def _write(
         self, method: str, type_: str, identity: str, secret: Secret | os.PathLike[str]
     ) -> Credentials:
-        """Send a credential and return what the answer holds, which is one of its type."""
+        """Send a credential, and return those of the answer, at least one of its type."""
         body = credential_body(type_, identity, secret)
         path, rules = f"credentials/{type_}", ONCE
         if method == "PUT":

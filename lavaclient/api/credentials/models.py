@@ -1,4 +1,4 @@
-"""What the service tells of credentials: names, never secrets."""
+"""Models of credentials, which have names and no secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Deleter(Protocol):
-    """What a credential's own method needs of the manager, whose module imports this one."""
+    """The part of the manager that credentials use; its module imports this one."""
 
     def _delete(self, type_: str, identity: Id) -> None: ...
 
@@ -39,7 +39,7 @@ class _Credential(Bound[Deleter], Model, frozen=True, kw_only=True, gc=False):
 
     @property
     def id(self) -> str:
-        """What identifies it among those of its type."""
+        """What identifies it among the credentials of its type."""
         return str(getattr(self, self.__struct_fields__[0]))
 
     def delete(self) -> None:
@@ -86,7 +86,7 @@ class S3Credential(_Credential, frozen=True, kw_only=True, gc=False):
     """A pair of keys for Amazon S3.
 
     Attributes:
-        access_key_id: The public half, which is its ``id`` as well.
+        access_key_id: The access key id, which is its ``id`` as well.
         type: A display name for this kind of credential.
     """
 
@@ -161,13 +161,13 @@ class CredentialType(Model, frozen=True, kw_only=True):
 
 
 def _read_credentials(value: object) -> Credentials:
-    """Read them from a list of all types, or as a cluster lists those that it uses."""
+    """Read credentials from a list of all types, or from a cluster's list."""
     credentials = by_type(value)
     known = read({type_: credentials.pop(type_, []) for type_ in KINDS}, Credentials)
     return msgspec.structs.replace(known, other=credentials)
 
 
-# At runtime this is what msgspec decodes by; a type checker sees what the values are.
+# At runtime this is a type for msgspec; type checkers see the type of the values.
 if TYPE_CHECKING:
     DecodedCredentials: TypeAlias = Credentials
 else:
