@@ -220,7 +220,7 @@ def test_a_public_key_may_be_the_path_of_its_file(
         (PRIVATE.encode(), "private key"),
         (b"PuTTY-User-Key-File-3: ssh-ed25519\n" + b"A" * 60, "private key"),
         (b"b3BlbnNzaC1rZXktdjEAAAAA" + b"A" * 60, "private key"),
-        (b"\x80\x81" * 40, "no text"),
+        (b"\x80\x81" * 40, "not a text"),
         (b"A" * 2_000_000, "50 to 1024"),
         (b"", "50 to 1024"),
     ],
