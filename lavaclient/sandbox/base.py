@@ -108,7 +108,7 @@ class SandboxBase(ABC):
         """Forget what there is, and make a world."""
 
     def __repr__(self) -> str:
-        """Who may sign in, and what there is."""
+        """The first user, the tenant and the number of clusters."""
         clusters = sum(len(account.clusters) for account in self.store.accounts.values())
         return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
 
@@ -132,7 +132,7 @@ class SandboxBase(ABC):
         enabled: bool = True,
         password: str | None = None,
     ) -> None:
-        """Let somebody else sign in too.
+        """Add a user.
 
         Args:
             username: The user's name; one that is known already is replaced.
@@ -140,7 +140,7 @@ class SandboxBase(ABC):
             roles: Any of `bigdata:observer`, `bigdata:creator`, `bigdata:admin`, `observer`,
                 `admin` and `identity:user-admin`; `creator` is short for the second.
             tenant_id: The account number, if it is another one.
-            enabled: False for a user whom identity turns away.
+            enabled: False for a user whose sign-in is refused.
             password: The password, for those who sign in with one.
 
         Raises:
@@ -160,19 +160,19 @@ class SandboxBase(ABC):
             self.commit()
 
     def username_of(self, token_id: str | None) -> str | None:
-        """Whose token this is; None for one that is not known."""
+        """The username of a token; None for an unknown token."""
         token = self.store.tokens.get(token_id or "")
         return None if token is None else token.username
 
     def expire_tokens(self) -> None:
-        """Let every token expire now."""
+        """Expire every token now."""
         with self.lock:
             for token_id in self.store.tokens:
                 self._expire(token_id)
             self.commit()
 
     def expire_token(self, token_id: str | None) -> None:
-        """Let one token expire now, if it is known."""
+        """Expire one token now, if it is known."""
         with self.lock:
             if token_id is not None and token_id in self.store.tokens:
                 self._expire(token_id)
@@ -191,10 +191,10 @@ class SandboxBase(ABC):
             self.commit()
 
     def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
-        """Let the next cluster that is made end up in `ERROR`.
+        """Make the next cluster that is created end in `ERROR`.
 
         Args:
-            after: Seconds from its making, on the sandbox's clock.
+            after: Seconds after its creation, on the sandbox's clock.
             name: Only a cluster of this name; any if None.
 
         Raises:
@@ -239,7 +239,7 @@ class SandboxBase(ABC):
             return accounts
 
     def reset(self) -> None:
-        """Forget everything: clusters, tokens, added users, faults, hooks, the requests seen."""
+        """Remove everything: clusters, tokens, added users, faults, hooks, the request log."""
         with self.lock:
             self.clear()
             self.requests.clear()
@@ -247,7 +247,7 @@ class SandboxBase(ABC):
             self.commit()
 
     def clear(self) -> None:
-        """Forget everything but the requests seen; the state file follows with the next commit."""
+        """Remove everything but the request log; the next commit writes the state file."""
         with self.lock:
             self._rate_limits = RateLimits()
             self.failures = PlannedFailures()
@@ -258,7 +258,7 @@ class SandboxBase(ABC):
             self.announcer.forget()
 
     def dump(self) -> object:
-        """The accounts as plain values, for people to look at; no users, no tokens."""
+        """The accounts as plain values, for display; no users, no tokens."""
         with self.lock:
             plain: object = msgspec.to_builtins(
                 {
@@ -284,13 +284,13 @@ class SandboxBase(ABC):
             self.announcer.announce()
 
     def announce(self) -> None:
-        """Publish what time alone has changed, for those who listen to `events`."""
+        """Publish to `events` what the passing of time has changed."""
         with self.lock:
             self.accounts()
             self.announcer.announce()
 
     def close(self) -> None:
-        """Write what is left to write, and let others have the state file.
+        """Write what is unwritten, and release the state file.
 
         The sandbox goes on in memory alone.
         """
@@ -337,7 +337,7 @@ class SandboxBase(ABC):
         tenant_id: str | None = None,
         timings: Timings | None = None,
     ) -> object:
-        """Do as the first user would, past faults, rate limits and the log of requests.
+        """Act as the first user, without faults, rate limits and the request log.
 
         Args:
             method: The method.

@@ -71,7 +71,7 @@ class Sandbox(SandboxBase):
         }
 
     def finish_cluster(self, cluster_id: str) -> None:
-        """Let what a cluster is busy with be done now, and go well.
+        """Finish a cluster's job now, successfully.
 
         Raises:
             ApiFault: 404; there is none of this id. 409; it is busy with nothing.
@@ -86,7 +86,7 @@ class Sandbox(SandboxBase):
             self.commit()
 
     def seconds_of_work(self) -> float:
-        """How many seconds it takes until no cluster is busy with anything."""
+        """The seconds until no cluster has a job."""
         with self.lock:
             now = self.clock.time()
             jobs = [
@@ -121,7 +121,7 @@ class Sandbox(SandboxBase):
         return export(self)
 
     def save_snapshot(self, name: str) -> None:
-        """Remember what there is now under a name. Snapshots last as long as the sandbox."""
+        """Save the state under a name. Snapshots last as long as the sandbox."""
         with self.lock:
             self.snapshots[name] = export(self)
 

@@ -33,10 +33,10 @@ _MOST_DEPARTED = 1_000
 
 
 class Departed(dict[str, float]):
-    """The places of the last items that were deleted, so that a page can go on after them."""
+    """The positions of the last deleted items, so that a page can start after one of them."""
 
     def add(self, key: str, place: float) -> None:
-        """Note an item; of very many, the oldest is forgotten."""
+        """Add an item; the oldest is dropped above 1,000."""
         self[key] = place
         if len(self) > _MOST_DEPARTED:
             del self[next(iter(self))]
@@ -107,7 +107,7 @@ class Table(MutableMapping[str, T]):
             self.positions[key] = next(self._numbers)
 
     def drop(self, key: str) -> None:
-        """Forget a record that the state file does not have."""
+        """Remove a record that the state file does not have."""
         self._records.pop(key, None)
         self.positions.pop(key, None)
 
@@ -146,7 +146,7 @@ class ClusterTable(Table[Cluster]):
         self._next[key] = moment
 
     def drop(self, key: str) -> None:
-        """Forget a cluster that the state file does not have."""
+        """Remove a cluster that the state file does not have."""
         super().drop(key)
         self._forget(key)
 
@@ -155,7 +155,7 @@ class ClusterTable(Table[Cluster]):
         self._forget(key)
 
     def settle(self, now: float) -> None:
-        """Bring the clusters that something has happened to up to the time."""
+        """Update the clusters whose state has changed by this time."""
         while self._agenda and self._agenda[0][0] <= now:
             moment, key = heapq.heappop(self._agenda)
             if self._next.get(key) != moment:
@@ -223,7 +223,7 @@ class Account:
 
     @property
     def fingerprints(self) -> dict[str, str]:
-        """What tells the SSH keys apart, under their names."""
+        """The fingerprints of the SSH keys, by name."""
         keys = (c for c in self.credentials.values() if c.type == "ssh_keys")
         return {key.name: key.fingerprint for key in keys}
 

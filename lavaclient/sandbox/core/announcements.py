@@ -1,4 +1,4 @@
-"""Telling of changes of state: of those that requests make, and of those that come with time."""
+"""Publishing changes of state, those that requests make and those that come with time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lavaclient.sandbox.core.state import Cluster
 from lavaclient.sandbox.core.store import Store
 
 MOST_CHANGES = 100
-"""More changes than this at once are told as one."""
+"""More changes than this at once are published as one."""
 
 _JUMP = 1.0
 
@@ -49,7 +49,7 @@ class Announcer:
         self._postponed = False
 
     def forget(self) -> None:
-        """Let the next announcement be that everything has changed."""
+        """Make the next announcement say that everything has changed."""
         self._all_changed = True
 
     @contextlib.contextmanager
@@ -81,12 +81,12 @@ class Announcer:
             self._announce_record(key, now)
 
     def _announce_clock(self, now: float) -> None:
-        """Tell of a clock that is elsewhere than it would have run to; not of one that stands."""
+        """Publish a clock that was moved; one that stands still is not published."""
         moment = time.monotonic()
         elapsed = moment - self._reading.moment
         speed = speed_of(self._clock)
         moved = now - self._reading.shown - elapsed * speed
-        # The machine's own clock is set by a little now and then.
+        # The machine's own clock is adjusted by small amounts.
         stands = now == self._reading.shown
         if not stands and abs(moved) > _JUMP + 0.01 * elapsed * speed:
             self._events.publish("clock", now, {"moved": round(moved, 3), "speed": speed})

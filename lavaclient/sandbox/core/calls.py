@@ -1,4 +1,4 @@
-"""A request to Cloud Big Data, before anybody has looked at what it asks for."""
+"""A request to Cloud Big Data, before it is routed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lavaclient.sandbox.core.urls import REGIONS, Urls
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to Cloud Big Data: where it goes, who makes it, what it says.
+    """One request to Cloud Big Data: its address, its token and its body.
 
     `path` stands below the endpoint, begins with a slash and is still encoded.
     """
@@ -27,7 +27,7 @@ class Call:
 
 
 def query_of(pairs: tuple[tuple[str, str], ...], *, paged: bool) -> dict[str, str]:
-    """The query of a call, checked: pages have parameters, nothing else has any.
+    """The checked query of a call; only pages have parameters.
 
     Raises:
         ApiFault: 400; a parameter is unknown or given twice.

@@ -1,4 +1,4 @@
-"""Clocks: the sandbox asks one for the time, and nothing else."""
+"""Clocks: the sandbox's only source of time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _forward(seconds: float) -> float:
 
 
 class SystemClock:
-    """The machine's clock, which may run faster than it does.
+    """The machine's clock, sped up if wanted.
 
     It follows `time.time()`, so a clock that freezegun or time-machine has frozen stands still
     here too, and goes back where they go back.

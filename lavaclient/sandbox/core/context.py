@@ -1,4 +1,4 @@
-"""What a rule gets to see of one request, and what it gives back."""
+"""The input of a rule, and its answer."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Quotas(_Numbers):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request to Cloud Big Data, after its token was found good."""
+    """One request to Cloud Big Data whose token is valid."""
 
     account: Account
     reference: ReferenceData
@@ -76,7 +76,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and what the body says; no body at all is None."""
+    """A status and the content of the body; None for no body."""
 
     status: int
     body: object = None
@@ -84,7 +84,7 @@ class Answer:
 
 
 def optional_timestamp(seconds: float | None) -> str | None:
-    """A time as the service writes it; one that is not known is null."""
+    """A time as the service writes it; None for an unknown time."""
     return None if seconds is None else timestamp(seconds)
 
 

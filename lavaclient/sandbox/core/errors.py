@@ -1,4 +1,4 @@
-"""The service's faults: one exception, and a constructor for each reason."""
+"""The service's errors: one exception, and a constructor for each reason."""
 
 from __future__ import annotations
 
@@ -73,10 +73,10 @@ def conflict(message: str) -> ApiFault:
 
 
 def over_quota(message: str) -> ApiFault:
-    """413 without `Retry-After`: waiting does not help."""
+    """413 without `Retry-After`: a retry does not help."""
     return ApiFault(413, message)
 
 
 def over_rate(message: str, retry_after: int) -> ApiFault:
-    """413 with `Retry-After`: waiting does help."""
+    """413 with `Retry-After`: a retry helps."""
     return ApiFault(413, message, retry_after)

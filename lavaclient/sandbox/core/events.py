@@ -1,4 +1,4 @@
-"""Events: what has happened, for those who watch.
+"""Events: what has happened, for listeners.
 
 The last ones are kept in one ring for all. Whoever listens knows how far they have come, and
 reads on from there; whoever is too slow misses some, and nobody else waits for them.
@@ -17,7 +17,7 @@ MOST_EVENTS = 2_000
 
 
 class Event(NamedTuple):
-    """Something that happened: its number, its kind, when it was, and what there is to tell."""
+    """An event: its number, its kind, its time and its details."""
 
     number: int
     kind: str
@@ -47,12 +47,12 @@ class Events:
 
     @property
     def first(self) -> int:
-        """The number of the oldest event that is kept, or of the one to come."""
+        """The number of the oldest event that is kept; of the next one if none is."""
         with self._changed:
             return self._last - len(self._ring) + 1
 
     def publish(self, kind: str, time: float, data: Mapping[str, object]) -> None:
-        """Add an event, and wake those who wait for one.
+        """Add an event, and wake the listeners that wait for one.
 
         Args:
             kind: What kind of event it is.
@@ -77,6 +77,6 @@ class Events:
             return [self._ring[place] for place in range(len(self._ring) - count, len(self._ring))]
 
     def count_listener(self, change: int) -> None:
-        """Note that somebody begins to listen (1), or ends to (-1)."""
+        """Count a listener that comes (1) or goes (-1)."""
         with self._changed:
             self.listeners += change

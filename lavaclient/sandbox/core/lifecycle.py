@@ -1,4 +1,4 @@
-"""The state machine of clusters, nodes and their scripts: what is what at which time.
+"""The state machine of clusters, nodes and their scripts: their statuses over time.
 
 Every operation lays its course out on the clock once (`Job`, and the times of each `Node`);
 afterwards status and progress are functions of the time alone. Nothing runs in the background.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from lavaclient.sandbox.core.state import Cluster, Job, Node, NodeGroup, Step
 
 FINAL = ("ACTIVE", "ERROR", "IMPAIRED")
-"""The statuses of clusters that nothing is under way with."""
+"""The statuses of clusters without a job."""
 
 FIRST_PROGRESS = 5
 LAST_PROGRESS = 99
@@ -33,7 +33,7 @@ def build(cluster: Cluster, now: float, seconds: float, new_node: NewNode) -> No
 def resize(
     cluster: Cluster, counts: dict[str, int], now: float, seconds: float, new_node: NewNode
 ) -> None:
-    """Start to bring node groups to new counts; the newest nodes of a group go first."""
+    """Start to resize node groups; the newest nodes of a group are removed first."""
     cluster.updated = now
     job = cluster.job = Job(
         steps=_resize_steps(now, now + seconds),
@@ -50,7 +50,7 @@ def resize(
 
 
 def remove_node(cluster: Cluster, node: Node, now: float, seconds: float) -> None:
-    """Start to take one node out."""
+    """Start to remove one node."""
     update(cluster, now, seconds)
     _retire([node], now + 0.8 * seconds)
     next(group for group in cluster.groups if group.id == node.node_group).count -= 1
@@ -63,13 +63,13 @@ def update(cluster: Cluster, now: float, seconds: float) -> None:
 
 
 def mark_resizing(cluster: Cluster) -> None:
-    """Let an update be a resize that changes no counts."""
+    """Turn an update into a resize that changes no counts."""
     if cluster.job is not None:
         cluster.job.steps = _resize_steps(cluster.job.started, cluster.job.ends)
 
 
 def delete(cluster: Cluster, now: float, seconds: float) -> None:
-    """Start to delete; nodes that were not there yet will not come."""
+    """Start to delete; planned nodes are not built."""
     cluster.nodes = visible(cluster, now)
     for group in cluster.groups:
         group.count = len(members(cluster, group.id))
@@ -78,13 +78,13 @@ def delete(cluster: Cluster, now: float, seconds: float) -> None:
 
 
 def fail(cluster: Cluster, now: float) -> None:
-    """Break a cluster: it stops where it is, in `ERROR`. One that is broken stays as it is."""
+    """Stop a cluster in `ERROR`; one that has failed already stays as it is."""
     if not has_failed(cluster, now):
         cluster.failed = now
 
 
 def finish(cluster: Cluster, now: float) -> bool:
-    """Let what a cluster is busy with be done, and go well.
+    """Finish a cluster's job now, successfully.
 
     Returns:
         False when it is busy with nothing, or broken.
@@ -104,7 +104,7 @@ def finish(cluster: Cluster, now: float) -> bool:
 
 
 def has_failed(cluster: Cluster, now: float) -> bool:
-    """Whether a cluster is broken by now."""
+    """Whether a cluster has failed by this time."""
     return cluster.failed is not None and cluster.failed <= now
 
 
@@ -120,7 +120,7 @@ def next_event(cluster: Cluster) -> float | None:
 
 
 def next_change(cluster: Cluster, now: float) -> float | None:
-    """When the status of a cluster is next another one; None if it stays as it is."""
+    """When the status of a cluster changes next; None if it does not."""
     moments = [] if cluster.failed is None else [cluster.failed]
     if cluster.job is not None:
         moments += [step.at for step in cluster.job.steps] + [cluster.job.ends]
@@ -128,7 +128,7 @@ def next_change(cluster: Cluster, now: float) -> float | None:
 
 
 def settle(cluster: Cluster, now: float) -> bool:
-    """Put what is over behind.
+    """Complete the steps and removals whose time has passed.
 
     Returns:
         False when the cluster is gone.
@@ -148,13 +148,13 @@ def status(cluster: Cluster, now: float) -> str:
         return "ERROR"
     if cluster.job is None:
         return "IMPAIRED" if cluster.impaired else "ACTIVE"
-    # A clock that went back may stand before the first step.
+    # The clock may have been set back to before the first step.
     reached = [step.status for step in cluster.job.steps if step.at <= now]
     return reached[-1] if reached else cluster.job.steps[0].status
 
 
 def progress(cluster: Cluster, now: float) -> int:
-    """How far the cluster's job is, in per cent."""
+    """The progress of the cluster's job in per cent."""
     job = cluster.job
     if job is None:
         return 100
@@ -163,7 +163,7 @@ def progress(cluster: Cluster, now: float) -> int:
 
 
 def visible(cluster: Cluster, now: float) -> list[Node]:
-    """The nodes that a list shows: those that are born and have not left."""
+    """The nodes that a list shows: created and not yet removed."""
     moment = _moment(cluster, now)
     return [node for node in cluster.nodes if node.born <= moment]
 
@@ -189,12 +189,12 @@ def node_status(cluster: Cluster, node: Node, now: float) -> str:
 
 
 def is_ready(cluster: Cluster, node: Node, now: float) -> bool:
-    """Whether a node was ever built to the end."""
+    """Whether a node's build was completed."""
     return _moment(cluster, now) >= node.ready
 
 
 def script_status(cluster: Cluster, node: Node, now: float) -> str:
-    """How far the cluster's scripts are on a node."""
+    """The status of the cluster's scripts on a node."""
     moment = _moment(cluster, now)
     if moment >= node.ready:
         return "SUCCEEDED"

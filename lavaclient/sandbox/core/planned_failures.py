@@ -1,4 +1,4 @@
-"""Clusters that are to fail, planned before anybody makes them."""
+"""Failures of clusters, planned before the clusters are created."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from lavaclient.sandbox.core.state import Cluster
 
 
 class Plan(NamedTuple):
-    """Seconds from a cluster's making to its failure, and its name if a certain one is meant."""
+    """The seconds from a cluster's creation to its failure; its name, or None for any."""
 
     after: float
     name: str | None
 
 
 class PlannedFailures:
-    """What is to become of clusters that are not there yet; used under the sandbox's lock."""
+    """The planned failures of future clusters; used under the sandbox's lock."""
 
     def __init__(self) -> None:
         self.plans: list[Plan] = []
 
     def plan(self, after: float, name: str | None) -> None:
-        """Let the next cluster fail.
+        """Plan the failure of the next cluster.
 
         Args:
             after: Seconds from its making.
@@ -37,7 +37,7 @@ class PlannedFailures:
         self.plans.append(Plan(after, name))
 
     def schedule(self, cluster: Cluster) -> None:
-        """Let a new cluster fail when its time comes, if one like it was meant to."""
+        """Apply the first plan that is for a new cluster, if there is one."""
         for plan in self.plans:
             if plan.name in {None, cluster.name}:
                 self.plans.remove(plan)

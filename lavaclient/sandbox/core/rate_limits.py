@@ -27,14 +27,14 @@ DEFAULT_RULES = (
 
 
 class RateLimits:
-    """Counts requests, over windows that slide."""
+    """Counts requests over sliding windows."""
 
     def __init__(self, rules: tuple[Rule, ...] = DEFAULT_RULES) -> None:
         self._rules = rules
         self._moments: dict[tuple[str, Rule], deque[float]] = {}
 
     def check(self, tenant_id: str, method: str, now: float) -> tuple[Rule, float] | None:
-        """Count a request, unless it is one too many.
+        """Count a request, unless it exceeds a limit.
 
         Returns:
             The rule that is against it, and the seconds after which it may be made.
@@ -52,7 +52,7 @@ class RateLimits:
         moments = self._moments.setdefault((tenant_id, rule), deque())
         while moments and moments[0] <= now - rule.seconds:
             moments.popleft()
-        # What a clock that went back has yet to come to did not happen.
+        # Requests later than a clock that was set back are dropped.
         while moments and moments[-1] > now:
             moments.pop()
         return moments

@@ -47,7 +47,7 @@ class SeenRequest:
 
     @property
     def message(self) -> str | None:
-        """What the service says against the request, if it does."""
+        """The message of the error that answered the request, if one did."""
         if self.status < 400:
             return None
         try:
@@ -58,7 +58,7 @@ class SeenRequest:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The query taken apart."""
+        """The parsed query."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def json(self) -> object:
@@ -129,7 +129,7 @@ def _without_secrets(value: object) -> object:
 
 
 def is_secret(name: str, value: object) -> bool:
-    """Whether a field of a body is one that nobody is shown."""
+    """Whether a field of a body is a secret."""
     return name in _SECRET_FIELDS or (name == "token" and isinstance(value, dict))
 
 
@@ -143,7 +143,7 @@ class RequestLog(Sequence[SeenRequest]):
         self._count = 0
 
     def append(self, request: SeenRequest) -> SeenRequest:
-        """Note a request; of very many, or very large ones, the oldest are forgotten.
+        """Log a request; above 10,000, or 64 MiB, the oldest are dropped.
 
         Returns:
             The request as it is kept.
@@ -169,7 +169,7 @@ class RequestLog(Sequence[SeenRequest]):
             return self._requests[place] if 0 <= place < len(self._requests) else None
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Remove all requests."""
         with self._lock:
             self._requests.clear()
             self._bytes = 0

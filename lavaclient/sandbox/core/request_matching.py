@@ -1,4 +1,4 @@
-"""Finding requests by what they say, and telling where others differ."""
+"""Finding requests by their content, and describing how others differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST = 80
 
 
 class RequestPattern(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a request must be like. What is None or empty may be anything.
+    """A pattern for requests. None or an empty field matches anything.
 
     Attributes:
         method: The method, in any case.
@@ -31,7 +31,7 @@ class RequestPattern(Struct, frozen=True, forbid_unknown_fields=True):
     json: object = None
 
     def __str__(self) -> str:
-        """What is looked for, in words."""
+        """The pattern in words."""
         parts = [self.method.upper() if self.method else "request"]
         parts += [f"with a path that ends in {self.path!r}"] if self.path else []
         parts += [f"with the query {dict(self.query)}"] if self.query else []
@@ -40,15 +40,15 @@ class RequestPattern(Struct, frozen=True, forbid_unknown_fields=True):
         return " ".join(parts)
 
     def matches(self, request: SeenRequest) -> bool:
-        """Whether a request is like this."""
+        """Whether a request matches."""
         return next(self.differences(request), None) is None
 
     def find(self, requests: Iterable[SeenRequest]) -> list[SeenRequest]:
-        """Those of some requests that are like this."""
+        """The requests that match."""
         return [request for request in requests if self.matches(request)]
 
     def differences(self, request: SeenRequest) -> Iterator[str]:
-        """Where a request differs, a line each; secrets are not shown."""
+        """A line for each difference of a request; secrets are hidden."""
         if self.method and request.method != self.method.upper():
             yield f"method: is {request.method}"
         if not request.path.endswith(self.path):

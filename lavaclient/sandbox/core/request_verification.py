@@ -1,4 +1,4 @@
-"""Expectations of requests: how often, in which order, and what came nearest where they fail."""
+"""Expected requests: their number and order, and the nearest misses where one is missing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class Expectation(RequestPattern, frozen=True, forbid_unknown_fields=True):
-    """A pattern, and how many requests are to be like it: at least one unless something is said.
+    """A pattern and the number of requests that must match it; by default at least one.
 
     Attributes:
         times: How many exactly; without `at_least` and `at_most`.
@@ -38,7 +38,7 @@ class Expectation(RequestPattern, frozen=True, forbid_unknown_fields=True):
     at_most: Count | None = None
 
     def __post_init__(self) -> None:
-        """See that the numbers can be true together."""
+        """Check that the numbers do not contradict each other."""
         if self.times is not None and (self.at_least, self.at_most) != (None, None):
             raise ValueError("give either times or at_least and at_most, and not both")
         if self.at_most is not None and self.least > self.at_most:
@@ -46,7 +46,7 @@ class Expectation(RequestPattern, frozen=True, forbid_unknown_fields=True):
 
     @property
     def least(self) -> int:
-        """How many there must be."""
+        """The least number of requests."""
         if self.times is not None:
             return self.times
         if self.at_least is not None:
@@ -55,11 +55,11 @@ class Expectation(RequestPattern, frozen=True, forbid_unknown_fields=True):
 
     @property
     def most(self) -> int | None:
-        """How many there may be; None for any number."""
+        """The greatest number of requests; None for no limit."""
         return self.at_most if self.times is None else self.times
 
     def __str__(self) -> str:
-        """What is expected, in words."""
+        """The expectation in words."""
         if self.least == self.most:
             return f"{self.least} {super().__str__()}"
         parts = [f"at least {self.least}"] if self.least or self.most is None else []
@@ -67,13 +67,13 @@ class Expectation(RequestPattern, frozen=True, forbid_unknown_fields=True):
         return f"{' and '.join(parts)} {super().__str__()}"
 
     def met_by(self, count: int) -> bool:
-        """Whether so many requests are as many as there must be."""
+        """Whether the number of requests is allowed."""
         return self.least <= count and (self.most is None or count <= self.most)
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A request that is almost like a pattern, and a line for each place where it differs."""
+    """A request that nearly matches, and a line for each difference."""
 
     request: SeenRequest
     differences: tuple[str, ...]
@@ -81,7 +81,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What became of an expectation.
+    """The result of an expectation.
 
     Attributes:
         expectation: The expectation.
@@ -97,7 +97,7 @@ class Verification:
 
     @property
     def passed(self) -> bool:
-        """Whether there were as many as expected."""
+        """Whether the number of matches is as expected."""
         return self.expectation.met_by(len(self.matches))
 
     @property
@@ -125,7 +125,7 @@ class Verification:
         return sorted(candidates, key=lambda miss: len(miss.differences))[:_MOST_NEAR]
 
     def failure(self) -> str:
-        """What was expected and what there was, in a few lines."""
+        """The expected and the actual requests, in a few lines."""
         lines = [f"expected {self.expectation}{self.after}, found {len(self.matches)}."]
         near = self.near_misses()
         lines += ["Nearest:"] if near else []
@@ -175,7 +175,7 @@ def lines_of(requests: Iterable[SeenRequest]) -> list[str]:
 
 
 def line_of(request: SeenRequest) -> str:
-    """A request in a line, without its secrets."""
+    """A request as one line, without its secrets."""
     query = f"?{request.query}" if request.query else ""
     body = request.shown()["body"]
     text = "" if body is None else f" {json.dumps(body)}"

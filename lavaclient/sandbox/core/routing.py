@@ -1,4 +1,4 @@
-"""Finding what answers a method and a path, with werkzeug's routing."""
+"""Routing by method and path, with werkzeug's router."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOT_FOUND = "The resource could not be found"
 
 
 class Match(NamedTuple, Generic[T]):
-    """What a request is for: the route's target, and what its path says of it, decoded."""
+    """The target of the matching route, and the decoded arguments of the path."""
 
     target: T
     arguments: tuple[str, ...]
@@ -51,7 +51,7 @@ class Router(Generic[T]):
             path: The path, still encoded, so that an encoded slash stays in its segment.
 
         Raises:
-            ApiFault: 404 for a path that is none, 405 for a method that it does not have.
+            ApiFault: 404 for an unknown path, 405 for a method that the path does not have.
         """
         # werkzeug comes with an extra: without it, the program says so in one line.
         from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -76,5 +76,5 @@ class Router(Generic[T]):
             method, path = line.split()
             rules.append(Rule(path, methods=[method], endpoint=line))
         table = Map(rules, strict_slashes=not self._slash, merge_slashes=False)
-        # Paths come again, and then a request costs a seventh less.
+        # Paths repeat: without this, a request in process costs a seventh more.
         return functools.lru_cache(1024)(table.bind("localhost").match)

@@ -1,4 +1,4 @@
-"""What the sandbox remembers, as plain records that can be written to a file.
+"""The sandbox's state, as plain records that can be written to a file.
 
 Times are seconds since 1970. Secrets of credentials are checked when they come and never kept.
 """

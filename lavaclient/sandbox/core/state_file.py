@@ -33,7 +33,7 @@ class StateFileError(ValueError):
 
 
 class StateFile:
-    """An open state file, which nobody else can open meanwhile.
+    """An open state file, locked against other sandboxes.
 
     Each write is one transaction in SQLite's write-ahead log: it survives the end of the process
     as soon as it has returned.
@@ -107,7 +107,7 @@ class StateFile:
             raise
 
     def close(self) -> None:
-        """Put the log back into the file and let others have it."""
+        """Merge the write-ahead log into the file and unlock it."""
         self._database.close()
 
     def _prepare(self, *, fresh: bool) -> None:
@@ -126,7 +126,7 @@ class StateFile:
                 execute(statement)
             execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             execute(f"PRAGMA user_version = {_VERSION}")
-        # A file that cannot be written shows now, and not at somebody's first request.
+        # An unwritable file is an error now, and not at the first request.
         execute("INSERT OR REPLACE INTO setting VALUES ('version', ?)", (str(_VERSION),))
         execute("COMMIT")
 

@@ -65,7 +65,7 @@ class Store:
         return self._account(f"{tenant_id}/{region}")
 
     def add_token(self, token: Token, now: float) -> None:
-        """Keep a token, and forget those that are over; of very many, those that end first."""
+        """Store a token, and drop expired ones; above the limit, those that expire first."""
         self.tokens[token.id] = token
         self._plan_end(token)
         while self._endings and (self._endings[0][0] <= now or len(self._endings) > _MOST_TOKENS):
@@ -101,7 +101,7 @@ class Store:
         self._changes.clear()
 
     def clear(self) -> None:
-        """Forget all records, in the file with the next commit. No id is made twice, though."""
+        """Remove all records; the next commit writes the file. Ids are still never reused."""
         for table in self._own_tables().values():
             table.clear()
         for account in self.accounts.values():
@@ -110,7 +110,7 @@ class Store:
         self._empty()
 
     def close(self) -> None:
-        """Let others have the file."""
+        """Release the file."""
         if self._file is not None:
             self._file.close()
         self._file, self._changes = None, None

@@ -1,4 +1,4 @@
-"""Addresses: which part of the sandbox a URL means, and the URLs that answers hold.
+"""URLs: parsing those of requests, and building those in answers.
 
 The sandbox stands under one host (`/identity/v2.0`, `/dfw/v2/123456`). Asked under the names of
 the real service's hosts, as an in-process fake is, it answers with URLs of those hosts.
@@ -63,7 +63,7 @@ class Urls:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL taken apart. Segments are decoded one by one, so an encoded slash stays in its own."""
+    """A parsed URL. Segments are decoded singly, so an encoded slash does not split one."""
 
     urls: Urls
     path: str
@@ -80,7 +80,7 @@ def _prefix(host: str) -> str | None:
 
 
 def locate(url: str, default_base: str) -> Target:
-    """Take a request's URL apart.
+    """Parse a request's URL.
 
     Args:
         url: The absolute URL, or the path and query alone.

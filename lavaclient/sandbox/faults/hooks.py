@@ -12,7 +12,7 @@ from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.patterns import PathPattern, compiled
 
 RequestHook = Callable[[SeenRequest], Fault | str | None]
-"""Gets a request; what it returns is the fault that the request meets."""
+"""Gets a request, and returns the fault to inject, if any."""
 
 
 class _Entry(NamedTuple):

@@ -1,4 +1,4 @@
-"""Faults on demand: which requests are to go wrong, how, and how often."""
+"""Faults: which requests fail, how, and how often."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
-    """One way for requests to go wrong.
+    """One way in which requests fail.
 
     Attributes:
         kind: What happens. `latency` answers late, `reset_before` breaks the connection before
@@ -105,7 +105,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     node: str | None = None
 
     def __post_init__(self) -> None:
-        """See that there is a meaning to every field, whoever made it."""
+        """Check all fields and their combination."""
         _check_kind(self.kind)
         for name, kind in _FIELDS.items():
             try:
@@ -227,13 +227,13 @@ class Faults:
         self._tell = tell
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force, after those that are already."""
+        """Add a fault after those in force."""
         with self._lock:
             self._entries.append(_Entry(fault, self._now()))
         self._tell("added", fault)
 
     def clear(self) -> None:
-        """Let all requests go right again."""
+        """Remove all faults."""
         with self._lock:
             entries, self._entries = self._entries, []
         if entries:

@@ -1,4 +1,4 @@
-"""Faults of what a request begins: builds, resizes, scripts and nodes that fail later on."""
+"""Faults of jobs: builds, resizes, scripts and nodes that fail after the request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Identified(Struct):
 
 
 class _Work(NamedTuple):
-    """What a request has begun: with which cluster, and whether it builds or resizes it."""
+    """The job that a request has started: its cluster, and whether it builds or resizes it."""
 
     cluster: Cluster
     job: Job
@@ -40,12 +40,14 @@ class _Work(NamedTuple):
 
     @property
     def fresh(self) -> bool:
-        """Whether it makes nodes."""
+        """Whether it creates nodes."""
         return any(node.born > self.job.started for node in self.cluster.nodes)
 
 
-def strike(sandbox: SandboxBase, call: Call, answer: Answer, path: str) -> tuple[Fault, ...]:
-    """Let what a request has begun come to a bad end, if a fault says so.
+def apply_job_faults(
+    sandbox: SandboxBase, call: Call, answer: Answer, path: str
+) -> tuple[Fault, ...]:
+    """Make the job that a request has started fail, if a fault says so.
 
     Args:
         sandbox: The sandbox, locked.

@@ -1,4 +1,4 @@
-"""Faults as one writes them on a command line."""
+"""The text form of faults, as on a command line."""
 
 from __future__ import annotations
 

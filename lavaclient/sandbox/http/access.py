@@ -1,4 +1,4 @@
-"""Who may ask a server on a developer's machine: programs on it, and no page of another site.
+"""Access checks: programs of the machine may send requests, pages of other sites may not.
 
 A browser sends what any page tells it to. A page cannot choose the `Host`, `Origin` and
 `Sec-Fetch-Site` headers, though, and they give it away.
@@ -17,7 +17,7 @@ _OWN_FETCHES = frozenset({"same-origin", "none"})
 
 
 def check_access(request: Request, allowed_hosts: Collection[str]) -> None:
-    """See that a request comes from where requests may come from.
+    """Check where a request comes from.
 
     Args:
         request: The request.

@@ -1,4 +1,4 @@
-"""The HTTP face: requests in, replies out, as a WSGI application or without any server."""
+"""The HTTP side: requests in, replies out, as a WSGI application or without any server."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class Application:
         if reply.seconds:
             self.sleep(reply.seconds)
         if reply.stream is not None:
-            # Without a connection to hold open, there is what there is.
+            # Without a connection to keep open, the reply ends with what is there.
             reply = reply._replace(body=reply.stream.read(0.0), stream=None)
         return reply
 
     def serve(self, environ: WSGIEnvironment) -> Reply:
-        """Answer one request from a server, whatever goes wrong.
+        """Answer one request from a server; an unexpected error is a 500.
 
         Args:
             environ: The request as WSGI has it.
@@ -98,7 +98,7 @@ class Application:
             ConnectionResetError: A fault says that the connection breaks here.
         """
         incoming = werkzeug.Request(environ)
-        # One more than allowed: werkzeug cuts a chunked body there and says nothing.
+        # One more than allowed, as werkzeug truncates a chunked body silently.
         incoming.max_content_length = MAX_BODY + 1
         request_id = _new_request_id()
         try:
@@ -114,7 +114,7 @@ class Application:
             return self._handle(replace(request, body=_read_body(incoming)), request_id)
         except ApiFault as fault:
             reply = encode(fault_answer(fault, identity=request.is_identity), request_id)
-            # What is left of the body would be taken for the next request.
+            # The rest of the body would be read as the next request.
             reply.headers.append(("Connection", "close"))
             return reply
         except ConnectionResetError:
@@ -156,7 +156,7 @@ class Application:
         return encode(self._carry_out(request), request_id)
 
     def _faults_of(self, request: Request) -> list[Fault]:
-        """The faults that a request meets: what hooks say, else those in force; late ones first."""
+        """The faults of a request: those of the hooks, else those in force; latency first."""
         hooks = self.sandbox.hooks
         faults = hooks.run(_seen(request, self.sandbox.clock.time())) if hooks else []
         if not faults:
@@ -182,7 +182,7 @@ class Application:
         _check_content_type(request)
         path = request.target.path
         if request.is_root:
-            return dashboard.lead_there(request.method)
+            return dashboard.redirect(request.method)
         match request.segments:
             case ("_sandbox", name) if name in dashboard.FILES:
                 return dashboard.show(request.method, name)
@@ -198,7 +198,7 @@ class Application:
             case (region, "v2", tenant_id, *_):
                 call = _call(request, region, tenant_id, below=3)
                 answer = self.sandbox.call(call)
-                request.faults.extend(outcomes.strike(self.sandbox, call, answer, path))
+                request.faults.extend(outcomes.apply_job_faults(self.sandbox, call, answer, path))
                 return answer
             case (region, tenant_id, _, *_) if _is_bookmark(request, region, tenant_id):
                 return self.sandbox.call(_call(request, region, tenant_id, below=2))
@@ -237,7 +237,7 @@ def _seen(request: Request, now: float, reply: Reply = _RESET, seconds: float = 
 
 
 def _pieces(stream: Stream) -> Iterator[bytes]:
-    """What a stream gives, for a server that asks for it piece by piece."""
+    """The pieces of a stream, for a server that iterates over them."""
     stream.open()
     try:
         while True:
@@ -247,7 +247,7 @@ def _pieces(stream: Stream) -> Iterator[bytes]:
 
 
 def phrase(status: int) -> str:
-    """What HTTP calls a status."""
+    """The reason phrase of a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

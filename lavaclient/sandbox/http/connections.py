@@ -1,4 +1,4 @@
-"""HTTP/1.1 over sockets: connections that stay open, can be cut, and end with the server."""
+"""HTTP/1.1 over sockets: connections that stay open, can be reset, and end with the server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BREATH = 0.05
 
 
 class Handler(WSGIRequestHandler):
-    """Keeps connections open, which werkzeug's own handler never does."""
+    """Keeps connections open, unlike werkzeug's own handler."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -45,7 +45,7 @@ class Handler(WSGIRequestHandler):
         self._send(reply)
 
     def log(self, type: str, message: str, *args: object) -> None:
-        """Write nothing: the application logs requests, and connections break every day."""
+        """Log nothing: the application logs requests, and broken connections are usual."""
 
     def _send(self, reply: Reply) -> None:
         if reply.interim:
@@ -128,7 +128,7 @@ class Server(ThreadedWSGIServer):
         thread.start()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Write nothing of connections that break: listeners leave without a word."""
+        """Log no broken connections: listeners disconnect without notice."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # likewise
 
@@ -141,12 +141,12 @@ class Server(ThreadedWSGIServer):
             super().shutdown_request(request)
 
     def reset(self, connection: socket.socket) -> None:
-        """Have a connection end with RST: that is what a linger time of nought does."""
+        """Make a connection end with RST, by a linger time of 0."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._resets.add(id(connection))
 
     def end_connections(self, timeout: float) -> None:
-        """Let requests under way finish, and wait for their threads."""
+        """Let running requests finish, and wait for their threads."""
         self.ending.set()
         with self._guard:
             open_now = dict(self._open)

@@ -46,7 +46,7 @@ def show(method: str, name: str) -> Answer:
     return Answer(200, File(content_type, _content(file_name)), _HEADERS)
 
 
-def lead_there(method: str) -> Answer:
+def redirect(method: str) -> Answer:
     """Send whoever asks for the root to the page.
 
     Raises:

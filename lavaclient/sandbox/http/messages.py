@@ -1,4 +1,4 @@
-"""One HTTP exchange: the request as rules see it, and answers as bytes."""
+"""One HTTP exchange: the parsed request, and the answer as bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _IDENTITY_KINDS = {
 
 
 class Stream(ABC):
-    """A body that has no end of its own."""
+    """A body without an end."""
 
     content_type: str
 
@@ -44,7 +44,7 @@ class Stream(ABC):
 
     @abstractmethod
     def read(self, timeout: float = ...) -> bytes:
-        """What there is to send next; nothing if nothing comes in so many seconds."""
+        """The next bytes to send; none if none come within the timeout."""
 
 
 class File(NamedTuple):
@@ -55,7 +55,7 @@ class File(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What goes back over the wire. A body shorter than its `Content-Length` is a cut one.
+    """An answer on the wire. A body shorter than its `Content-Length` is truncated.
 
     `seconds` is what the body takes to be sent, `interim` whether another answer comes before,
     `stream` what follows the body.
@@ -85,7 +85,7 @@ class Request:
 
     @property
     def segments(self) -> Sequence[str]:
-        """The path, taken apart and decoded."""
+        """The decoded segments of the path."""
         return self.target.segments
 
     @property
@@ -95,7 +95,7 @@ class Request:
 
     @property
     def is_identity(self) -> bool:
-        """Whether it is for identity, whose faults look different."""
+        """Whether it is for identity, whose errors have another form."""
         return self.segments[0] in {"identity", "v2.0"}
 
     @property

@@ -1,4 +1,4 @@
-"""Serving until a signal comes, for `python -m lavaclient.sandbox`."""
+"""Serving until a signal, for `python -m lavaclient.sandbox`."""
 
 from __future__ import annotations
 

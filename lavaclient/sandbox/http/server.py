@@ -17,7 +17,7 @@ _PATIENCE = 5.0
 
 
 class SandboxServer(Closing):
-    """A sandbox on a port. It serves as soon as it is made; leave it or `close()` it.
+    """A sandbox on a port. It serves from its start until its `with` block ends or it is closed.
 
     Args:
         sandbox: The service; a new one if none is given.
@@ -91,9 +91,9 @@ class SandboxServer(Closing):
         return self.sandbox.environ()
 
     def close(self) -> None:
-        """Stop serving: requests under way are finished, threads and sockets are gone.
+        """Stop serving, after the running requests; threads and sockets are closed.
 
-        The sandbox gives its state file back, and goes on in memory alone.
+        The sandbox releases its state file, and continues in memory alone.
         """
         if self._closing.is_set():
             return

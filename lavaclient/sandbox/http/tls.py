@@ -1,4 +1,4 @@
-"""A certificate made on the spot, for `--tls`."""
+"""A certificate made at the start, for `--tls`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Authority:
         self._authority.cert_pem.write_to_path(str(self.path))
 
     def context(self, host: str) -> ssl.SSLContext:
-        """What encrypts the connections to a host."""
+        """The TLS context for a host."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(host, "localhost").configure_cert(context)
         return context

@@ -1,1 +1,1 @@
-"""The nodes of the sandbox, as ssh finds them."""
+"""SSH servers for the nodes of the sandbox."""

@@ -38,7 +38,7 @@ class _Script(NamedTuple):
 
 
 class ScriptedAnswers:
-    """What nodes answer instead of what they know themselves. May be used from many threads."""
+    """The scripted answers of nodes, before their own. May be used from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class ScriptedAnswers:
             return [(script.pattern, script.node, script.outcome) for script in self._scripts]
 
     def add(self, pattern: str, outcome: Outcome, node: str | None = None) -> None:
-        """Script an answer, which comes before those that were scripted earlier.
+        """Script an answer; it takes precedence over those scripted earlier.
 
         Args:
             pattern: The whole command. `*` stands for any text, everything else for itself.
@@ -81,12 +81,12 @@ class ScriptedAnswers:
         return next((each.outcome for each in scripts if each.fits(node, command)), None)
 
     def note(self, command: SeenCommand) -> None:
-        """Remember a command that was run."""
+        """Log a command that was run."""
         with self._lock:
             self._commands.append(command)
 
     def checkpoint(self) -> Callable[[], None]:
-        """Return what puts scripts and commands back as they are now."""
+        """Return a function that restores scripts and commands as they are now."""
         with self._lock:
             scripts, commands = list(self._scripts), list(self._commands)
 
@@ -99,14 +99,14 @@ class ScriptedAnswers:
         return put_back
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Remove all scripts and commands."""
         with self._lock:
             self._scripts.clear()
             self._commands.clear()
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Whether a text is what a pattern says; each part is looked for once, from left to right."""
+    """Whether a text matches a pattern; each part is searched once, from left to right."""
     first, *rest = pattern.split("*")
     if not rest:
         return text == pattern

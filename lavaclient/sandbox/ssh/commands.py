@@ -1,4 +1,4 @@
-"""What a node of the sandbox answers to commands: a table of its own, and never a shell's work."""
+"""A node's answers to commands, from a table; no shell is run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHELL_SIGNS = frozenset("|&;<>`$*?~(){}\n")
 
 
 def run(host: Host, text: str) -> Outcome:
-    """Answer a command, as it is scripted or else as the node knows it, and note it.
+    """Answer a command, from the scripted answers or else from the table, and log it.
 
     Args:
         host: The node that it was given to.

@@ -1,4 +1,4 @@
-"""Nodes as hosts: who may log in to them, what they are called, what runs on them."""
+"""Nodes as hosts: who may log in, their names, their components."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ class Host:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that it is called, its host name first."""
+        """Its names, the host name first."""
         node = self.node
         return (f"{node.name}.local", node.name, public_ip(node), private_ip(node))
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """Its address."""
         return self.account.key.rsplit("/", 1)[1]
 
     @property
     def uptime(self) -> float:
-        """Seconds since it was made."""
+        """Seconds since its creation."""
         return self.sandbox.clock.time() - self.node.born
 
     @property
@@ -72,13 +72,13 @@ class Host:
             return list(_hosts_of(self.sandbox, self.account, self.cluster))
 
     def find(self, name: str) -> Host | None:
-        """The node of its cluster that it knows under a name or an address."""
+        """The node of its cluster with a name or an address."""
         if name.lower() in _ITSELF:
             return self
         return next((host for host in self.neighbours() if name.lower() in host.names), None)
 
     def authorizes(self, username: str, fingerprint: str) -> bool:
-        """Whether somebody with this key may log in."""
+        """Whether this key may log in."""
         keys = [c.name for c in self.cluster.credentials if c.type == "ssh_keys"]
         known = self.account.fingerprints
         return username == self.cluster.username and fingerprint in [known.get(k) for k in keys]

@@ -30,7 +30,7 @@ Handler = Callable[["asyncssh.SSHReader[bytes]", "asyncssh.SSHWriter[bytes]"], A
 
 
 def new_key() -> asyncssh.SSHKey:
-    """A key pair that nobody had before."""
+    """A new key pair."""
     return asyncssh.generate_private_key("ssh-ed25519")
 
 
@@ -75,7 +75,7 @@ class Listener:
         reader: asyncssh.SSHReader[bytes],
         writer: asyncssh.SSHWriter[bytes],
     ) -> None:
-        """Let what comes over a channel speak with a node's own server."""
+        """Connect a channel with a node's own server."""
         near, far = socket.socketpair()
         near_reader, near_writer = await asyncio.open_connection(sock=near)
         async with asyncio.TaskGroup() as tasks:
@@ -85,7 +85,7 @@ class Listener:
 
     async def _log_in(self, hosts: Sequence[Host], far: socket.socket) -> None:
         node = _Node(self, hosts)
-        # Who does not get in is told so by the protocol.
+        # The protocol reports a refused login.
         with contextlib.suppress(OSError, asyncssh.Error):
             await asyncssh.run_server(
                 far,
@@ -104,7 +104,7 @@ class Listener:
 
 
 class _Counted(asyncssh.SSHServer):
-    """A server that its listener knows as long as it is connected."""
+    """A server that its listener tracks while it is connected."""
 
     _connection: asyncssh.SSHServerConnection
 
@@ -142,7 +142,7 @@ class _Gateway(_Counted):
 
 
 class _Node(_Counted):
-    """A node. Which one of those with its address, the key tells."""
+    """A node; the key selects one of those with its address."""
 
     def __init__(self, listener: Listener, hosts: Sequence[Host]) -> None:
         super().__init__(listener)
@@ -196,7 +196,7 @@ async def _show(
     writer: asyncssh.SSHWriter[bytes],
 ) -> None:
     try:
-        # One who only looks whether the port answers sends nothing.
+        # A port probe sends nothing.
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             head = await reader.readuntil(b"\r\n\r\n", _MOST_HEAD)
             writer.write(pages.reply(host, program, head))

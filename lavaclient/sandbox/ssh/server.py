@@ -91,7 +91,7 @@ class SandboxSSH(Closing):
         )
 
     def __repr__(self) -> str:
-        """Where they are."""
+        """Their address."""
         return f"<SandboxSSH port={self.port} config={self.config_path}>"
 
     def ssh_command(self, key: str | os.PathLike[str]) -> list[str]:
@@ -121,8 +121,8 @@ class SandboxSSH(Closing):
         return path
 
     def close(self) -> None:
-        """Stop: connections are cut, the thread and the files are gone."""
-        with contextlib.suppress(RuntimeError):  # The loop is closed: so are we.
+        """Stop: close the connections and the thread, remove the files."""
+        with contextlib.suppress(RuntimeError):  # The loop is closed already.
             self._loop.call_soon_threadsafe(self._serving.cancel)
         self._thread.join(_PATIENCE)
         self._directory.cleanup()

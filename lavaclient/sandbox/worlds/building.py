@@ -112,7 +112,7 @@ def _add_troubles(sandbox: SandboxBase, world: World) -> None:
 
 @contextlib.contextmanager
 def _place(place: str) -> Iterator[None]:
-    """Say where in the file something is wrong."""
+    """Add the place in the file to an error."""
     try:
         yield
     except WorldError:
@@ -210,7 +210,7 @@ class _AccountBuilder:
         timings = replace(self._sandbox.timings, build=seconds)
         answer = self._post(["clusters"], {"cluster": body}, age, timings)
         cluster_id = msgspec.convert(answer, dict[str, dict[str, object]])["cluster"]["id"]
-        # Not brought up to date: a build that broke must not have gone on meanwhile.
+        # Not updated: a failed build must not have continued meanwhile.
         account = self._sandbox.store.account(self._tenant, self._wanted.region)
         cluster = account.clusters[str(cluster_id)]
         if wanted.status != "ERROR":

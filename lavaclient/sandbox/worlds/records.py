@@ -1,4 +1,4 @@
-"""Putting records back as a sandbox wrote them down, once they are found to be ones."""
+"""Checking and restoring the records that a sandbox has exported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lavaclient.sandbox.core.urls import REGIONS
 from lavaclient.sandbox.resources.credentials import KINDS
 from lavaclient.sandbox.worlds.model import Records, WorldError
 
-# Beyond these no date can be written.
+# The limits of dates.
 _EARLIEST, _LATEST = -5e10, 2.5e11
 _NODE_NAME = re.compile(r".*-\d{1,9}", re.DOTALL)
 
@@ -124,7 +124,7 @@ def _moments(cluster: Cluster) -> Iterator[float | None]:
 
 
 def _move(cluster: Cluster, shift: float) -> None:
-    """Let everything about a cluster have happened so many seconds later."""
+    """Shift all times of a cluster by some seconds."""
     cluster.created += shift
     cluster.updated = None if cluster.updated is None else cluster.updated + shift
     cluster.failed = None if cluster.failed is None else cluster.failed + shift
