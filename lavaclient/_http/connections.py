@@ -111,7 +111,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         """Read the status line of the final response: http.client skips 100 only."""
-        for _ in range(_MOST_INTERIM):
+        for _ in range(_MOST_INTERIM + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
                 return version, status, reason

@@ -303,6 +303,7 @@ def test_16_a_host_without_an_address_was_never_asked(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [])
     with pytest.raises(ConnectionError) as caught:
         create(client("http://localhost:1/v2/123456", max_retries=0))
+    assert caught.value.message == "connection to localhost:1 failed: the name has no address"
     assert not caught.value.maybe_applied
 
 

@@ -198,7 +198,7 @@ def test_36_a_client_that_is_closed_sends_nothing_more(cloud: ScriptedCloud, rep
     with cloud.client() as lava:
         cloud.script = [reply]
         cloud.before = lambda request: lava.close()
-        with pytest.raises(error.InvalidError, match="this client is closed"):
+        with pytest.raises(error.InvalidError, match=r"^this client is closed$"):
             limits(lava)
     assert cloud.calls == 1
 

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import email.utils
 import gzip
+import http.client
 import os
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 import responses
+import urllib3
 from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
-from lavaclient import ConnectionError, Lava, LavaError, TimeoutError
+from lavaclient import ConnectionError, Lava, LavaError, OverLimitError, TimeoutError
 from lavaclient._system.clock import use_clock
-from tests.support.clock import MovedClock, takes
+from tests.support.clock import START, MovedClock, takes
 from tests.support.fault_server import CLUSTERS, FaultServer, Step, answer, drip, fin, raw, reset
 from tests.support.threads import until
 
+TCP_NODELAY = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
 TOKEN = "f00dfeedf00dfeedf00dfeedf00dfeed"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -243,6 +249,62 @@ def test_what_is_no_header_is_in_no_log(
     with caplog.at_level("DEBUG"):
         lava.clusters.list()
     assert TOKEN not in caplog.text
+    assert "Failed to parse" not in caplog.text
+
+
+def test_31_no_header_is_printed_whatever_http_client_is_told(
+    lava: Lava, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    lava.clusters.list()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_connecting_is_an_audit_event_as_it_is_with_http_client(
+    server: FaultServer, lava: Lava, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[tuple[object, ...]] = []
+    monkeypatch.setattr(sys, "audit", lambda *event: events.append(event))
+    lava.clusters.list()
+    ((_, connection, *place),) = [event for event in events if event[0] == "http.client.connect"]
+    assert isinstance(connection, http.client.HTTPConnection)
+    assert place == ["localhost", server.port]
+
+
+def test_42_a_search_for_hosts_that_is_patched_is_told_the_time(
+    server: FaultServer, lava: Lava, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[float] = []
+    source = ("127.0.0.1", 0)
+    connect = urllib3.util.connection.create_connection
+
+    def search(address: tuple[str, int], timeout: float, **options: Any) -> socket.socket:
+        times.append(timeout)
+        assert options == {"source_address": source, "socket_options": TCP_NODELAY}
+        return connect(address, timeout, **options)
+
+    pools = lava.session.session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
+    pools.connection_pool_kw["source_address"] = source
+    monkeypatch.setattr(urllib3.util.connection, "create_connection", search)
+    lava.clusters.list()
+    assert [0.5 < seconds <= 2 for seconds in times] == [True]
+
+
+@pytest.mark.parametrize(("written", "host"), [("localhost", "localhost"), ("[::1]", "::1")])
+def test_42_a_host_is_looked_up_as_it_is_written(
+    written: str, host: str, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts: list[str] = []
+    look_up = socket.getaddrinfo
+
+    def search(name: str, port: int, *kind: Any) -> object:
+        hosts.append(name)
+        return look_up("localhost", server.port, *kind)
+
+    monkeypatch.setattr(socket, "getaddrinfo", search)
+    with Lava("user", token=TOKEN, endpoint=f"http://{written}:9/v2/1") as lava:
+        assert lava.clusters.list() == []
+    assert hosts == [host]
 
 
 @pytest.mark.parametrize("lengths", [b"5, 6", b"5\r\nContent-Length: 6"])
@@ -310,6 +372,37 @@ def test_18_maybe_applied_outlives_a_401(server: FaultServer, lava: Lava) -> Non
     with pytest.raises(Exception, match="no longer accepted") as caught:
         lava.clusters.get("c-1")
     assert not getattr(caught.value, "maybe_applied", None)
+
+
+@responses.activate
+@pytest.mark.parametrize("is_doubtful", [False, True])
+def test_18_maybe_applied_outlives_an_attempt_that_was_never_sent(is_doubtful: bool) -> None:
+    never_sent = requests.exceptions.ConnectTimeout()
+    first = requests.exceptions.ReadTimeout() if is_doubtful else never_sent
+    url = "http://localhost:1/v2/1"
+    for failure in (first, never_sent):
+        responses.delete(f"{url}/scripts/s", body=failure)
+    with use_clock(MovedClock()):
+        lava = Lava("user", token=TOKEN, endpoint=url, max_retries=1)
+    with lava, pytest.raises(TimeoutError) as caught:
+        lava.scripts.delete("s")
+    assert caught.value.maybe_applied is is_doubtful
+
+
+def test_21_a_date_counts_from_the_wall_clock_in_the_error_too(
+    server: FaultServer, lava: Lava
+) -> None:
+    date = email.utils.formatdate(START + 90, usegmt=True)
+    server.script = [raw(f"HTTP/1.1 429 No\r\nRetry-After: {date}\r\n\r\n".encode())]
+    with pytest.raises(OverLimitError) as caught:
+        lava.clusters.list()
+    assert caught.value.retry_after == 90.0
+
+
+def test_27_a_redirect_is_followed_in_the_last_second_too(server: FaultServer) -> None:
+    server.script = [answer(302, headers={"Location": "/there"}), answer()]
+    with Lava("user", token=TOKEN, endpoint=server.endpoint, timeout=0.95) as lava:
+        assert lava.clusters.list() == []
 
 
 def test_33_ctrl_c_in_the_middle_of_a_body_leaves_the_pool_usable(

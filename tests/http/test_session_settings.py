@@ -231,6 +231,18 @@ def test_each_origin_has_connections_of_its_own(session: HTTPSession, server: Fa
     assert (server.connections, other.connections) == (1, 1)
 
 
+def test_a_body_is_iterated_over_as_with_requests(
+    session: HTTPSession, server: FaultServer
+) -> None:
+    server.script = [answer(body=b"0123456789" * 3)] * 2
+    in_bytes, in_text = (
+        session.request("GET", f"{server.url}/x", timeout=5, stream=True) for _ in range(2)
+    )
+    assert list(in_bytes.iter_content(20)) == [b"0123456789" * 2, b"0123456789"]
+    in_text.encoding = "ascii"
+    assert list(in_text.iter_content(20, decode_unicode=True)) == ["0123456789" * 2, "0123456789"]
+
+
 def test_of_the_connections_of_an_origin_64_are_kept(session: HTTPSession) -> None:
     request = requests.Request("GET", URL).prepare()
     adapter = session.get_adapter(URL)
