@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import importlib.metadata
 import json
 import pickle
@@ -13,12 +14,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from keystoneauth1 import adapter, loading, plugin
 from keystoneauth1 import exceptions as keystone_errors
 from keystoneauth1.session import Session
 
 from lavaclient import error
 from lavaclient._keystone_loader import RackspaceApiKeyLoader
+from lavaclient._system.clock import use_clock
 from lavaclient.identity import RackspaceApiKey
 from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
 from tests.support.recorder import SentRequest
@@ -162,6 +165,8 @@ def test_endpoints_come_from_the_catalog(cloud: FakeCloud, session: Session) -> 
         service_type="object-store", interface="public", region_name="ORD"
     ) == (f"{cloud.url}/files/ORD")
     assert session.get_endpoint(service_type="object-store", region_name="SYD") is None
+    assert session.get_endpoint(service_type="object-store", interface="internal") is None
+    assert session.get_endpoint(service_type="object-store", version="") == f"{cloud.url}/files/DFW"
     for name, there in (("cloudFiles", True), ("cloudDNS", False)):
         url = session.get_endpoint(service_type="object-store", service_name=name)
         assert bool(url) is there
@@ -186,7 +191,12 @@ def test_versions_are_those_of_the_catalogs_urls(cloud: FakeCloud, session: Sess
     def files_inside(access: dict[str, object]) -> None:
         inside = {"region": "DFW", "internalURL": "https://snet.example/v1/files", "adminURL": ""}
         entry = {"type": "object-store", "name": "cloudFiles", "endpoints": [inside]}
-        access["serviceCatalog"].append(entry)  # type: ignore[attr-defined]
+        of_admins = {"region": "DFW", "adminURL": "https://admin.example/v3/x"}
+        access["serviceCatalog"] += [  # type: ignore[operator]
+            entry,
+            {"type": "object-store", "endpoints": [of_admins]},
+            {"endpoints": [of_admins]},
+        ]
 
     cloud.change = files_inside
     versions = session.get_all_version_data(session.auth)
@@ -208,6 +218,11 @@ def test_versions_are_those_of_the_catalogs_urls(cloud: FakeCloud, session: Sess
     assert set(session.get_all_version_data(session.auth, interface=None)["DFW"]) == {
         "public",
         "internal",
+        "admin",
+    }
+    of_admins = session.get_all_version_data(session.auth, interface="admin")["DFW"]["admin"]
+    assert {kind: [data["url"] for data in versions] for kind, versions in of_admins.items()} == {
+        kind: ["https://admin.example/v3/x"] for kind in ("object-store", "")
     }
     assert {request.method for request in cloud.requests} == {"POST"}
 
@@ -246,6 +261,8 @@ def test_odd_parts_of_an_answer_are_no_reason_to_fail(cloud: FakeCloud, session:
     with pytest.raises(error.AuthenticationError, match="the catalog makes no sense"):
         session.get_endpoint(service_type="dns")
     assert session.get_endpoint(service_type="object-store") == f"{cloud.url}/files/DFW"
+    assert isinstance(session.auth, RackspaceApiKey)
+    assert session.auth.get_access(session).has_service_catalog()
 
 
 def test_access_is_what_identity_answered(auth: RackspaceApiKey, session: Session) -> None:
@@ -253,6 +270,39 @@ def test_access_is_what_identity_answered(auth: RackspaceApiKey, session: Sessio
     assert access.auth_token == session.get_token()
     assert access.username == USER
     assert access.will_expire_soon() is False
+    assert access.has_service_catalog()
+
+
+def test_access_of_a_token_alone_has_no_catalog(cloud: FakeCloud) -> None:
+    options: dict[str, object] = {"region": None, "endpoint": cloud.endpoint(), "tenant_id": TENANT}
+    with cloud.client(token="some-token", api_key=None, **options) as lava:
+        auth = lava.session.auth
+        assert isinstance(auth, RackspaceApiKey)
+        access = auth.get_access(lava.session)
+        assert (access.auth_token, access.has_service_catalog()) == ("some-token", False)
+        assert auth.get_project_id(lava.session) == TENANT
+        digest = auth.get_cache_id_elements()["api_key_sha256"]
+    assert digest == hashlib.sha256(b"").hexdigest()
+
+
+def test_31_identity_that_repeats_the_key_does_not_show_it(
+    cloud: FakeCloud, session: Session
+) -> None:
+    cloud.outage = Reply(401, {"unauthorized": {"message": f"no key {KEY}"}})
+    with pytest.raises(error.AuthorizationError) as caught:
+        session.get_token()
+    assert caught.value.message == "no key [hidden]"
+
+
+def test_each_call_renews_a_token_that_nears_its_end(cloud: FakeCloud) -> None:
+    with use_clock(cloud.clock):
+        auth = RackspaceApiKey(USER, KEY, cloud.auth_url)
+    with Session(auth=auth).session as wire:
+        session = Session(auth=auth, session=wire)
+        first = auth.get_token(session)
+        cloud.clock.now += cloud.lifetime - 60
+        assert first != auth.get_token(session) in cloud.good
+    assert cloud.sign_ins == 2
 
 
 def test_the_auth_state_goes_round_without_the_key(
@@ -272,9 +322,17 @@ def test_the_auth_state_goes_round_without_the_key(
     assert other.get_token(session) != token
 
 
-@pytest.mark.parametrize("state", ["{", "[]", '{"auth_token": "x", "body": {}}', "[" * 99_999])
-def test_what_is_no_auth_state_is_refused(auth: RackspaceApiKey, state: str) -> None:
-    with pytest.raises(error.InvalidError, match="data is not an auth state"):
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        ("{", "Expecting property name"),
+        ("[]", "the state is missing"),
+        ('{"auth_token": "x", "body": {}}', "access is missing"),
+        ("[" * 99_999, "the state is nested"),
+    ],
+)
+def test_what_is_no_auth_state_is_refused(auth: RackspaceApiKey, state: str, problem: str) -> None:
+    with pytest.raises(error.InvalidError, match=f"^data is not an auth state: {problem}"):
         auth.set_auth_state(state)
 
 
@@ -297,8 +355,12 @@ def test_the_cache_id_is_of_user_key_and_place_and_shows_no_key(auth: RackspaceA
 def test_35_the_plugin_cannot_be_copied_or_pickled(
     auth: RackspaceApiKey, attempt: Callable[[object], object]
 ) -> None:
-    with pytest.raises(TypeError, match="holds an API key"):
+    with pytest.raises(TypeError) as caught:
         attempt(auth)
+    assert str(caught.value) == (
+        "this plugin cannot be pickled or copied: it holds an API key; construct another one, "
+        "and hand on get_auth_state() to its set_auth_state() if you like"
+    )
 
 
 def test_the_repr_shows_no_key(auth: RackspaceApiKey) -> None:
@@ -308,8 +370,9 @@ def test_the_repr_shows_no_key(auth: RackspaceApiKey) -> None:
 @pytest.mark.parametrize(
     ("credentials", "message"),
     [
-        ((USER, None), "both required"),
-        ((None, KEY), "both required"),
+        ((USER, None), "^username and api_key are both required$"),
+        ((None, KEY), "^username and api_key are both required$"),
+        ((" ", KEY), "^username must not be blank"),
         ((USER, ""), "api_key must not be blank"),
         ((USER, KEY, "https://identity.example/v3"), r"v2\.0 only"),
         ((USER, KEY, None, True), "tenant_id"),
@@ -328,6 +391,14 @@ def test_the_client_uses_the_plugin_itself(cloud: FakeCloud) -> None:
         assert auth.get_project_id(lava.session) == TENANT
         assert auth.username == USER
     assert cloud.sign_ins == 1
+
+
+def test_the_session_of_a_client_sends_as_the_client_does(cloud: FakeCloud) -> None:
+    bundle = requests.utils.DEFAULT_CA_BUNDLE_PATH
+    with cloud.client(verify_ssl=bundle, timeout=7) as lava:
+        assert (lava.session.verify, lava.session.timeout) == (bundle, 7.0)
+        assert limits(cloud, lava.session) == 10
+    assert cloud.requests[-1].headers["user-agent"].startswith("python-lavaclient/")
 
 
 def test_the_loader_makes_the_plugin_of_its_options(cloud: FakeCloud) -> None:

@@ -257,8 +257,7 @@ class HTTPSession(_Session):
             options.get("verify"),  # type: ignore[arg-type]
             None,
         )
-        redirects = bool(options.get("allow_redirects", True))
-        return self.send(prepared, timeout=timeout, allow_redirects=redirects, **settings)
+        return self.send(prepared, timeout=timeout, allow_redirects=False, **settings)
 
     def merge_environment_settings(
         self,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
+import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from lavaclient._http.session import HTTPSession, renew_session
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
 from tests.support.fault_server import FaultServer, answer
+from tests.support.threads import together
 
 URL = "https://dfw.example/v2/1/clusters"
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -241,6 +245,50 @@ def test_a_body_is_iterated_over_as_with_requests(
     assert list(in_bytes.iter_content(20)) == [b"0123456789" * 2, b"0123456789"]
     in_text.encoding = "ascii"
     assert list(in_text.iter_content(20, decode_unicode=True)) == ["0123456789" * 2, "0123456789"]
+
+
+def test_a_response_tells_hooks_what_one_of_requests_does(
+    session: HTTPSession, server: FaultServer
+) -> None:
+    server.script = [answer(headers={"Content-Type": "text/plain; charset=latin-1"})]
+    url = f"{server.url}/x"
+    response = session.request("GET", url, timeout=5)
+    assert (response.status_code, response.reason) == (200, "Some Reason")
+    assert (response.url, response.encoding) == (url, "latin-1")
+    assert response.request.url == url
+    assert response.connection is session.get_adapter(url)
+
+
+def test_a_session_that_was_renewed_sends_over_new_connections(
+    session: HTTPSession, server: FaultServer
+) -> None:
+    bundle = requests.utils.DEFAULT_CA_BUNDLE_PATH
+    session.request("GET", f"{server.url}/x", timeout=5, verify=bundle)
+    pools = weakref.ref(session.get_adapter(server.url).poolmanager)  # type: ignore[attr-defined]
+    renew_session(Session(session=session))
+    gc.collect()
+    parents_pools = pools()
+    assert parents_pools is not None  # closing them would end the parent's connections
+    session.request("GET", f"{server.url}/x", timeout=5, verify=bundle)
+    assert (server.connections, len(server.requests)) == (2, 2)
+    parents_pools.clear()
+
+
+class _LockingToken(Token):
+    """Has a lock for its sign-ins, as keystoneauth1's own plugins have."""
+
+    def __init__(self) -> None:
+        super().__init__("https://a", "t0ken")
+        self._lock = threading.RLock()
+
+
+def test_a_session_that_was_renewed_has_locks_that_nobody_holds(session: HTTPSession) -> None:
+    plugin = _LockingToken()
+    with plugin._lock, session.cookies._cookies_lock:
+        renew_session(Session(auth=plugin, session=session))
+        locks = (plugin._lock, session.cookies._cookies_lock)
+        is_open = together(1, lambda _: [lock.acquire(False) for lock in locks])
+    assert is_open == [[True, True]]
 
 
 def test_of_the_connections_of_an_origin_64_are_kept(session: HTTPSession) -> None:
