@@ -135,7 +135,7 @@ class Node(Model, frozen=True, kw_only=True):
     _services: list[Component] | None = msgspec.field(default=None, name="services")
 
     def __post_init__(self) -> None:
-        """Take what older answers call otherwise, and show lists as tables in notebooks."""
+        """Accept the field names of older answers, and show lists as tables in notebooks."""
         if self._role is not None:
             _move_field(self, "_role", "node_group", keep=self.node_group)
         if self._services is not None:

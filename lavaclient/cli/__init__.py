@@ -1,6 +1,6 @@
 """The ``lava`` program: a command line over the SDK.
 
-``lava --help`` tells what it can do; ``python -m lavaclient.cli`` is the same.
+``lava --help`` shows its commands; ``python -m lavaclient.cli`` is the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 __all__ = ["main"]
 
 _INTERRUPTED = 130
-# Imports make many objects and no garbage: to look for some is a tenth of a short command's work.
+# Imports make many objects and no garbage; collections would take a tenth of a short command.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0, 1 for an error, 2 for wrong usage, 130 for Ctrl-C.
     """
-    if argv is None:  # the process is the program's own
+    if argv is None:  # the process runs nothing but the program
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        atexit.register(gc.freeze)  # the interpreter looks once more at its end
+        atexit.register(gc.freeze)  # the interpreter collects once more when it ends
     _open_missing_streams()
     try:
         # Ctrl-C while this is imported ends the program quietly too.
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_missing_streams() -> None:
-    """Open the streams that are closed, and let stdout escape what its encoding lacks."""
+    """Open streams that are closed, and make stdout escape what it cannot encode."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (stays open)
@@ -57,7 +57,7 @@ def _open_missing_streams() -> None:
 
 
 def _silence_streams() -> None:
-    """Send what can no longer be written to the null device: the interpreter flushes at its end."""
+    """Redirect broken streams to the null device, as the interpreter flushes them at its end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""The program: where its commands are."""
+"""The program's commands, and the modules that they are in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ lava: LazyGroup = LazyGroup(
             ("scripts", "scripts", "scripts", "Scripts that run on new nodes."),
             ("credentials", "credentials", "credentials", "Keys and passwords of clusters."),
             ("authenticate", "session", "authenticate", "Sign in and print the token."),
-            ("configure", "configure", "configure", "Keep settings in a profile."),
+            ("configure", "configure", "configure", "Store settings in a profile."),
             ("shell", "session", "shell", "Python, with a client as 'lava'."),
             ("sandbox", "session", "sandbox", "Run the service on this machine, to try things."),
             ("completion", "session", "completion", "Print what makes a shell complete."),

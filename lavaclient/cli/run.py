@@ -1,4 +1,4 @@
-"""One run of the program: from an error to one line and an exit status."""
+"""Runs the program once, and turns an error into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
 
 
 def _report_causes(error: BaseException, settings: Settings) -> None:
-    """With ``-d``, say what led to the error, a line for each cause."""
+    """With ``-d``, print the causes of the error, one a line."""
     cause = error.__cause__ if settings.is_debugging else None
     while cause is not None:
         print(plain_line(f"caused by {type(cause).__name__}: {cause}"), file=sys.stderr)

@@ -172,7 +172,7 @@ def test_stacks_create_takes_what_stacks_get_shows(
         ('{"name": "mine", "services": [{"name": "HDFS"}]}', "the stack has no distro"),
         (
             '{"name": "mine", "distro": "HDP2.3", "services": [{"name": "HDFS"}], "flavor": 1}',
-            "the stack has flavor, which no stack has",
+            "a stack has no flavor",
         ),
         ("mine HDP2.3", "Missing argument 'SERVICES'"),
     ],

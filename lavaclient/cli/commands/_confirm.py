@@ -1,4 +1,4 @@
-"""Questions, and what is done without them."""
+"""Questions to the user, and deletions that are confirmed first."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lavaclient.error import LavaError
 __all__ = [
     "agreed",
     "answered",
+    "can_ask",
     "confirmed",
     "delete_each",
     "force_option",
     "report",
-    "somebody_is_there",
 ]
 
 T = TypeVar("T")
@@ -28,13 +28,13 @@ T = TypeVar("T")
 force_option = click.option("--force", is_flag=True, help="Do not ask.")
 
 
-def somebody_is_there(settings: Settings) -> bool:
-    """Tell whether a question could be answered."""
+def can_ask(settings: Settings) -> bool:
+    """Tell whether a question can be asked and answered."""
     return not settings.headless and sys.stdin.isatty()
 
 
 def report(text: str) -> None:
-    """Print an error after which the program goes on."""
+    """Print an error after which the program continues."""
     click.echo(f"Error: {' '.join(text.split())}", err=True)
 
 
@@ -54,12 +54,12 @@ def answered(ask: Callable[[], T], hint: str) -> T:
 
     Args:
         ask: Asks it with click.
-        hint: How to go on without an answer.
+        hint: How to do without an answer, for the error.
 
     Raises:
         ClickException: The input ended.
     """
-    # Some versions of click write a blank of a question to stdout, which scripts read.
+    # Some versions of click write a space of the question to stdout, which scripts read.
     elsewhere = nullcontext() if sys.stdout.isatty() else redirect_stdout(sys.stderr)
     try:
         with elsewhere:
@@ -72,12 +72,12 @@ def answered(ask: Callable[[], T], hint: str) -> T:
 
 
 def agreed(settings: Settings, question: str, *, force: bool) -> bool:
-    """Ask before something is changed, and return whether it may be.
+    """Ask for permission to change something, and return whether it was given.
 
     Args:
         settings: The run's settings.
         question: What to ask.
-        force: Whether not to ask.
+        force: Whether to do it without asking.
     """
     if force or settings.headless or confirmed(question):
         return True
@@ -94,18 +94,18 @@ def delete_each(
     force: bool,
     errors: Sequence[str] = (),
 ) -> None:
-    """Delete things, asking before each. One that cannot be deleted does not keep the others.
+    """Delete objects, asking before each, and continue if one cannot be deleted.
 
     Args:
         settings: The run's settings.
-        noun: What they are, in the singular.
-        labels: What to call each, by id.
+        noun: Their noun in the singular.
+        labels: The description of each, by id.
         delete: Deletes one.
         force: Whether to delete without asking.
         errors: The errors of those that were not found.
 
     Raises:
-        Exit: Something failed, and was reported, after all were tried.
+        Exit: A deletion failed and was reported; all were tried.
     """
     for text in errors:
         report(text)

@@ -1,4 +1,4 @@
-"""A new cluster: all that can be checked is checked before a key is uploaded or it is built."""
+"""A new cluster, which is checked as far as possible before a key is uploaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 from lavaclient import Lava
 from lavaclient.api._requests.clusters import new_cluster
 from lavaclient.api.clusters import ClusterDetail
-from lavaclient.cli.commands._confirm import confirmed, somebody_is_there
+from lavaclient.cli.commands._confirm import can_ask, confirmed
 from lavaclient.cli.commands._resolve import by_id_or_name, get_by_name
 from lavaclient.cli.options.settings import Settings
 
@@ -25,7 +25,7 @@ _KEY_FILES = ("id_rsa.pub", "id_ed25519.pub", "id_ecdsa.pub")
 
 
 class NewCluster(NamedTuple):
-    """What the command line says of a new cluster."""
+    """The command line's arguments of a new cluster."""
 
     name: str
     stack: str
@@ -38,8 +38,8 @@ class NewCluster(NamedTuple):
 
 
 def create(settings: Settings, new: NewCluster) -> ClusterDetail:
-    """Check a new cluster, offer to upload the key that it needs, and build it."""
-    # Without a public key its name is made of the user's; the rest is checked all the same.
+    """Check a new cluster, offer to upload a missing key, and build it."""
+    # The name of a default key may be invalid too: everything is checked before a request.
     new_cluster(
         name=new.name,
         stack_id=new.stack,
@@ -102,13 +102,13 @@ def _script_ids(lava: Lava, names_or_ids: Sequence[str]) -> list[str]:
 
 
 def _check_keys(settings: Settings, names: Sequence[str]) -> None:
-    """Look whether the service has the public keys; offer to upload the default one."""
-    if not names and not somebody_is_there(settings):
-        return  # The service says itself what it misses.
+    """Check that the service has the public keys; offer to upload the default one."""
+    if not names and not can_ask(settings):
+        return  # The service refuses the request if the key is missing.
     try:
         wanted = names or [f"{getpass.getuser()}@{socket.gethostname()}"]
     except (OSError, KeyError, ImportError):
-        return  # Nobody is logged in: that --ssh-key is needed comes of the request.
+        return  # There is no local user: the request's own error asks for --ssh-key.
     manager = settings.lava.credentials
     known = [key.name for key in manager.list_ssh_keys()]
     missing = [name for name in wanted if name not in known]

@@ -1,4 +1,4 @@
-"""Finding things by what people call them: an id, or a name."""
+"""Finds objects by an id or a name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def by_id_or_name(noun: str, word: str, models: Sequence[N]) -> N | None:
-    """Return what has an id, or else the only one that has a name; None if nothing has.
+    """Return the model with this id, or else with this name; None if there is none.
 
     Raises:
         ClickException: Several have that name.
@@ -41,10 +41,10 @@ def by_id_or_name(noun: str, word: str, models: Sequence[N]) -> N | None:
 def get_by_name(
     noun: str, word: str, get: Callable[[str], T], list_all: Callable[[], Sequence[N]]
 ) -> T:
-    """Return what ``get`` returns for an id, or for the id of what has this name.
+    """Return the result of ``get`` for an id, or for the id of the model with this name.
 
     Raises:
-        NotFoundError: There is neither.
+        NotFoundError: There is no such id or name.
         ClickException: Several have that name.
     """
     try:
@@ -59,14 +59,14 @@ def get_by_name(
 def resolve_each(
     names_or_ids: Iterable[str], find: Callable[[str], T]
 ) -> tuple[list[T], list[str]]:
-    """Find things by what they were called.
+    """Find models by ids or names.
 
     Args:
-        names_or_ids: What was typed.
-        find: Returns the thing of that id or name.
+        names_or_ids: The ids or names.
+        find: Returns the model with an id or name.
 
     Returns:
-        The things, and an error's text for each that is not there.
+        The models, and an error's text for each that was not found.
     """
     models, errors = [], []
     for word in dict.fromkeys(names_or_ids):

@@ -1,4 +1,4 @@
-"""Signals that end the program, and what it has started."""
+"""Handlers of signals that end the program."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["when_told"]
+__all__ = ["end_signals"]
 
 
 @contextmanager
-def when_told(end: Callable[[int, object], None]) -> Iterator[None]:
-    """Let a closed terminal and SIGTERM call a function, as Ctrl-C does its own.
+def end_signals(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Handle SIGHUP (a closed terminal) and SIGTERM with a function within the block.
 
     Args:
-        end: Takes the number of the signal, and a frame.
+        handler: Takes the number of the signal, and a frame.
     """
     names = [name for name in ("SIGHUP", "SIGTERM") if hasattr(signal, name)]
-    handlers = {signal.Signals[name]: signal.getsignal(signal.Signals[name]) for name in names}
-    # nohup ignores SIGHUP, and that is to last.
-    changed = {number: handler for number, handler in handlers.items() if handler != signal.SIG_IGN}
+    previous = {signal.Signals[name]: signal.getsignal(signal.Signals[name]) for name in names}
+    # nohup ignores SIGHUP, and it stays ignored.
+    changed = {number: old for number, old in previous.items() if old != signal.SIG_IGN}
     for number in changed:
-        signal.signal(number, end)
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in changed.items():
-            signal.signal(number, handler)
+        for number, old in changed.items():
+            signal.signal(number, old)

@@ -1,4 +1,4 @@
-"""ssh as one would start it by hand: with this program's streams, and its exit status."""
+"""Runs ssh in the foreground, with the streams of this program, and returns its status."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lavaclient._ssh.command import (
 )
 from lavaclient.api.clusters._node_choice import is_usable, login_name, node_by_name
 from lavaclient.api.nodes import login_address
-from lavaclient.cli.commands._signals import when_told
+from lavaclient.cli.commands._signals import end_signals
 from lavaclient.cli.options.settings import Settings
 from lavaclient.error import FailedError
 
@@ -35,17 +35,17 @@ def run(
         name: The cluster.
         node_name: The node, None for the first that is not the Ambari host.
         ssh_command: Another ssh program or options for it.
-        command: The command's words; none for a session.
+        command: The command's words; empty for a login.
 
     Raises:
         InvalidError: The cluster cannot be used, or there is no such node.
         FailedError: ssh could not be started.
     """
     arguments = _ssh_words(settings, name, node_name, ssh_command)
-    # Ctrl-C is for what runs on the node; a handler, unlike SIG_IGN, is not ssh's as well.
+    # Ctrl-C is for the command on the node. ssh inherits SIG_IGN, but not a handler.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        return _run_to_its_end([*arguments, *command])
+        return _run_to_end([*arguments, *command])
     except OSError as error:
         raise FailedError(cannot_start(arguments[0], error)) from error
     finally:
@@ -60,14 +60,14 @@ def _ssh_words(
     is_usable(cluster, wait=False)
     node = node_by_name(settings.lava.clusters.nodes(cluster.id), node_name, cluster)
     login, host = login_name(cluster), login_address(node)
-    command_line(ssh_command, (), login, host)  # refuses what must not come to a shell
+    command_line(ssh_command, (), login, host)  # refuses what a shell might expand
     # ssh may ask for a passphrase, unless questions are not allowed.
     batch = ["-o", "BatchMode=yes"] if settings.headless else []
     return [*program, *batch, "-l", login, "--", host]
 
 
-def _run_to_its_end(arguments: list[str]) -> int:
-    """Run ssh to its end, which it has the time for: it gives the terminal back as it was."""
+def _run_to_end(arguments: list[str]) -> int:
+    """Run ssh and wait for its end also after a signal, so that it restores the terminal."""
     processes: list[subprocess.Popen[bytes]] = []
     signals: list[int] = []
 
@@ -76,9 +76,9 @@ def _run_to_its_end(arguments: list[str]) -> int:
         for process in processes:
             process.terminate()
 
-    with when_told(end):
+    with end_signals(end):
         processes.append(subprocess.Popen(arguments))
-        if signals:  # while it was started
+        if signals:  # that came while it was started
             processes[0].terminate()
         status = processes[0].wait()
     if signals:

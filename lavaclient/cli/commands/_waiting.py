@@ -80,16 +80,16 @@ class Waiting(NamedTuple):
         *,
         status: str | None = None,
     ) -> ClusterDetail:
-        """Wait, if that is wanted, and show how it goes.
+        """Wait, if that is wanted, and show the progress.
 
         Args:
             settings: The run's settings.
-            cluster: The cluster as it was last.
+            cluster: The cluster before the wait.
             until: The status to wait for.
-            status: The status by now, where it is not that of ``cluster``.
+            status: Its status now, if it differs from that of ``cluster``.
 
         Returns:
-            The cluster as it is then.
+            The cluster after the wait.
         """
         if not self.wanted:
             return cluster
@@ -99,7 +99,7 @@ class Waiting(NamedTuple):
                     cluster.id, self.timeout, self.interval, until=until, on_progress=show
                 )
         except NotFoundError:
-            if until == DELETED:  # between the last look and this wait
+            if until == DELETED:  # it was deleted before the first poll
                 return cluster
             raise
         except KeyboardInterrupt:
@@ -116,21 +116,21 @@ class Waiting(NamedTuple):
 def pace_options(
     command: Callable[..., object], *, kind: type[click.Option] = click.Option
 ) -> Callable[..., object]:
-    """Give a command the options that say how long and how often, as a `Waiting`."""
+    """Add ``--timeout`` and ``--interval`` to a command, which gets them as a `Waiting`."""
 
     @click.option(
         "--timeout",
         type=float,
         cls=kind,
         metavar="MINUTES",
-        help="Give up after these.  [default: never]",
+        help="Give up after this time.  [default: never]",
     )
     @click.option(
         "--interval",
         type=float,
         cls=kind,
         metavar="SECONDS",
-        help="Between two looks.  [default: 2, growing to 30]",
+        help="Between two polls.  [default: 2, growing to 30]",
     )
     @functools.wraps(command)
     def with_pace(
@@ -141,7 +141,7 @@ def pace_options(
         **kwargs: object,
     ) -> object:
         settings = click.get_current_context().ensure_object(Settings)
-        # Before the request whose result is waited for is sent.
+        # Checked before the command changes anything.
         waiting = Waiting.checked(settings, timeout, interval) if wait else Waiting()
         return command(*args, waiting=waiting, **kwargs)
 
@@ -149,6 +149,6 @@ def pace_options(
 
 
 def wait_options(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command ``--wait`` as well."""
+    """Add ``--wait``, ``--timeout`` and ``--interval`` to a command."""
     with_pace = pace_options(command, kind=AddedOption)
     return click.option("--wait", is_flag=True, help="Wait until it is done.")(with_pace)

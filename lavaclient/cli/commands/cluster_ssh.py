@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from lavaclient.cli.commands._signals import when_told
+from lavaclient.cli.commands._signals import end_signals
 from lavaclient.cli.commands._waiting import Waiting
 from lavaclient.cli.options.abbreviations import AddedOption, parts
 from lavaclient.cli.options.completion import CLUSTER, NODE
@@ -26,10 +26,10 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 class _SSHCommand(Command):
-    """A command whose line ends with another command, which has options of its own."""
+    """A command whose arguments end with another command and its options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep what follows the cluster from being read, but for options right behind it."""
+        """Parse the options before the cluster and directly behind it, and nothing further."""
         arguments = deque(args)
         options: list[str] = []
         cluster: list[str] = []
@@ -45,7 +45,7 @@ class _SSHCommand(Command):
                 cluster = part.arguments
         if arguments and arguments[0] == "--":
             arguments.popleft()
-        # All that is left stands behind the cluster, if there was one by then.
+        # The words that are left are the command, if there was a cluster.
         return click.Command.parse_args(self, ctx, [*options, "--", *cluster, *arguments])
 
 
@@ -126,8 +126,8 @@ def proxy(
     """Run a SOCKS5 proxy on localhost into a cluster, until Ctrl-C."""
     _wait_first(settings, cluster, wait=wait)
     manager, program = settings.lava.clusters, _ssh_command(settings, ssh_command)
-    with when_told(_leave), manager.ssh_proxy(cluster, port, node_name, program) as running:
-        _stay(running, f"SOCKS5 proxy on localhost:{running.port}")
+    with end_signals(_exit), manager.ssh_proxy(cluster, port, node_name, program) as running:
+        _run_until_end(running, f"SOCKS5 proxy on localhost:{running.port}")
 
 
 @click.command("ssh-tunnel", cls=Command)
@@ -147,7 +147,7 @@ def tunnel(
     ssh_command: str | None,
     wait: bool,
 ) -> None:
-    """Carry a port of localhost to a port of a node, until Ctrl-C.
+    """Forward a port of localhost to a port of a node, until Ctrl-C.
 
     The node is given by --node-name or by --component.
 
@@ -160,12 +160,12 @@ def tunnel(
     _wait_first(settings, cluster, wait=wait)
     manager, program = settings.lava.clusters, _ssh_command(settings, ssh_command)
     with (
-        when_told(_leave),
+        end_signals(_exit),
         manager.ssh_tunnel(
             cluster, local_port, remote_port, node_name, component, program
         ) as running,
     ):
-        _stay(running, f"localhost:{running.port} leads to port {remote_port} of the node")
+        _run_until_end(running, f"localhost:{running.port} leads to port {remote_port} of the node")
 
 
 def _ssh_command(settings: Settings, option: str | None) -> str | None:
@@ -173,7 +173,7 @@ def _ssh_command(settings: Settings, option: str | None) -> str | None:
 
 
 def _wait_first(settings: Settings, name: str, *, wait: bool) -> None:
-    """Wait for a cluster that is in progress; one that cannot be used, the call itself refuses."""
+    """Wait for a cluster that is in progress; the call refuses one that cannot be used."""
     if not wait:
         return
     cluster = settings.lava.clusters.get(name)
@@ -184,11 +184,11 @@ def _wait_first(settings: Settings, name: str, *, wait: bool) -> None:
         Waiting.checked(settings).finish(settings, cluster)
 
 
-def _leave(number: int, _frame: object) -> None:
+def _exit(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-def _stay(running: Forward, description: str) -> None:
+def _run_until_end(running: Forward, description: str) -> None:
     print(f"{description}; Ctrl-C ends it.", flush=True)
     status = running.wait()
     # Help and completion do not wait for the client: it takes 100 ms and more.

@@ -28,7 +28,7 @@ _DELETING = "DELETING"
 def clusters() -> None:
     """Build, watch, resize and reach clusters.
 
-    Where a command takes a CLUSTER, its id or its name will do.
+    A CLUSTER is given by its id or its name.
     """
 
 
@@ -115,7 +115,7 @@ def delete(settings: Settings, clusters: tuple[str, ...], force: bool, waiting: 
 @pace_options
 @pass_settings
 def wait(settings: Settings, cluster: str, until: str, waiting: Waiting) -> None:
-    """Wait until a cluster is ACTIVE, or DELETED; fail if it never will be."""
+    """Wait until a cluster is ACTIVE, or DELETED; fail if it cannot become so."""
     detail = waiting.finish(settings, settings.lava.clusters.get(cluster), until.upper())
     show_one(settings, detail, VIEW, cluster_sections(detail))
 
@@ -197,7 +197,7 @@ def update_credentials(
 def delete_ssh_credentials(
     settings: Settings, cluster: str, keys: tuple[str, ...], force: bool, waiting: Waiting
 ) -> None:
-    """Take SSH keys away from a cluster; the keys themselves stay."""
+    """Remove SSH keys from a cluster; the keys themselves stay stored."""
     which = f"SSH key{'s' * (len(keys) > 1)} {', '.join(map(printable, keys))}"
     question = f"Take {which} away from cluster {printable(cluster)}?"
     if agreed(settings, question, force=force):

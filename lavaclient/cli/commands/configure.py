@@ -1,9 +1,10 @@
-"""``lava configure``: profiles, which keep settings between commands."""
+"""``lava configure``: profiles, which store settings."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import Final, NamedTuple
 
 import click
@@ -16,6 +17,7 @@ from lavaclient._config.profiles import (
     read_profiles,
     save_profile,
 )
+from lavaclient._config.urls import DEFAULT_AUTH_URL
 from lavaclient.cli.commands._confirm import answered
 from lavaclient.cli.options.groups import ListCommand, Noun
 from lavaclient.cli.options.secret_prompt import ASK, read_secret
@@ -27,13 +29,12 @@ from lavaclient.error import InvalidError
 
 __all__ = ["configure"]
 
-_HINT = "--headless takes what options and variables say"
-_AUTH_URL = "https://identity.api.rackspacecloud.com/v2.0"
-# What is asked for: the key of a profile, the question, and what is meant by no answer.
+_HINT = "--headless uses options and variables only"
+# The questions: the key of the profile, the text, and the default answer.
 _QUESTIONS: Final = (
     ("user", "User", None),
     ("region", "Region (DFW, IAD, LON, ORD)", None),
-    ("auth_url", "Identity URL", _AUTH_URL),
+    ("auth_url", "Identity URL", DEFAULT_AUTH_URL),
 )
 
 
@@ -75,11 +76,11 @@ _PROFILES: Final = View(
 @pass_settings
 @click.pass_context
 def configure(context: click.Context, settings: Settings) -> None:
-    """Keep settings in a profile, called default or as --profile says.
+    """Store settings in a profile, which is called default or as --profile says.
 
-    Asks for what no option says, signs in to check it, and writes it. The API
-    key goes into the system's keyring, where the library keyring is installed and
-    works, or into a file that you alone can read.
+    Asks for settings that no option gives, signs in to check them, and stores them.
+    The API key goes into the system's keyring, if the library keyring is installed
+    and works, or else into a file that only you can read.
 
     \b
     Examples:
@@ -114,7 +115,7 @@ def list_profiles(settings: Settings) -> None:
 
 
 def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool]:
-    """Return what the profile is to hold: what it holds, what options say, and answers."""
+    """Return the profile's new values: its old ones, those of options, and answers."""
     values = dict(profile.values) if profile else {}
     collected = settings.account.collected_over(profile)
     for key, option in KEYS.items():
@@ -126,17 +127,18 @@ def _values(settings: Settings, profile: Profile | None) -> dict[str, str | bool
     for key, question, default in _QUESTIONS:
         if settings.headless or settings.is_given(str(KEYS[key])):
             continue
-        answer = _answer(question, values.get(key, default))
+        ask = partial(click.prompt, question, default=values.get(key, default), err=True)
+        answer = str(answered(ask, _HINT))
         if key in values or answer != default:
             values[key] = answer
     return values
 
 
 def _api_key(settings: Settings, profile: Profile | None) -> str:
-    """Return the API key that options, variables or the profile say, or an answer."""
+    """Return the API key from options, variables, the profile or an answer."""
     collected = settings.account.collected_over(profile)
     if profile is not None:
-        with suppress(InvalidError):  # a key that cannot be read is asked for
+        with suppress(InvalidError):  # a key that cannot be read is asked for instead
             add_key(collected, profile)
     known = collected.options.get("api_key")
     if known is None or known == ASK:
@@ -156,15 +158,11 @@ def _api_key(settings: Settings, profile: Profile | None) -> str:
     return str(answer or known)
 
 
-def _answer(question: str, default: str | bool | None) -> str:
-    return str(answered(lambda: click.prompt(question, default=default, err=True), _HINT))
-
-
 def _sign_in(settings: Settings, values: dict[str, str | bool], api_key: str) -> None:
-    """Sign in with what is about to be kept.
+    """Sign in with the new settings.
 
     Raises:
-        ClickException: It was not possible.
+        ClickException: Signing in failed.
     """
     options: dict[str, object] = {**Profile("", config_file(), values, {}).options()}
     options |= {"api_key": api_key, "token_cache": None}

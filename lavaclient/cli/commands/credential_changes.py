@@ -23,16 +23,16 @@ __all__ = ["CHANGES", "KINDS", "Kind"]
 
 
 class Kind(NamedTuple):
-    """A type of credential: how its commands are called, and what they call.
+    """A type of credential: the names of its commands, and the methods that they call.
 
     Attributes:
-        command: What its commands end with.
-        plural: What the command that lists them ends with.
-        noun: What one of them is, in the singular.
-        view: How it is shown.
-        name: What identifies one, as help calls it.
-        secret: Its secret, as help calls it.
-        create: Creates one of a name and a secret.
+        command: The end of its commands' names.
+        plural: The end of the name of the command that lists them.
+        noun: Its noun in the singular.
+        view: Its columns.
+        name: The name in help of its identifying argument.
+        secret: The name in help of its secret.
+        create: Creates one from a name and a secret.
         update: Replaces the secret.
         delete: Deletes one by name.
         list_all: Lists them.
@@ -111,9 +111,9 @@ KINDS = (
         option="--ambari-password",
     ),
 )
-_WARNING = """{secret} stands in the shell's history and in the list of processes when it is
-given here. Leave it out, or give -, to be asked for it without echo; from a
-pipe one line is read."""
+_WARNING = """If {secret} is given here, the shell's history and the list of processes show it.
+Leave it out, or give -, to be asked for it without echo; from a pipe one line is
+read."""
 _PUBLIC = """PUBLIC_KEY is the path of a file, ~/.ssh/id_rsa.pub for example, or the key
 itself. A private key is refused."""
 
@@ -182,7 +182,7 @@ def _names(kind: Kind) -> CompletedParam:
 
 def _commands() -> Iterator[click.Command]:
     for kind in KINDS:
-        yield _writing(kind, "create", f"Make the {kind.noun} known to the service.")
+        yield _writing(kind, "create", f"Store the {kind.noun} in the service.")
         yield _writing(kind, "update", f"Replace the {_title(kind.secret)} of the {kind.noun}.")
         yield _deleting(kind)
 

@@ -1,4 +1,4 @@
-"""``lava credentials``: what is listed; `credential_changes` has the rest."""
+"""``lava credentials``: the lists; `credential_changes` has the other commands."""
 
 from __future__ import annotations
 
@@ -75,5 +75,5 @@ for _command in (*map(_listing, KINDS), *CHANGES):
 @credentials.command("list-types", cls=ListCommand, view=_TYPES)
 @pass_settings
 def list_types(settings: Settings) -> None:
-    """List the types that there are, and what each consists of."""
+    """List the types of credential, with their fields."""
     show_list(settings, settings.lava.credentials.list_types(), _TYPES)

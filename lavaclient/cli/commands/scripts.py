@@ -20,7 +20,7 @@ __all__ = ["scripts"]
 def scripts() -> None:
     """Scripts that run on new nodes.
 
-    Where a command takes a SCRIPT, its id or its name will do.
+    A SCRIPT is given by its id or its name.
     """
 
 
@@ -56,8 +56,8 @@ def create(settings: Settings, name: str, url: str, script_type: str) -> None:
 
 @scripts.command("update", cls=Command, view=SCRIPTS)
 @click.argument("script", type=SCRIPT)
-@click.option("--name", help="Another name.")
-@click.option("--url", help="Another URL.")
+@click.option("--name", help="New name.")
+@click.option("--url", help="New URL.")
 @click.option("--type", "script_type", metavar="TYPE", help="POST_INIT.")
 @pass_settings
 def update(
@@ -67,7 +67,7 @@ def update(
     url: str | None,
     script_type: str | None,
 ) -> None:
-    """Change a script; what is not given stays as it is."""
+    """Change a script; options that are left out change nothing."""
     manager = settings.lava.scripts
     model = by_id_or_name("script", script, manager.list())
     changed = manager.update(script if model is None else model.id, name, url, script_type)
@@ -85,7 +85,7 @@ def delete(settings: Settings, scripts: tuple[str, ...], force: bool) -> None:
     labels = {}
     for word in scripts:
         script = by_id_or_name("script", word, known)
-        # What is not in the list is left to the service to refuse.
+        # A word that is not in the list is sent as an id, for the service to refuse.
         key = word if script is None else script.id
         labels[key] = f"{printable(script.name)} ({key})" if script else printable(word)
     delete_each(settings, "script", labels, manager.delete, force=force)

@@ -24,7 +24,7 @@ _EXPORTED = {
 
 
 @click.command("authenticate", cls=Command)
-@click.option("--export", is_flag=True, help="Print all the exports to use it.")
+@click.option("--export", is_flag=True, help="Print exports of all settings.")
 @pass_settings
 def authenticate(settings: Settings, export: bool) -> None:
     """Sign in and print the token, as AUTH_TOKEN=...
@@ -89,7 +89,7 @@ def sandbox(context: click.Context, arguments: tuple[str, ...]) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.pass_context
 def completion(context: click.Context, shell: str | None) -> None:
-    """Print what makes a SHELL complete commands, ids and names.
+    """Print the code that makes a SHELL complete commands, ids and names.
 
     \b
     Examples:

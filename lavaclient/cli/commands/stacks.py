@@ -17,7 +17,7 @@ from lavaclient.cli.output.columns import Column, Section, View, printable
 from lavaclient.cli.output.render import show_list, show_one
 from lavaclient.cli.output.views import component_names
 
-# Help and completion show nothing, and need not wait for the client and its models.
+# Help and completion do not load the client and its models.
 if TYPE_CHECKING:
     from lavaclient.api.stacks import StackDetail
 
@@ -82,7 +82,7 @@ _GROUPS: Final = (
 def stacks() -> None:
     """Plans of clusters.
 
-    Where a command takes a STACK, its id or its name will do.
+    A STACK is given by its id or its name.
     """
 
 
@@ -158,19 +158,19 @@ def delete(settings: Settings, stacks: tuple[str, ...], force: bool) -> None:
     labels = {}
     for word in stacks:
         stack = by_id_or_name("stack", word, known)
-        # What is not in the list is left to the service to refuse.
+        # A word that is not in the list is sent as an id, for the service to refuse.
         key = word if stack is None else stack.id
         labels[key] = f"{printable(stack.name)} ({key})" if stack else printable(word)
     delete_each(settings, "stack", labels, manager.delete, force=force)
 
 
 def _read_whole(text: str) -> dict[str, object]:
-    """Return what ``create`` takes of a whole stack, without what only the service adds."""
+    """Return the fields of a stack that ``create`` accepts, without those of the service."""
     (stack,) = JSON_OBJECT.convert(text, None, click.get_current_context())
     if missing := [name for name in ("name", "distro", "services") if not stack.get(name)]:
         raise click.UsageError(f"the stack has no {' and no '.join(missing)}")
     if unknown := sorted(stack.keys() - _OF_A_STACK - _OF_THE_SERVICE):
-        raise click.UsageError(f"the stack has {', '.join(unknown)}, which no stack has")
+        raise click.UsageError(f"a stack has no {' and no '.join(unknown)}")
     fields = {name: stack[name] for name in _OF_A_STACK if stack.get(name)}
     fields["services"] = _parts(fields["services"], ("name", "modes"))
     if groups := fields.get("node_groups"):
@@ -179,10 +179,10 @@ def _read_whole(text: str) -> dict[str, object]:
 
 
 def _parts(parts: object, names: Sequence[str]) -> object:
-    """Keep what ``create`` takes of each part; what is no list of objects, it refuses itself."""
+    """Return the fields of each part that ``create`` accepts; it refuses what is not a list."""
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         return parts
-    # What is not set, 'stacks get' shows as null or as an empty list.
+    # 'stacks get' shows a field without a value as null or as an empty list.
     chosen = [
         {name: part[name] for name in names if part.get(name) not in (None, [])} for part in parts
     ]

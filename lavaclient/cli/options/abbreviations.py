@@ -1,8 +1,8 @@
-"""Options written short: any beginning of an option will do that no other option has.
+"""Abbreviated options: any prefix of an option that no other option has.
 
-0.3.x took its command lines apart with argparse, which allows that, and its scripts
-rely on it. A beginning that fitted one option of 0.3.x still means that one, whatever
-options came later.
+0.3.x parsed its command lines with argparse, which allows that, and scripts rely on
+it. A prefix of exactly one option of 0.3.x still means that one, whatever options
+were added later.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Part(NamedTuple):
     """A piece of a command line: an argument, or an option with its value.
 
     Attributes:
-        arguments: Its arguments on the command line.
+        arguments: Its words on the command line.
         is_option: Whether it is an option.
-        lacks_value: Whether it is an option whose value is still to come.
+        lacks_value: Whether it is an option whose value is missing.
     """
 
     arguments: list[str]
@@ -46,14 +46,14 @@ def expand(
     interspersed: bool,
     is_begun: bool,
 ) -> list[str]:
-    """Return a command line with each option written out.
+    """Return a command line with the full name of each option.
 
     Args:
         arguments: The command line.
-        parameters: What may stand there.
+        parameters: The command's parameters.
         interspersed: Whether options may come after the first argument.
-        is_begun: Whether the line is still being typed: an option whose value is to come
-            would keep click from reading the arguments.
+        is_begun: Whether the line is still being typed. An option without its value would
+            keep click from reading the arguments, and is left out.
     """
     expanded: list[str] = []
     remaining = deque(arguments)
@@ -65,10 +65,10 @@ def expand(
 
 
 def parts(arguments: deque[str], parameters: Iterable[click.Parameter]) -> Iterator[Part]:
-    """Take a command line apart, up to ``--``; the arguments that were taken leave the queue.
+    """Split a command line into its parts, up to ``--``; they are removed from the queue.
 
     Raises:
-        UsageError: A beginning fits several options.
+        UsageError: A prefix matches several options.
     """
     options = {
         spelling: parameter
@@ -80,11 +80,11 @@ def parts(arguments: deque[str], parameters: Iterable[click.Parameter]) -> Itera
         word = arguments.popleft()
         if word.startswith("--"):
             spelling, sign, value = word.partition("=")
-            spelling = _written_out(spelling, options)
+            spelling = _full_name(spelling, options)
             needs_value = not sign and _takes_value(options.get(spelling))
             word = f"{spelling}{sign}{value}"
         else:
-            needs_value = _ends_in_need(word, options)
+            needs_value = _last_needs_value(word, options)
         is_option = word.startswith("-") and word != "-"
         if needs_value and arguments:
             yield Part([word, arguments.popleft()], is_option)
@@ -92,17 +92,17 @@ def parts(arguments: deque[str], parameters: Iterable[click.Parameter]) -> Itera
             yield Part([word], is_option, needs_value)
 
 
-def _written_out(spelling: str, options: Mapping[str, click.Option]) -> str:
-    beginning = hyphenated(spelling)
-    if beginning in options:
-        return beginning
-    fitting = [name for name in options if name.startswith(beginning)]
-    older = [name for name in fitting if not isinstance(options[name], AddedOption)]
-    for names in (older, fitting):
+def _full_name(spelling: str, options: Mapping[str, click.Option]) -> str:
+    prefix = hyphenated(spelling)
+    if prefix in options:
+        return prefix
+    matching = [name for name in options if name.startswith(prefix)]
+    older = [name for name in matching if not isinstance(options[name], AddedOption)]
+    for names in (older, matching):
         if len({(options[name], name in options[name].opts) for name in names}) == 1:
             return names[0]
-    if fitting:
-        raise click.UsageError(f"Option {spelling} is one of {', '.join(sorted(fitting))}.")
+    if matching:
+        raise click.UsageError(f"Option {spelling} is one of {', '.join(sorted(matching))}.")
     return spelling
 
 
@@ -110,7 +110,7 @@ def _takes_value(option: click.Option | None) -> bool:
     return option is not None and not option.is_flag and not option.count
 
 
-def _ends_in_need(word: str, options: Mapping[str, click.Option]) -> bool:
+def _last_needs_value(word: str, options: Mapping[str, click.Option]) -> bool:
     """Tell whether a word of one-letter options ends with one whose value is the next word."""
     for letter in word[1:] if word.startswith("-") else "":
         if _takes_value(options.get(f"-{letter}")):

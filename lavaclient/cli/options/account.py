@@ -1,4 +1,4 @@
-"""Who a run signs in as: its settings over environment and profile, and the client made of them."""
+"""The account of a run: settings of options, environment and profile, and their client."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from lavaclient.cli.options.secret_prompt import ASK, read_secret
 from lavaclient.cli.options.sources import SETTINGS, Collected, add_key, collect
 from lavaclient.error import InvalidError, LavaError
 
-# Names that are kept are completed without the client, which takes 100 ms and more.
+# Cached names are completed without the client, which takes 100 ms and more.
 if TYPE_CHECKING:
     from lavaclient import Lava
 
@@ -45,10 +45,10 @@ class Account:
     """The user, key, region and the rest that a run signs in with.
 
     Args:
-        command_line: What stands there.
+        command_line: The options of the run.
 
     Attributes:
-        used: The options of ``Lava`` that it was made with, once it is.
+        used: The options of ``Lava`` that the client was made with; empty before that.
     """
 
     def __init__(self, command_line: CommandLine) -> None:
@@ -60,11 +60,11 @@ class Account:
 
     @property
     def profile_name(self) -> str | None:
-        """The profile that is asked for, None where no name was given."""
+        """The name of the profile that was given, or None."""
         return chosen_name(self._command_line.text("profile"), os.environ)
 
     def profile(self) -> Profile | None:
-        """Return the profile that is in use, None without one."""
+        """Return the profile in use, or None."""
         if self.profile_name is not None:
             return read_profile(self.profile_name)
         return read_profiles().get(DEFAULT)
@@ -74,8 +74,8 @@ class Account:
         return list(read_profiles())
 
     def configured(self, key: str) -> str | None:
-        """Return what the profile says of a setting of the program's own."""
-        # A profile that does not exist is an error where it is used to sign in.
+        """Return the profile's value for a setting of the program, or None."""
+        # A profile that does not exist is an error at the sign-in.
         profile = read_profiles().get(self.profile_name or DEFAULT)
         value = None if profile is None else profile.values.get(key)
         return None if value is None else str(value)
@@ -91,13 +91,13 @@ class Account:
 
     @property
     def lava(self) -> Lava:
-        """The client; it signs in when it is first asked for."""
+        """The client; it signs in on first use."""
         if self._lava is None:
             self._lava = self._sign_in()
         return self._lava
 
     def new_token(self) -> str:
-        """Return a token that works: of a new sign-in, or one that the service has just taken."""
+        """Return a valid token: of a new sign-in, or one that the service has just accepted."""
         lava = self.lava
         if "api_key" not in self.used:
             lava.limits.get()
@@ -107,7 +107,7 @@ class Account:
 
     @property
     def owner(self) -> str:
-        """What tells these settings from others, those of environment and profile included."""
+        """A digest that identifies the settings of options, environment and profile."""
         variables = [item for item in os.environ.items() if item[0].startswith(_OURS)]
         try:
             configured = config_file().stat().st_mtime_ns
@@ -118,7 +118,7 @@ class Account:
         )
 
     def close(self) -> None:
-        """Close the client, if there is one, and log no more."""
+        """Close the client, if there is one, and remove the log handlers."""
         if self._lava is not None:
             self._lava.close()
             self._forget()
@@ -137,7 +137,7 @@ class Account:
             make: Callable[..., Lava] = import_module("lavaclient.client").Lava
             return make(**{"username": None, **collected.options})
         except LavaError as error:
-            # Where it is not about the options, a token or a region is just what it is called.
+            # In other errors the words token and region are not names of options.
             origins = {
                 name: origin
                 for name, origin in collected.origins.items()
@@ -159,13 +159,14 @@ class Account:
             options["token_cache"] = None
         elif "api_key" in options and not options.keys() & {"token", "token_cache"}:
             options["token_cache"] = _token_cache(options)
-        self._had_token = "token" in options or _exists(options.get("token_cache"))
+        cache = options.get("token_cache")
+        self._had_token = "token" in options or (isinstance(cache, str) and os.path.exists(cache))
         self.used = options
         self._forget()
         return self.client_of(collected)
 
     def _forget(self) -> None:
-        """Forget the names of completion: a command may change what there is."""
+        """Delete the cached names of completion, which a command may change."""
         if not self._command_line.is_completing:
             forget()
 
@@ -183,14 +184,14 @@ class Account:
 
 
 def _check_nothing_is_missing(options: dict[str, object]) -> None:
-    """Let the user be the one that is logged in; say all that is missing otherwise.
+    """Use the local user's name by default; raise an error that lists what is missing.
 
     Raises:
-        MissingSettings: Something is.
+        MissingSettings: A setting is missing.
     """
     lines = []
     if not options.keys() & {"api_key", "token"}:
-        lines.append(("API key", "--api-key -, LAVA_API_KEY, or kept by 'lava configure'"))
+        lines.append(("API key", "--api-key -, LAVA_API_KEY, or stored by 'lava configure'"))
     if not options.keys() & {"region", "endpoint"}:
         lines.append(("region", "--region, LAVA_REGION_NAME, or region in a profile"))
     if "username" not in options and "token" not in options:
@@ -204,22 +205,18 @@ def _check_nothing_is_missing(options: dict[str, object]) -> None:
         table = "".join(f"\n  {name:<8} {places}" for name, places in lines)
         raise MissingSettings(
             f"cannot sign in: these settings are missing.{table}\n"
-            "'lava configure' asks for all of them, and keeps them.\n"
+            "'lava configure' asks for all of them, and stores them.\n"
             "'lava sandbox' runs the service on this machine, to try it without an account."
         )
 
 
-def _exists(path: object) -> bool:
-    return isinstance(path, str) and os.path.exists(path)
-
-
 def _token_cache(options: dict[str, object]) -> str:
-    """Return a file for these credentials: a second account has one of its own."""
+    """Return the cache file of these credentials; each account has its own."""
     owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
     return str(cache_directory() / f"token-{_digest(owner)}.json")
 
 
 def _digest(texts: Iterable[object]) -> str:
-    """Return what tells one set of settings from another, without telling them."""
+    """Return a digest that identifies these texts without showing them."""
     data = "\n".join(map(str, texts)).encode(errors="surrogateescape")
     return hashlib.sha256(data).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What the global options of one run say."""
+"""The global options of one run."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ __all__ = ["CommandLine", "MissingSettings"]
 
 
 class MissingSettings(click.ClickException):
-    """Nothing says how to sign in; the message has a line for each setting that is missing."""
+    """Settings to sign in with are missing; the message has a line for each of them."""
 
 
 class CommandLine:
     """The global options of one run.
 
-    Each of them may stand before the command or after it, so that the parser
-    hands them over one by one, and the last one counts.
+    Each may be given before the command or after it: the parser passes them one by
+    one, and the last one counts.
 
     Attributes:
-        options: What stands on the command line, by the names of the options.
-        debug: How often ``-d`` stands there.
-        is_completing: Whether a shell completes a word, so that no questions may be asked.
+        options: The values on the command line, by the names of the options.
+        debug: How often ``-d`` is given.
+        is_completing: Whether a shell is completing a word, so that no questions may be asked.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class CommandLine:
         self.is_completing: bool = False
 
     def take(self, name: str, value: object) -> None:
-        """Keep an option that stands on the command line."""
+        """Store an option of the command line."""
         if name == "debug":
             self.debug += int(str(value))
         else:
@@ -46,12 +46,12 @@ class CommandLine:
         return list(map(str, values)) if isinstance(values, tuple) else []
 
     def choice(self, name: str) -> bool | None:
-        """Return what an option like ``--header/--no-header`` says, None if nothing."""
+        """Return the value of an option like ``--header/--no-header``, None if not given."""
         value = self.options.get(name)
         return value if isinstance(value, bool) else None
 
     def is_given(self, name: str) -> bool:
-        """Tell whether an option stands on the command line."""
+        """Tell whether an option is on the command line."""
         return name in self.options
 
     @property

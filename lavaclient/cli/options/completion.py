@@ -1,4 +1,4 @@
-"""Arguments that a shell completes with what the service has."""
+"""Arguments that a shell completes with names from the service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.views import credential_pairs
 from lavaclient.error import LavaError
 
-# Names that are kept are completed without the client, which takes 100 ms and more.
+# Cached names are completed without the client, which takes 100 ms and more.
 if TYPE_CHECKING:
     from lavaclient import Lava
 
@@ -46,9 +46,9 @@ class CompletedParam(_ParamType):
     """An id or a name that the service knows.
 
     Args:
-        name: What it is.
-        find: Asks the service for pairs of a name and what it stands for.
-        within: The argument that ``find`` needs as well, the cluster of a node for instance.
+        name: Its noun.
+        find: Asks the service for pairs of a name and its description.
+        within: Another argument that ``find`` needs, such as the cluster of a node.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class CompletedParam(_ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return what may stand here; nothing if the service cannot be asked."""
+        """Return the possible values; none if the service cannot be asked."""
         del param
         settings = ctx.ensure_object(Settings)
         settings.for_completion(_TIMEOUT)
@@ -101,7 +101,7 @@ def _services(lava: Lava, cluster: str) -> Pairs:
 
 
 def _node_groups(lava: Lava, owner: str) -> Pairs:
-    """Give the groups of a cluster, or of a stack that a cluster is to be made from."""
+    """Return the groups of a cluster, or of a stack for a new cluster."""
     try:
         cluster = lava.clusters.get(owner)
     except LavaError:

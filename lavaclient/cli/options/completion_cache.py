@@ -1,7 +1,7 @@
-"""Names for completion, kept while one command line is typed.
+"""Names for completion, cached while a command line is typed.
 
-A shell asks at each Tab, in a process of its own. What the service answered is
-kept for half a minute, and forgotten as soon as a command runs.
+At each Tab the shell starts a new process. The service's names are cached for half
+a minute, and deleted as soon as a command runs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def cache_file(name: str) -> Path:
 
 
 def load(kind: str, owner: str) -> Names | None:
-    """Return the names that are kept, with what each stands for; None if none are kept."""
+    """Return the cached names, with a description of each; None if there are none."""
     path = cache_file(f"names-{kind}-{owner}.json")
     try:
         if not 0.0 <= time.time() - path.stat().st_mtime < _SECONDS:
@@ -41,14 +41,14 @@ def load(kind: str, owner: str) -> Names | None:
 
 
 def save(kind: str, owner: str, names: Names) -> None:
-    """Keep names, unless they cannot be."""
+    """Cache names, if the file can be written."""
     path = cache_file(f"names-{kind}-{owner}.json")
     with contextlib.suppress(OSError):
         private_file.replace(str(path), json.dumps(names).encode())
 
 
 def forget() -> None:
-    """Forget all names: a command may change what there is."""
+    """Delete all names, which a command may change."""
     for path in glob.iglob(glob.escape(str(cache_file("names-"))) + "*.json"):
         with contextlib.suppress(OSError):
             os.unlink(path)

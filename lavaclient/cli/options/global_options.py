@@ -1,4 +1,4 @@
-"""The options that every command takes, before its name or after it."""
+"""The global options, which may come before the command or after it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SIGN_IN: list[click.Parameter] = [
         metavar="NAME",
         type=PROFILE,
         kind=AddedOption,
-        help="Settings that 'lava configure' has kept.  [LAVA_PROFILE; default: default]",
+        help="Settings that 'lava configure' has stored.  [LAVA_PROFILE; default: default]",
     ),
     _value(
         "username",
@@ -152,7 +152,7 @@ OUTPUT: list[click.Parameter] = [
         "--query",
         metavar="JMESPATH",
         kind=AddedOption,
-        help="Show what this takes out of the JSON.",
+        help="Show the part of the JSON that this selects.",
     ),
     _switch("quiet", "--quiet", "-q", kind=AddedOption, help="Show nothing but ids, one a line."),
     _switch(
@@ -191,7 +191,7 @@ LIST: list[click.Parameter] = [
         type=COLUMN_NAMES,
         kind=AddedOption,
         multiple=True,
-        help="Only where a column is like this, e.g. name=log*; may be repeated.",
+        help="Only rows whose column matches, e.g. name=log*; may be repeated.",
     ),
 ]
 RUNNING: list[click.Parameter] = [
@@ -206,11 +206,11 @@ RUNNING: list[click.Parameter] = [
         metavar="SECONDS",
         help="The first pause between tries.  [LAVA_RETRY_BACKOFF]",
     ),
-    _switch("headless", "--headless", help="Never ask anything."),
+    _switch("headless", "--headless", help="Never ask questions."),
     click.Option(
         [_PREFIX + "debug", "--debug", "-d"],
         count=True,
-        help="Show each request on stderr, without secrets; -dd: and what libraries log.",
+        help="Show each request on stderr, without secrets; -dd: also what libraries log.",
         expose_value=False,
         callback=_take,
     ),

@@ -1,4 +1,4 @@
-"""What global options take, and how a shell completes it without asking the service."""
+"""Types of global options, which a shell completes without asking the service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["COLUMN_NAMES", "PROFILE", "REGION"]
 
 
 class _ColumnNames(_ParamType):
-    """Names of columns with commas between; the last one is completed."""
+    """Names of columns, separated by commas; the last one is completed."""
 
     name = "columns"
 
@@ -46,7 +46,7 @@ class _Profile(_ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return the names of the profiles; nothing if their file cannot be read."""
+        """Return the names of the profiles; none if their file cannot be read."""
         del param
         try:
             names = ctx.ensure_object(Settings).account.profile_names()
@@ -63,7 +63,7 @@ class _Region(_ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Return the regions that the reference names."""
+        """Return the regions in the API reference."""
         del ctx, param
         names = ("DFW", "IAD", "LON", "ORD")
         return [CompletionItem(name) for name in names if name.startswith(incomplete.upper())]

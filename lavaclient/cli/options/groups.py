@@ -1,4 +1,4 @@
-"""Commands and groups of commands: ``-`` and ``_`` alike, global options anywhere."""
+"""Commands and groups: names with ``-`` or ``_``, global options before or after the command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONTEXT: Mapping[str, object] = {
     "help_option_names": ["-h", "--help"],
     "max_content_width": 100,
 }
-# What other programs call it.
+# The names of commands in other programs.
 _SYNONYMS = {
     **dict.fromkeys(("show", "describe", "info", "view"), "get"),
     **dict.fromkeys(("remove", "rm", "destroy", "del"), "delete"),
@@ -38,7 +38,7 @@ _SYNONYMS = {
 
 
 def _named_as_options(text: str, spellings: Mapping[str, str]) -> str:
-    """Name options where an error of the SDK names its arguments.
+    """Replace names of arguments in an error of the SDK by those of options.
 
     Args:
         text: The error.
@@ -47,7 +47,7 @@ def _named_as_options(text: str, spellings: Mapping[str, str]) -> str:
     if not spellings:
         return text
     names = "|".join(map(re.escape, spellings))
-    # Elsewhere in a sentence the same word may be just a word.
+    # Elsewhere in a sentence the same word may have its ordinary meaning.
     places = rf"(^|pass |give |unless |with an? |or )({names})(?:=True)?\b"
     return re.sub(places, lambda match: match[1] + spellings[match[2]], text)
 
@@ -56,7 +56,7 @@ class Command(click.Command):
     """A command that takes the global options beside its own.
 
     Args:
-        view: What it shows, where it shows something.
+        view: How its output is shown, if it has any.
     """
 
     def __init__(self, *args: object, view: View | None = None, **kwargs: object) -> None:
@@ -68,11 +68,11 @@ class Command(click.Command):
         return [*super().get_params(ctx), *self.shared_options()]
 
     def shared_options(self) -> list[click.Parameter]:
-        """Return the options that other commands take as well."""
+        """Return the options that it shares with other commands."""
         return OPTIONS
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Write abbreviated options out before they are read."""
+        """Expand abbreviated options before they are parsed."""
         arguments = expand(
             args,
             self.get_params(ctx),
@@ -82,9 +82,9 @@ class Command(click.Command):
         return super().parse_args(ctx, arguments)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; an argument that is not valid is named in the program's words."""
+        """Run the command; an error of the SDK names options instead of arguments."""
         if self.view is not None:
-            # Wrong columns are an error before anything is changed.
+            # Invalid columns are an error before anything is changed.
             Layout.of(ctx.ensure_object(Settings), self.view)
         try:
             return super().invoke(ctx)
@@ -94,7 +94,7 @@ class Command(click.Command):
             raise click.ClickException(_named_as_options(str(error), spellings)) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command's own options; the global ones are the same everywhere."""
+        """Write the command's own options; the help of ``lava`` has the global ones."""
         own = [option for option in super().get_params(ctx) if isinstance(option, click.Option)]
         listing = [option for option in self.shared_options() if option not in OPTIONS]
         _write(formatter, "Options", ctx, [*listing, *own])
@@ -106,12 +106,12 @@ class ListCommand(Command):
     """A command that lists things, which may be sorted and filtered."""
 
     def shared_options(self) -> list[click.Parameter]:
-        """Return the options that other commands take as well."""
+        """Return the options that it shares with other commands."""
         return [*LIST, *OPTIONS]
 
 
 class Noun(click.Group):
-    """What can be done with one kind of thing."""
+    """The commands of one noun."""
 
     command_class: type[click.Command] | None = Command
 
@@ -120,7 +120,7 @@ class Noun(click.Group):
         return [*super().get_params(ctx), *OPTIONS]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Write abbreviated options out before they are read."""
+        """Expand abbreviated options before they are parsed."""
         arguments = expand(
             args, self.get_params(ctx), interspersed=False, is_begun=ctx.resilient_parsing
         )
@@ -138,7 +138,7 @@ class Noun(click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Complete a command, written with ``_`` where the beginning of it is."""
+        """Complete a command, with ``_`` if the word typed so far has one."""
         if not incomplete[:1].isalnum():  # an option, or nothing yet
             return super().shell_complete(ctx, incomplete)
         items = super().shell_complete(ctx, hyphenated(incomplete))
@@ -154,11 +154,11 @@ class Noun(click.Group):
 
 
 class LazyGroup(Noun):
-    """A group that imports a module only when one of its commands is asked for.
+    """A group that imports a command's module only when it is used.
 
     Args:
         name: Name of the group.
-        places: Where commands are, ``module:name``, and their short help.
+        places: The commands as ``module:name``, and their short help.
         help: The text of ``--help``.
     """
 
@@ -210,11 +210,11 @@ class LazyGroup(Noun):
 
 
 def _similar(word: str, names: Sequence[str]) -> list[str]:
-    """Return the names that a word may stand for: a synonym's, the plural, or near ones."""
+    """Return the names that a word may mean: a synonym's, the plural, or similar ones."""
     for name in (_SYNONYMS.get(word, word), f"{word}s"):
         if name in names:
             return [name]
-    # Help does not wait for what only a slip needs.
+    # Only a mistyped command needs it.
     from difflib import get_close_matches
 
     return get_close_matches(word, names, n=3, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""Secrets that come from the terminal without echo, or as a line of the input."""
+"""Secrets that are typed without echo, or read as a line of the input."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ ASK = "-"
 
 
 def read_secret(title: str, *, headless: bool) -> str:
-    """Ask for a secret, or read it from an input that is not a terminal.
+    """Ask for a secret on a terminal, else read it from the input.
 
     Args:
-        title: What to call it.
+        title: Its name in the question.
         headless: Whether questions are not allowed.
 
     Raises:
+        UsageError: A question is needed and not allowed.
         ClickException: The secret is empty.
     """
     if not sys.stdin.isatty():

@@ -23,7 +23,7 @@ _ACCOUNT = "lavaclient.cli.options.account"
 
 
 class Settings(CommandLine):
-    """The global options of one run, and who it signs in as."""
+    """The global options of one run, and its account."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,20 +31,20 @@ class Settings(CommandLine):
 
     @property
     def account(self) -> Account:
-        """Who the run signs in as, by options, environment and profile."""
+        """The account, from options, environment and profile."""
         if self._account is None:
-            # Help does not wait for what reads profiles, tokens and keys.
+            # Help does not need the modules that read profiles, tokens and keys.
             make: Callable[[Settings], Account] = import_module(_ACCOUNT).Account
             self._account = make(self)
         return self._account
 
     @property
     def lava(self) -> Lava:
-        """The client; it signs in when it is first asked for."""
+        """The client; it signs in on first use."""
         return self.account.lava
 
     def close(self) -> None:
-        """Close the client, if there is one, and log no more."""
+        """Close the client, if there is one, and remove the log handlers."""
         if self._account is not None:
             self._account.close()
 
@@ -53,5 +53,5 @@ _pass_settings = click.make_pass_decorator(Settings, ensure=True)
 
 
 def pass_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P, R]:
-    """Give a command the settings of its run, as the first argument."""
+    """Pass the settings of the run to a command, as its first argument."""
     return _pass_settings(command)

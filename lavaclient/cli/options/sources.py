@@ -1,4 +1,4 @@
-"""Where the program's settings come from: options, then variables, then a profile."""
+"""The sources of the program's settings: options, then variables, then a profile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["SETTINGS", "Collected", "Setting", "add_key", "collect"]
 
 
 class Setting(NamedTuple):
-    """A setting, and what it is called in each place.
+    """A setting, and its name in each source.
 
     Attributes:
         name: The argument of ``Lava``.
@@ -43,7 +43,7 @@ SETTINGS = (
 
 
 class Collected(NamedTuple):
-    """The options of ``Lava`` that were found, and what to call each in an error.
+    """The options of ``Lava`` from all sources, and the name of each in errors.
 
     Attributes:
         options: Their values.
@@ -57,13 +57,12 @@ class Collected(NamedTuple):
 def collect(
     options: Mapping[str, str | bool], environ: Mapping[str, str], profile: Profile | None
 ) -> Collected:
-    """Collect the settings of all places.
+    """Collect the settings of all sources.
 
     Args:
-        options: What the command line says, by the names of the arguments of ``Lava``.
+        options: Those of the command line, by the names of the arguments of ``Lava``.
         environ: The variables.
         profile: The profile, or None.
-
     """
     collected = Collected({}, {setting.name: setting.option for setting in SETTINGS})
     if profile is not None:
@@ -77,7 +76,7 @@ def collect(
 
 
 def add_key(collected: Collected, profile: Profile) -> None:
-    """Add a profile's API key, where neither another user nor a key or token is asked for.
+    """Add a profile's API key, unless there is another user, a key or a token.
 
     Raises:
         InvalidError: It cannot be read.
@@ -90,7 +89,7 @@ def add_key(collected: Collected, profile: Profile) -> None:
 
 
 def _of_environment(environ: Mapping[str, str]) -> Collected:
-    """Return what the variables say; an empty one counts as unset."""
+    """Return the settings in variables; an empty one counts as unset."""
     collected = Collected({}, {})
     for setting in SETTINGS:
         for variable in setting.variables:
@@ -104,12 +103,12 @@ def _of_environment(environ: Mapping[str, str]) -> Collected:
 
 
 def _add(collected: Collected, stronger: Collected) -> None:
-    """Put settings over others, and drop what belongs to another user or region."""
+    """Override settings, and drop those that belong to another user or region."""
     options = collected.options
     others_token = None
     if stronger.options.keys() & {"username", "api_key"}:
         others_token = options.pop("token", None)
-    # With another user's token there mostly is the endpoint of that user's account.
+    # An endpoint beside another user's token usually is that of the user's account.
     if "region" in stronger.options or (others_token is not None and "region" in options):
         options.pop("endpoint", None)
     options.update(stronger.options)

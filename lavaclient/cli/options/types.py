@@ -1,4 +1,4 @@
-"""What is written as one word on the command line: node groups, credentials, JSON."""
+"""Types of arguments: node groups, credentials, JSON."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 else:  # of click before 8.3 it takes no type
     _ParamType = click.ParamType
 
-# An id may hold spaces; what is set of a group is optional, as it was for 0.3.x.
+# An id may contain spaces; the settings of a group are optional, as in 0.3.x.
 _GROUP = re.compile(r"\s*([^(),=]*[^(),=\s])\s*(?:\(([^()]*)\))?\s*(?:,|$)")
 _KEYS = {"count", "flavor_id"}
 
 
 class NodeGroupsType(_ParamType):
-    """``slave(count=3, flavor_id=hadoop1-7)``, or several of them with commas between.
+    """``slave(count=3, flavor_id=hadoop1-7)``, or several of them, separated by commas.
 
     Args:
         ids: Completes the id of a group.
@@ -52,7 +52,7 @@ class NodeGroupsType(_ParamType):
         self._ids = ids
 
     def get_metavar(self, *_args: object, **_kwargs: object) -> str:
-        """Return how it is written."""
+        """Return the format."""
         return "'ID(count=N, flavor_id=F)'"
 
     def shell_complete(
@@ -104,13 +104,13 @@ class PairType(_ParamType):
     name = "type=name"
 
     def get_metavar(self, *_args: object, **_kwargs: object) -> str:
-        """Return how it is written."""
+        """Return the format."""
         return "TYPE=NAME"
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        """Complete what the service has."""
+        """Complete the credentials of the service."""
         return CREDENTIAL.shell_complete(ctx, param, incomplete)
 
     def convert(
@@ -124,10 +124,10 @@ class PairType(_ParamType):
 
 
 class JSONType(_ParamType):
-    """Objects, as JSON, as the path of a file that holds it, or ``-`` for the input.
+    """Objects as JSON, as the path of a JSON file, or ``-`` for the input.
 
     Args:
-        whole: Take one object, where it is else a list of them.
+        whole: Whether to accept one object rather than a list of objects.
     """
 
     name = "json"
@@ -138,7 +138,7 @@ class JSONType(_ParamType):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> list[dict[str, object]]:
-        """Return the objects as a list, of one where it is one."""
+        """Return the objects as a list, also if it is only one."""
         text = str(value)
         is_json = text.lstrip().startswith(("[", "{"))
         if not is_json:

@@ -1,4 +1,4 @@
-"""A bar for what is waited for, drawn with rich."""
+"""A progress bar for waits, drawn with rich."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class _Elapsed(TimeElapsedColumn):
 
 @contextmanager
 def bar(description: str, percent: float) -> Iterator[Callable[[str, float, str], None]]:
-    """Give what moves a bar on stderr.
+    """Show a progress bar on stderr.
 
     Args:
         description: The text beside it.
-        percent: Where it begins.
+        percent: The progress at first.
 
     Yields:
         A function that takes a text, a percentage, and an estimate of what is left.
     """
     progress = Progress(
         TextColumn("{task.description}", markup=False),
-        # Colours that can be read on light and on dark: rich's own yellow and grey cannot.
+        # Readable on light and dark backgrounds, unlike rich's own yellow and grey.
         BarColumn(bar_width=20, style="dim", complete_style="green", finished_style="green"),
         TextColumn("{task.percentage:>3.0f}%"),
         _Elapsed(),

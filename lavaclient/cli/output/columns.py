@@ -1,4 +1,4 @@
-"""What a list or a single object shows of itself, however it is drawn."""
+"""The columns of objects, for every kind of output."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Column(NamedTuple):
     """A column of a list, or a line of a single object.
 
     Attributes:
-        name: What it is called in headers of text, as 0.3.x had it.
-        title: What stands over it in tables.
-        source: The attribute, or what makes a value of the object.
-        rank: How soon a table leaves it out where it would be too wide: 0 never, 9 first.
-            A column without a rank stands in a table of one object alone.
+        name: Its name in headers of text, as in 0.3.x.
+        title: Its title in tables.
+        source: The attribute, or a function that computes the value from the object.
+        rank: How soon a table that is too wide leaves it out: 0 never, 9 first. A column
+            without a rank is shown only in the table of one object.
         whole: Whether its text stays on one line.
-        is_section: Whether a table of one object shows it as a list of its own below.
+        is_section: Whether the table of one object shows it as a section below.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Column(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What it is called in ``--columns`` and in JSON: the name without its unit."""
+        """Its name in ``--columns`` and in JSON: without the unit."""
         return self.name.partition("_(")[0]
 
     def of(self, model: object) -> object:
@@ -54,7 +54,7 @@ class View(NamedTuple):
     """How objects of one kind are shown.
 
     Attributes:
-        noun: What they are, in the plural.
+        noun: Their noun in the plural.
         columns: All columns, in the order of tables.
         text: Names of the columns of delimited text: those of 0.3.x, in its order.
         key: The attribute that ``--quiet`` prints.
@@ -83,7 +83,7 @@ class Section(NamedTuple):
     """A list within a single object.
 
     Attributes:
-        title: What stands over it.
+        title: Its title.
         models: Its rows.
         columns: Its columns.
     """
@@ -94,29 +94,29 @@ class Section(NamedTuple):
 
 
 def printable(value: object) -> str:
-    """Return a value for people, as text of one line that does nothing to a terminal."""
+    """Return a value for display, as one line without control characters."""
     if value is None or isinstance(value, bool):
         return {None: "", True: "yes", False: "no"}[value]
     if isinstance(value, datetime):
         try:
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
-        except OverflowError:  # at the ends of time
+        except OverflowError:  # near the minimum or maximum of datetime
             return str(value)
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(printable, value))
-    return _harmless(str(value))
+    return _escaped(str(value))
 
 
 def plain_text(value: object) -> str:
-    """Return a value for programs, as 0.3.x wrote it."""
+    """Return a value as text for programs, as in 0.3.x."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(map(plain_text, value))
-    return "" if value is None else _harmless(str(value))
+    return "" if value is None else _escaped(str(value))
 
 
-def _harmless(text: str) -> str:
+def _escaped(text: str) -> str:
     return "".join(
         character if character.isprintable() else ascii(character)[1:-1] for character in text
     )

@@ -1,4 +1,4 @@
-"""What the options say about the output, checked before anything is asked for."""
+"""The options of the output, which are checked before a request is sent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Order(NamedTuple):
 
     def key(self, model: object) -> tuple[bool, float, str]:
         value = self.column.of(model)
-        number = float(value) if isinstance(value, int | float) else 0.0
+        number = value if isinstance(value, int | float) else 0
         return value is None, number, printable(value).casefold()
 
 
@@ -44,13 +44,13 @@ class Layout(NamedTuple):
     """How to print the objects of a view.
 
     Attributes:
-        view: How such objects are shown.
+        view: The columns of such objects.
         kind: One of `KINDS`, or ``quiet``.
         columns: The columns that were chosen, None for the default.
-        orders: What to sort by.
-        patterns: What to keep: columns, and what their text must be like.
-        query: What to take out of the JSON, None for all.
-        delimiter: What stands between two fields of text.
+        orders: The columns to sort by.
+        patterns: The filters: columns, and patterns that their texts must match.
+        query: The part of the JSON to show, None for all.
+        delimiter: The delimiter of fields of text.
         header: Whether a header was asked for (True), or none (False).
     """
 
@@ -68,7 +68,7 @@ class Layout(NamedTuple):
         """Read the options.
 
         Raises:
-            UsageError: They are not valid.
+            UsageError: An option is invalid.
             ClickException: One of them needs a library that is not installed.
         """
         query, names = settings.text("query"), settings.text("columns")
@@ -93,7 +93,7 @@ class Layout(NamedTuple):
         return layout
 
     def chosen(self, models: Sequence[T]) -> list[T]:
-        """Return the objects that are to be shown, in order."""
+        """Return the objects that match the filters, sorted."""
         kept = [
             model
             for model in models
@@ -121,7 +121,7 @@ def extra(module: str, need: str) -> _Extra:
 
     Args:
         module: Its name.
-        need: Says what needs it.
+        need: The beginning of the error: what needs it.
 
     Raises:
         ClickException: It is not installed.
@@ -145,8 +145,8 @@ def _kind(settings: Settings, *, has_query: bool) -> str:
         if kind is not None and kind.lower() not in _OF_A_QUERY:
             raise click.UsageError(f"--query goes with --output {' or '.join(_OF_A_QUERY)}")
         return (kind or "json").lower()
-    usual = "table" if sys.stdout.isatty() else "text"
-    kind = kind or settings.account.configured("output") or usual
+    default = "table" if sys.stdout.isatty() else "text"
+    kind = kind or settings.account.configured("output") or default
     if kind.lower() not in KINDS:
         raise click.UsageError(f"output must be one of {', '.join(KINDS)}, not {kind!r}")
     return kind.lower()

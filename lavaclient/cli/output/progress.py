@@ -1,4 +1,4 @@
-"""How far a cluster is: live on a terminal, plain lines elsewhere."""
+"""Shows the progress of a cluster: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _COMPLETE = 100.0
 
 
 class Estimate:
-    """Reckons from the progress so far how much time is left.
+    """Estimates from the progress so far how much time is left.
 
     Attributes:
-        percent: How far it was when it was looked at last.
+        percent: The progress at the last poll.
     """
 
     def __init__(self, percent: float, now: float) -> None:
@@ -31,7 +31,7 @@ class Estimate:
         self._first = (percent, now)
 
     def remaining(self, percent: float, now: float) -> float | None:
-        """Return the seconds that are left, None while nothing can be told."""
+        """Return the seconds that are left, None if they cannot be estimated."""
         self.percent = percent
         begun, started = self._first
         if percent < begun:  # another stage has begun
@@ -45,11 +45,11 @@ class Estimate:
 def progress(
     cluster: ClusterDetail, status: str | None, *, until: str, quiet: bool
 ) -> Iterator[Callable[[ClusterDetail], None]]:
-    """Give what shows a cluster as each look finds it, on stderr.
+    """Return a function that shows the cluster of each poll on stderr.
 
     Args:
-        cluster: The cluster as it was last.
-        status: Its status by now, where it is another.
+        cluster: The cluster before the wait.
+        status: Its status now, if it differs.
         until: The status that is waited for.
         quiet: Show nothing.
     """
@@ -58,7 +58,7 @@ def progress(
     elif not sys.stderr.isatty():
         yield _lines(until)
     else:
-        # rich takes 40 ms, which output into a pipe does without.
+        # Importing rich takes 40 ms, which output into a pipe does not need.
         from lavaclient.cli.output.bar import bar
 
         estimate = Estimate(_percent(cluster, until), time.monotonic())
@@ -101,6 +101,6 @@ def _description(cluster: ClusterDetail, status: str) -> str:
 def _percent(cluster: ClusterDetail, until: str) -> float:
     if cluster.status == until:
         return _COMPLETE
-    if until != "ACTIVE":  # what is deleted makes no progress
+    if until != "ACTIVE":  # a deletion has no progress
         return 0.0
     return min(max(cluster.progress or 0.0, 0.0), _COMPLETE)

@@ -1,4 +1,4 @@
-"""What the service has, as a table, delimited text, CSV, JSON, YAML, or ids alone."""
+"""Prints objects as a table, delimited text, CSV, JSON, YAML, or ids only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show_list(settings: Settings, models: Sequence[Model], view: View) -> None:
     """Print a list of objects.
 
     Args:
-        settings: Say how.
+        settings: The run's settings.
         models: The objects.
         view: What is shown of each.
     """
@@ -32,10 +32,10 @@ def show_list(settings: Settings, models: Sequence[Model], view: View) -> None:
 
 
 def show_parts(settings: Settings, model: Model, parts: Sequence[object], view: View) -> None:
-    """Print an object that is a list to people, and one object as JSON.
+    """Print an object: as rows in tables and text, as one object in JSON.
 
     Args:
-        settings: Say how.
+        settings: The run's settings.
         model: The object.
         parts: The rows.
         view: What is shown of each row.
@@ -57,17 +57,17 @@ def show_one(
     """Print one object.
 
     Args:
-        settings: Say how.
+        settings: The run's settings.
         model: The object.
-        view: What a table shows line by line, and text as one row.
-        sections: Lists within it that a table shows below.
+        view: What is shown of it: line by line in a table, as one row in text.
+        sections: Lists within it, which a table shows below.
     """
     layout = Layout.of(settings, view)
     if layout.kind in {"json", "yaml"} or layout.query:
         _print_data(layout, _data(layout, model))
     elif layout.kind == "table":
         shown = sections if layout.columns is None else ()
-        # rich takes 40 ms, which output into a pipe does without.
+        # Importing rich takes 40 ms, which output into a pipe does not need.
         from lavaclient.cli.output import tables
 
         columns = layout.columns or view.columns
@@ -88,9 +88,9 @@ def _print_rows(layout: Layout, models: Sequence[object], *, matched: bool) -> N
     """Print objects, one a line.
 
     Args:
-        layout: Says how.
+        layout: The layout.
         models: The objects.
-        matched: Whether there are others, which a filter left out.
+        matched: Whether a filter left out others.
     """
     if layout.kind == "quiet":
         _print_lines(printable(getattr(model, layout.view.key)) for model in models)
@@ -99,7 +99,7 @@ def _print_rows(layout: Layout, models: Sequence[object], *, matched: bool) -> N
     elif layout.kind == "text":
         _print_text(layout, models)
     else:
-        # rich takes 40 ms, which output into a pipe does without.
+        # Importing rich takes 40 ms, which output into a pipe does not need.
         from lavaclient.cli.output import tables
 
         if models:
@@ -128,7 +128,7 @@ def _csv_field(value: object) -> str:
 
 
 def _print_text(layout: Layout, models: Sequence[object]) -> None:
-    """Print what scripts for 0.3.x cut: the header on stderr unless it is asked for."""
+    """Print text for scripts, as 0.3.x did: the header on stderr unless it is asked for."""
     if layout.header is not False:
         header = layout.delimiter.join(column.name for column in layout.fields)
         print(header, file=sys.stdout if layout.header else sys.stderr, flush=True)
@@ -163,7 +163,7 @@ def _print_data(layout: Layout, data: object) -> None:
 
 
 def _text_lines(value: object, delimiter: str) -> Iterable[str]:
-    """Give what a query found: a line for each of a list, of fields where it is one itself."""
+    """Yield the lines of a query's result: one for each item, with its fields if it has any."""
     for item in value if isinstance(value, list) else [value]:
         fields = list(item.values()) if isinstance(item, dict) else item
         if isinstance(fields, list):

@@ -16,7 +16,7 @@ from lavaclient.cli.output.columns import Column, Section, printable
 
 __all__ = ["console", "show_list", "show_nothing", "show_one"]
 
-# Colours that can be read on light and on dark.
+# Colours that are readable on light and dark backgrounds.
 _COLOURS = {"ACTIVE": "green", "SUCCEEDED": "green", "ERROR": "red", "FAILED": "red"}
 _IN_PROGRESS = "magenta"
 _GAP = 2
@@ -24,20 +24,20 @@ _WIDE = 100_000
 
 
 def show_nothing(text: str) -> None:
-    """Say that a list has nothing in it."""
+    """Print a note that a list is empty."""
     console().print(text, style="dim", soft_wrap=True)
 
 
 def show_list(
     models: Sequence[object], columns: Sequence[Column], *, header: bool, fixed: bool = False
 ) -> None:
-    """Print a table with one row for each object; where none fits, a block of lines for each.
+    """Print a table with one row for each object; if it does not fit, a block of lines for each.
 
     Args:
         models: The objects.
-        columns: The columns, of which those are left out that do not fit.
+        columns: The columns; those that do not fit are left out.
         header: Whether to print a header.
-        fixed: Whether none may be left out.
+        fixed: Whether no column may be left out.
     """
     screen = console()
     wanted = [column for column in columns if fixed or _is_worth_showing(column, models)]
@@ -74,7 +74,7 @@ def show_one(
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return what prints on the terminal; what is no terminal has room for all."""
+    """Return a console for stdout or stderr; one that is not a terminal has no width limit."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS") else _WIDE
     return _Console(
@@ -84,19 +84,19 @@ def console(*, stderr: bool = False) -> Console:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to the program, where rich would end it with status 1."""
+        """Raise the error: rich would end the program with status 1."""
         raise BrokenPipeError
 
 
 def _is_worth_showing(column: Column, models: Sequence[object]) -> bool:
-    """Tell whether a column stands in tables; one that would be empty does not."""
+    """Tell whether tables show a column; one that would be empty is left out."""
     if not column.rank:
         return column.rank is not None
     return any(printable(column.of(model)) for model in models)
 
 
 def _print_lines(screen: Console, model: object, columns: Sequence[Column]) -> None:
-    """Print a line for each column; a word that is too long is left whole to the terminal."""
+    """Print a line for each column; a word that is too long is not broken."""
     margin = max(cell_len(column.title) for column in columns) + _GAP
     for column in columns:
         cell = _cell(model, column)
@@ -132,7 +132,7 @@ def _table(
 
 
 def _widths(models: Sequence[object], columns: Sequence[Column], total: int) -> list[int] | None:
-    """Share out a width among columns, or return None where words would have to be broken."""
+    """Divide a width among columns; return None if words would have to be broken."""
     texts = [
         [column.title, *(printable(column.of(model)) for model in models)] for column in columns
     ]
@@ -150,7 +150,7 @@ def _widths(models: Sequence[object], columns: Sequence[Column], total: int) -> 
 
 
 def _longest_word(texts: Sequence[str], width: int) -> int:
-    """Return the least width of a column: a few words to a line, so that it can be read."""
+    """Return the minimum width of a column: its longest word, or a few words for readability."""
     longest = max(cell_len(word) for text in texts for word in text.split() or [""])
     return max(longest, min(width, 20))
 

@@ -1,4 +1,4 @@
-"""What is shown of each kind of object: the columns of 0.3.x, and those that came since."""
+"""The columns of each kind of object: those of 0.3.x, and newer ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lavaclient.cli.output.columns import Column, Section, View, printable
 
-# Help and completion show nothing, and need not wait for the client and its models.
+# Help and completion do not load the client and its models.
 if TYPE_CHECKING:
     from lavaclient.api.clusters import ClusterDetail
     from lavaclient.api.credentials import (
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def component_names(components: Sequence[Mapping[str, object]]) -> list[str]:
-    """Return what programs are called."""
+    """Return the display names of components."""
     return [printable(part.get("nice_name") or part.get("name")) for part in components]
 
 
@@ -46,7 +46,7 @@ def credential_pairs(credentials: Credentials) -> list[tuple[str, str]]:
     }
     return [
         *((kind, credential.id) for kind, members in known.items() for credential in members),
-        # Of a type that came after this program.
+        # Types that this version does not know.
         *(
             (kind, str(member.get("name", "")) if isinstance(member, dict) else "")
             for kind, members in credentials.other.items()
