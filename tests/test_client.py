@@ -129,6 +129,8 @@ def test_a_region_of_the_caller_goes_before_the_endpoint_of_the_environment(
     }
     with Lava.from_env(environ) as lava:
         assert lava.endpoint == cloud.endpoint("DFW")
+    with Lava.from_env(environ, region=None) as lava:
+        assert lava.endpoint == cloud.endpoint("DFW")
     with Lava.from_env(environ, region="ORD") as lava:
         assert lava.endpoint == cloud.endpoint("ORD")
     with Lava.from_env(environ, region="ORD", endpoint=cloud.endpoint("IAD")) as lava:

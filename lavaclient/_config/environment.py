@@ -59,7 +59,7 @@ def environment_arguments(
     """
     has_session = overrides.get("session") is not None
     options = from_environment(os.environ if environ is None else environ, has_session=has_session)
-    if "region" in overrides:  # the environment's endpoint is in its own region
+    if overrides.get("region") is not None:  # the environment's endpoint is in its own region
         options.pop("endpoint", None)
     if "username" in options and overrides.get("username", options["username"]) not in {
         None,

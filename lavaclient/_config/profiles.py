@@ -167,7 +167,7 @@ def client_options(profile: Profile, overrides: Mapping[str, object]) -> dict[st
         "username", options["username"]
     ) in {None, options["username"]}:
         options["api_key"] = load_key(profile)
-    if "region" in overrides:  # the profile's endpoint is in its own region
+    if overrides.get("region") is not None:  # the profile's endpoint is in its own region
         options.pop("endpoint", None)
     return {**options, **overrides}
 

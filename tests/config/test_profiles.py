@@ -84,6 +84,8 @@ def test_a_region_goes_before_the_endpoint_of_a_profile(kept: str, sandbox: Sand
     path.write_text(path.read_text() + 'endpoint = "http://127.0.0.1:9/v2/123456"\n')
     with Lava.from_profile(kept, region="ORD") as lava:
         assert "/ord/v2/" in lava.endpoint
+    with Lava.from_profile(kept, region=None) as lava:
+        assert lava.endpoint == "http://127.0.0.1:9/v2/123456"
 
 
 def test_the_key_stands_in_a_private_file_and_not_in_the_profile(
