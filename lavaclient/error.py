@@ -13,7 +13,7 @@
     │   ├── ConflictError       409
     │   ├── OverLimitError      413, 429
     │   └── ServerError         5xx
-    ├── ApiError                the answer makes no sense
+    ├── ApiError                the answer is not valid
     ├── FailedError             the request worked, what it asked for failed
     ├── ConnectionError         also the built-in ConnectionError
     ├── TimeoutError            also the built-in TimeoutError
@@ -156,7 +156,7 @@ class ServerError(RequestError):
 
 
 class ApiError(LavaError):
-    """The service's answer makes no sense."""
+    """The service's answer is not valid."""
 
 
 class FailedError(LavaError):

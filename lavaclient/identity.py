@@ -257,7 +257,7 @@ class RackspaceApiKey(plugin.BaseAuthPlugin):
         try:
             urls = catalog.get_urls(**filters)  # type: ignore[arg-type]
         except ValueError as reason:
-            raise error.AuthenticationError(f"the catalog makes no sense: {reason}") from reason
+            raise error.AuthenticationError(f"the catalog is not valid: {reason}") from reason
         versions = {url: discover.EndpointData(catalog_url=url).api_version for url in urls}
         return next((url for url in urls if _matches_version(versions[url], wanted)), None)
 

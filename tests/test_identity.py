@@ -258,7 +258,7 @@ def test_odd_parts_of_an_answer_are_no_reason_to_fail(cloud: FakeCloud, session:
     cloud.change = spoil
     assert (session.get_user_id(), session.get_project_id()) == (None, None)
     assert session.get_endpoint(service_type="volume") is None
-    with pytest.raises(error.AuthenticationError, match="the catalog makes no sense"):
+    with pytest.raises(error.AuthenticationError, match="the catalog is not valid"):
         session.get_endpoint(service_type="dns")
     assert session.get_endpoint(service_type="object-store") == f"{cloud.url}/files/DFW"
     assert isinstance(session.auth, RackspaceApiKey)

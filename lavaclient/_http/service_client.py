@@ -267,7 +267,7 @@ class ServiceClient:
         """Return the ApiError for a response that is not valid."""
         return error.failed_request(
             error.ApiError,
-            f"the answer makes no sense: {plain_line(reason)}",
+            f"the answer is not valid: {plain_line(reason)}",
             method=response.method,
             path=response.path,
             request_id=response.request_id,

@@ -93,7 +93,7 @@ class DistroManager(Manager):
             The distros, in the service's order.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 

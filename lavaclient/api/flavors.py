@@ -57,7 +57,7 @@ class FlavorManager(Manager):
             The sizes that nodes come in, in the service's order.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 

@@ -81,7 +81,7 @@ class LimitManager(Manager):
             The limit of each resource, and how much of it is left.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 

@@ -148,7 +148,7 @@ def test_wait_in_quiet_says_nothing_but_the_id(run: Program, building: str) -> N
 def test_wait_that_ends_in_time_out_fails(run: Program, building: str) -> None:
     ran = run("clusters wait logs --timeout 1")
     assert ran.status == 1
-    assert "not ACTIVE, within 1 minutes" in ran.err.splitlines()[-1]
+    assert "was not ACTIVE within 1 minutes: it is BUILDING" in ran.err.splitlines()[-1]
 
 
 def test_wait_for_a_cluster_that_breaks_fails(

@@ -240,14 +240,14 @@ def test_an_authentication_error_caused_by_others_does_not_pass_by_itself() -> N
         (
             limits,
             Reply(200, b"", {"x-request-id": "req-1"}),
-            "GET limits: 200 the answer makes no sense: it is empty (request id req-1)",
+            "GET limits: 200 the answer is not valid: it is empty (request id req-1)",
             False,
         ),
         (
             create,
             Reply(202, b"<html>", {"x-request-id": "req-1"}),
             (
-                "POST clusters: 202 the answer makes no sense: it is HTML or XML, not JSON; it may "
+                "POST clusters: 202 the answer is not valid: it is HTML or XML, not JSON; it may "
                 "have been carried out, so look before trying again (request id req-1)"
             ),
             True,

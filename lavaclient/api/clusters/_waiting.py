@@ -167,7 +167,10 @@ class PollState:
 
     def _timed_out(self) -> TimeoutError:
         goal, minutes = self._settings.goal, self._settings.timeout or 0
-        state = f"is {self._last.status}, not {goal}," if self._last else "was not seen"
-        error = TimeoutError(f"cluster {self._cluster_id} {state} within {minutes:g} minutes")
+        state = f"not {goal}" if self._last else "not seen"
+        now = f": it is {self._last.status}" if self._last else ""
+        error = TimeoutError(
+            f"cluster {self._cluster_id} was {state} within {minutes:g} minutes{now}"
+        )
         error.cluster = self._last
         return error

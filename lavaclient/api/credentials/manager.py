@@ -51,7 +51,7 @@ class CredentialManager(Manager):
             The types, each with the fields that a new one needs.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
@@ -69,7 +69,7 @@ class CredentialManager(Manager):
             The keys, with their names only.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
@@ -86,7 +86,7 @@ class CredentialManager(Manager):
             The users, without their keys.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
@@ -103,7 +103,7 @@ class CredentialManager(Manager):
             The access key ids, without the secret keys.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
@@ -120,7 +120,7 @@ class CredentialManager(Manager):
             The users, without their passwords.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
@@ -137,7 +137,7 @@ class CredentialManager(Manager):
             A list for each type; types not known here are in ``other``.
 
         Raises:
-            ApiError: The answer makes no sense.
+            ApiError: The answer is not valid.
 
         Example::
 
