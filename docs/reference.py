@@ -11,6 +11,7 @@ import inspect
 import re
 import typing
 from collections.abc import Iterator
+from typing import Protocol
 
 from docutils import nodes
 from sphinx.addnodes import pending_xref
@@ -107,7 +108,9 @@ def _hide_constructor(
     arguments: str,
     *_: object,
 ) -> tuple[str, None] | None:
-    if arguments and inspect.isclass(value) and issubclass(value, NOT_CONSTRUCTED):
+    if not arguments or not inspect.isclass(value):
+        return None
+    if Protocol in value.__bases__ or issubclass(value, NOT_CONSTRUCTED):
         return "", None
     return None
 
