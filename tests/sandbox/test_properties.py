@@ -156,6 +156,11 @@ class Service(RuleBasedStateMachine):
             self.caller.sandbox.fail_cluster(cluster)
             self.came_to[f"failed when {self.known[cluster]}"] += 1
 
+    @precondition(lambda self: self.active)
+    @rule(which=st.integers(0, 5))
+    def fail_what_is_active(self, which: int) -> None:
+        self.fail(self.active[which % len(self.active)])
+
     @rule()
     def wait_until_all_is_done(self) -> None:
         self.clock.advance(600)
