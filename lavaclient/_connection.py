@@ -92,6 +92,8 @@ class Connection:
 
     def token(self) -> AccessToken:
         """Return the current token; sign in if ``session.invalidate()`` has dropped it."""
+        if self.provider.current is None:
+            self.client.check_open()
         return self.provider.current or self.provider.get_token(self.session)
 
     def reauthenticate(self) -> None:

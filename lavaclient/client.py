@@ -238,7 +238,11 @@ class Lava:
 
     @property
     def token(self) -> str:
-        """The token; may be passed as the ``token`` option of another ``Lava``."""
+        """The token; may be passed as the ``token`` option of another ``Lava``.
+
+        Raises:
+            LavaError: There is no current token, and signing in is not possible.
+        """
         return self._connection.token().reveal()
 
     @property

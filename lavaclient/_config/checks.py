@@ -23,6 +23,7 @@ __all__ = [
     "mapping",
     "names",
     "number",
+    "number_text",
     "port_number",
     "program_argument",
     "secret_text",
@@ -82,9 +83,18 @@ def _length(least: int, most: int | None) -> str:
 
 def identifier(name: str, value: object, most: int = 255) -> str:
     """Return an id for the body of a request."""
-    if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
+    number = number_text(name, value)
+    return text(name, value, most=most) if number is None else number
+
+
+def number_text(name: str, value: object) -> str | None:
+    """Return an int or UUID as text, None for a value of another type."""
+    if isinstance(value, bool) or not isinstance(value, int | uuid.UUID):
+        return None
+    try:
         return str(value)
-    return text(name, value, most=most)
+    except ValueError:  # Python does not convert an int of several thousand digits
+        raise InvalidError(f"{name} is too large a number") from None
 
 
 def whole_number(name: str, value: object, least: int, most: int) -> int:
@@ -127,9 +137,8 @@ def port_number(name: str, value: object, *, lowest: int) -> int:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= _LAST_PORT:
         return value
-    raise InvalidError(
-        f"{name} must be a whole number from {lowest} to {_LAST_PORT}, not {value!r}"
-    )
+    shown = f", not {value!r}" if isinstance(value, str) else ""
+    raise InvalidError(f"{name} must be a whole number from {lowest} to {_LAST_PORT}{shown}")
 
 
 def file_path(name: str, value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lavaclient import error
-from lavaclient._config.checks import file_path, number
+from lavaclient._config.checks import file_path, number, number_text
 from lavaclient._config.secret import Secret
 from lavaclient._config.urls import endpoint_url, identity_url
 
@@ -118,11 +118,13 @@ def account_number(value: object) -> str | None:
     """Return a tenant id as text; None for None.
 
     Raises:
-        InvalidError: It is neither an int nor a string that is valid in a header.
+        InvalidError: It is neither an int nor a string that is valid in a header and a path.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return credential("tenant_id", value)
+    number = number_text("tenant_id", value) if isinstance(value, int) else None
+    tenant_id = credential("tenant_id", value) if number is None else number
+    if tenant_id in {".", ".."}:
+        raise error.InvalidError("tenant_id must not be '.' or '..', which change a path")
+    return tenant_id
 
 
 def _verify(value: object) -> bool | str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import urllib.parse
-import uuid
 
 from lavaclient import error
+from lavaclient._config.checks import number_text
 from lavaclient._config.urls import origin
 from lavaclient._http.messages import Response
 
@@ -27,11 +27,8 @@ def path_segment(name: str, value: object) -> str:
     Raises:
         InvalidError: It is anything else.
     """
-    if isinstance(value, uuid.UUID) or (isinstance(value, int) and not isinstance(value, bool)):
-        try:
-            return str(value)
-        except ValueError:  # Python does not convert an int of several thousand digits
-            raise error.InvalidError(f"{name} is too large a number") from None
+    if (number := number_text(name, value)) is not None:
+        return number
     if not isinstance(value, str):
         raise error.InvalidError(f"{name} must be a string, not {type(value).__name__}")
     if not value:

@@ -51,7 +51,7 @@ def test_a_region_may_have_blanks_around_it() -> None:
     assert checked(region=" dfw ").region == "dfw"
 
 
-@pytest.mark.parametrize("value", ["", " ", True, 1.5, "a\nb", []])
+@pytest.mark.parametrize("value", ["", " ", True, 1.5, "a\nb", [], ".", ".."])
 def test_a_bad_tenant_id_is_refused(value: object) -> None:
     with pytest.raises(error.InvalidError, match=r"^tenant_id must "):
         checked(tenant_id=value)

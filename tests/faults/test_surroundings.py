@@ -16,6 +16,8 @@ import threading
 import time
 import traceback
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,24 @@ def test_02_what_is_no_id_is_an_invalid_error_and_not_sent(
             call(identifier)
     with pytest.raises(InvalidError, match="node_id"):
         lava.nodes.delete("c-1", identifier)
+    assert not server.connections
+
+
+def test_02_an_int_of_too_many_digits_is_an_invalid_error(serve: Serve, client: Client) -> None:
+    server, huge = serve(), 10**5000
+    lava = client(server)
+    create = partial(lava.clusters.create, "logs", username="ada", ssh_keys=["laptop"])
+    tunnel = partial(lava.clusters.ssh_tunnel, "logs", remote_port=80, node_name="n")
+    calls: dict[str, Callable[[], object]] = {
+        "stack_id": lambda: create(huge),
+        "user_scripts": lambda: create("s", user_scripts=[huge]),
+        "cluster_id": lambda: lava.clusters.get(huge),
+        "local_port": lambda: tunnel(local_port=huge),
+        "tenant_id": lambda: Lava(None, "DFW", token="t0ken", tenant_id=huge),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(InvalidError, match=f"^{argument} "):
+            call()
     assert not server.connections
 
 

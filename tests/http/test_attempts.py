@@ -203,6 +203,16 @@ def test_36_a_client_that_is_closed_sends_nothing_more(cloud: ScriptedCloud, rep
     assert cloud.calls == 1
 
 
+def test_36_a_client_that_is_closed_signs_in_no_more(cloud: ScriptedCloud) -> None:
+    with cloud.client() as lava:
+        token = lava.token
+    assert lava.token == token
+    lava.session.invalidate()
+    with pytest.raises(error.InvalidError, match="this client is closed"):
+        _ = lava.token
+    assert cloud.calls == 0
+
+
 @pytest.mark.parametrize(
     ("failure", "transient"),
     [
