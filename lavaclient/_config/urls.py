@@ -30,7 +30,7 @@ def origin(url: str) -> Origin:
     """Return the origin of a URL: scheme, host and port.
 
     Raises:
-        ValueError: It is not a URL, or its port is not a number.
+        ValueError: It is not a URL, or its port is not valid.
     """
     parts = urllib.parse.urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
@@ -53,7 +53,7 @@ def checked_origin(name: str, url: object) -> Origin:
     try:
         scheme, host, port = origin(url)
     except ValueError:
-        raise error.InvalidError(f"{name} is not a URL, or its port is not a number") from None
+        raise error.InvalidError(f"{name} is not a URL, or its port is not valid") from None
     netloc = urllib.parse.urlsplit(url).netloc
     if scheme not in _PORTS:
         raise error.InvalidError(f"{name} must begin with https:// or http://")

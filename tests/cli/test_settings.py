@@ -321,6 +321,11 @@ def test_an_error_is_one_line_with_the_request_id(run: Program) -> None:
         ("help flavors list all", "has no command 'all'"),
         ("clusters resize logs --node-groups slave=3", "is not like 'slave(count=3"),
         ("clusters resize logs --node-groups 'slave(count=x)'", "count=x: not a whole number"),
+        pytest.param(
+            f"clusters resize logs --node-groups 'slave(count={'9' * 5000})'",
+            "99999: not a whole number",
+            id="a count of thousands of digits",
+        ),
         ("clusters resize logs --node-groups 'slave(size=3)'", "neither count=N nor flavor_id=ID"),
         ("clusters create logs S --credential user", "'user' is not like cloud_files=my-user"),
         ("clusters ssh-tunnel logs 1 2", "give either --node-name or --component"),

@@ -37,6 +37,7 @@ else:  # of click before 8.3 it takes no type
 # An id may contain spaces; the settings of a group are optional, as in 0.3.x.
 _GROUP = re.compile(r"\s*([^(),=]*[^(),=\s])\s*(?:\(([^()]*)\))?\s*(?:,|$)")
 _KEYS = {"count", "flavor_id"}
+_COUNT = "[0-9]{1,18}"
 
 
 class NodeGroupsType(_ParamType):
@@ -92,8 +93,8 @@ class NodeGroupsType(_ParamType):
             key = key.replace("-", "_")
             if key not in _KEYS or not value:
                 self.fail(f"{pair!r} is neither count=N nor flavor_id=ID", param, ctx)
-            if key == "count" and not (value.isascii() and value.isdigit()):
-                self.fail(f"count={value}: not a whole number", param, ctx)
+            if key == "count" and not re.fullmatch(_COUNT, value):
+                self.fail(f"count={value:.20}: not a whole number", param, ctx)
             settings[key] = int(value) if key == "count" else value
         return settings
 
