@@ -7,6 +7,7 @@ import json
 import pytest
 
 from lavaclient import error
+from lavaclient._auth.catalog import Catalog
 from lavaclient._auth.token import AccessToken, read_answer, read_state
 
 NOW = 1_700_000_000.0
@@ -183,6 +184,9 @@ WRONG = {
     _access(
         serviceCatalog=[{"type": "rax:bigdata"}]
     ): "the catalog's entry of rax:bigdata has no endpoints",
+    _access(
+        serviceCatalog=[{"type": "compute"}, {"type": "rax:bigdata"}]
+    ): "the catalog's entry of rax:bigdata has no endpoints",
     _catalog("x"): "an endpoint of rax:bigdata is missing or not an object",
     _catalog({"versionId": "2"}): "an endpoint of rax:bigdata has no publicURL",
     _catalog(
@@ -250,7 +254,7 @@ def test_an_endpoint_of_no_account_is_one_of_any_tenant() -> None:
 def test_05_https_leads_to_no_http_endpoint_and_http_may() -> None:
     entries = catalog(endpoint("DFW", "http://localhost/v2/1")).catalog
     for auth_url in ("https://a.example", "HTTPS://a.example"):
-        with pytest.raises(error.AuthenticationError, match="from https to an http endpoint"):
+        with pytest.raises(error.AuthenticationError, match=r"^the catalog leads from https to"):
             entries.endpoint("DFW", auth_url)
     assert entries.endpoint("DFW", "http://localhost/https:") == "http://localhost/v2/1"
 
@@ -261,6 +265,10 @@ def test_04_an_endpoint_that_is_no_url_is_an_authentication_error_that_says_so()
         entries.endpoint("DFW", "https://a.example")
 
 
+def test_a_service_without_endpoints_has_none() -> None:
+    assert Catalog([{"type": "volume"}]).plain_entries() == [{"type": "volume", "endpoints": []}]
+
+
 def test_plain_entries_leave_out_what_is_odd() -> None:
     plain = {"region": "DFW", "publicURL": "https://a.example", "tenantId": 5}
     odd = [{"region": 5}, {"publicURL": []}, {"internalURL": 1}, {"adminURL": None}, "x", None]
@@ -268,3 +276,16 @@ def test_plain_entries_leave_out_what_is_odd() -> None:
     entries: list[object] = [whole, {"type": 5}, {"name": []}, None, {"endpoints": {}}]
     token = AccessToken("t0ken", None, {"access": {"serviceCatalog": entries}}, NOW)
     assert token.catalog.plain_entries() == [{**whole, "endpoints": [plain]}, {"endpoints": []}]
+
+
+def test_tools_see_an_interface_and_its_url_at_each_endpoint() -> None:
+    endpoints = [{"internalURL": "https://i"}, {"adminURL": "https://a"}, {"region": "DFW"}]
+    volume, odd = Catalog([{"endpoints": endpoints}, None]).entries_for_tools()
+    assert volume == {
+        "endpoints": [
+            {"interface": "internal", "url": "https://i", "internalURL": "https://i"},
+            {"interface": "admin", "url": "https://a", "adminURL": "https://a"},
+            {"interface": "public", "url": "", "region": "DFW"},
+        ]
+    }
+    assert odd is None

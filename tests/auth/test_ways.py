@@ -82,9 +82,12 @@ def test_a_token_and_a_region_ask_for_the_catalog(cloud: FakeCloud, tenant: str 
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_a_refused_token_falls_back_to_the_key(cloud: FakeCloud, status: int) -> None:
+@pytest.mark.parametrize("tenant", [None, TENANT])
+def test_a_refused_token_falls_back_to_the_key(
+    cloud: FakeCloud, status: int, tenant: str | None
+) -> None:
     cloud.replies = [Reply(status, {"itemNotFound": {"code": status, "message": "no"}})]
-    with cloud.client(token="dead-token") as lava:
+    with cloud.client(token="dead-token", tenant_id=tenant) as lava:
         assert lava.token in cloud.good
     assert cloud.requests[1].json() == BY_KEY
     assert cloud.sign_ins == 2
@@ -96,6 +99,7 @@ def test_a_refused_token_without_a_key_says_so(cloud: FakeCloud, status: int) ->
     with pytest.raises(error.AuthenticationError, match=r"refused.*no api_key") as caught:
         cloud.client(token="dead-token", api_key=None)
     assert "what a token" in str(caught.value.__cause__)
+    assert ("; tenant_id may be missing: " in str(caught.value)) is (status == 400)
     assert cloud.sign_ins == 1
 
 

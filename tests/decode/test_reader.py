@@ -270,6 +270,10 @@ def test_no_error_quotes_a_value(field: str) -> None:
         ("version", [], "Expected `str`, got `list`"),
         ("progress", "fast", "Expected `float`, got `str`"),
         ("progress", True, "Expected `float`, got `bool`"),
+        pytest.param(
+            *("progress", 10**400, "Expected `float`, got an `int` that is too large for it"),
+            id="progress-huge",
+        ),
         ("names", "a", "Expected a list of names"),
         ("names", [["a"]], "Expected `str`, got `list`"),
         ("good", "perhaps", "Expected `bool`, got `str`"),

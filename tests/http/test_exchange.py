@@ -290,6 +290,23 @@ def test_42_a_search_for_hosts_that_is_patched_is_told_the_time(
     assert [0.5 < seconds <= 2 for seconds in times] == [True]
 
 
+def test_a_connection_begins_where_the_pools_are_told(server: FaultServer, lava: Lava) -> None:
+    places: list[object] = []
+
+    def note(connection: socket.socket) -> None:
+        places.append(connection.getpeername())
+        answer()(connection)
+
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        place = chosen.getsockname()
+    server.script = [note]
+    pools = lava.session.session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
+    pools.connection_pool_kw["source_address"] = place
+    lava.clusters.list()
+    assert places == [place]
+
+
 @pytest.mark.parametrize(("written", "host"), [("localhost", "localhost"), ("[::1]", "::1")])
 def test_42_a_host_is_looked_up_as_it_is_written(
     written: str, host: str, server: FaultServer, monkeypatch: pytest.MonkeyPatch
