@@ -118,7 +118,8 @@ def _read_body(answer: requests.Response, deadline: float) -> bytes:
     if encoding not in _ENCODINGS | _NO_ENCODINGS:
         raise UnsupportedEncodingError
     if encoding:
-        raw.headers["Content-Encoding"] = encoding  # urllib3 does not accept blanks around it
+        # urllib3 does not accept blanks around it; only our own adapter has removed them.
+        raw.headers["Content-Encoding"] = encoding
     length = raw.length_remaining
     if length is not None and length > BODY_LIMIT:
         raise TooLargeError

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from keystoneauth1.session import Session
+from keystoneauth1.token_endpoint import Token
 
 from lavaclient import ApiError, ConnectionError, Lava, error
 from lavaclient._http import exchange, failures, session
@@ -122,6 +124,15 @@ def test_50_a_packing_that_is_none_is_read_as_it_is(
 ) -> None:
     server.script = [answer(headers={"Content-Encoding": name})]
     assert lava.clusters.list() == []
+
+
+def test_50_a_plain_session_of_the_caller_accepts_blanks_around_an_encoding(
+    server: FaultServer,
+) -> None:
+    server.script = [KINDS["packed by another name"](CLUSTERS)]
+    session = Session(auth=Token(server.endpoint, "t" * 32))
+    with Lava(None, endpoint=server.endpoint, session=session, max_retries=0) as lava:
+        assert lava.clusters.list() == []
 
 
 def test_24_a_body_that_cannot_be_unpacked_says_so(server: FaultServer, lava: Lava) -> None:
