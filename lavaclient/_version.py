@@ -1,4 +1,4 @@
-"""The version: the one place where it stands."""
+"""The version, which is defined here only."""
 
 __all__ = ["__version__"]
 

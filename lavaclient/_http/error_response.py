@@ -71,7 +71,7 @@ def _message(response: Response) -> str:
         text = _from_text(response.body.decode("utf-8", "replace"))
     # A proxy's page repeats the status, which the error has already.
     text = re.sub(rf"\A\s*{response.status}\s", "", text)
-    # squid's pages all have one title; why there is one, and the system's number, stand here.
+    # All pages of squid have one title; this header has the reason and the system's number.
     reason = response.headers.get("X-Squid-Error")
     return f"{text} ({reason})" if reason else text
 

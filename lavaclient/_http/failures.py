@@ -203,7 +203,7 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[CodeType, str]]:
 def classify_failure(
     cause: BaseException, request: OutgoingRequest, sent_id: str, timeout: float, proxy: str = ""
 ) -> TransportFailure:
-    """Return the failure that the exception of an exchange stands for.
+    """Classify the exception of an exchange.
 
     Args:
         cause: What was raised. The requests that it and its causes hold, and the frames that

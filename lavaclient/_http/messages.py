@@ -17,7 +17,7 @@ _REQUEST_IDS = (
 
 
 class OutgoingRequest:
-    """A request that can be sent as it stands.
+    """A request that is ready to be sent.
 
     Args:
         method: HTTP method.

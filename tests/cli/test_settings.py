@@ -346,7 +346,7 @@ def test_the_version(offline: Program) -> None:
 def test_help_of_a_command_has_its_examples_as_they_are(offline: Program) -> None:
     ran = offline.ok("clusters create -h")
     assert "--node-groups 'slave(count=3, flavor_id=hadoop1-7)' \\\n" in ran.out
-    assert "The options that 'lava --help' lists may stand here too." in ran.out
+    assert "The options that 'lava --help' lists may be given here too." in ran.out
 
 
 def test_json_quiet_and_csv(run: Program, building: str) -> None:

@@ -29,12 +29,12 @@ class _ColumnNames(_ParamType):
         """Return the columns of the command."""
         del param
         view = getattr(ctx.command, "view", None)
-        before, comma, begun = incomplete.rpartition(",")
-        sign = "-" if begun.startswith("-") else ""
+        before, comma, prefix = incomplete.rpartition(",")
+        sign = "-" if prefix.startswith("-") else ""
         return [
             CompletionItem(f"{before}{comma}{sign}{column.key}", help=column.title)
             for column in (view.columns if view else ())
-            if column.key.startswith(begun.removeprefix("-"))
+            if column.key.startswith(prefix.removeprefix("-"))
         ]
 
 

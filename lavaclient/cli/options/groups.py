@@ -99,7 +99,7 @@ class Command(click.Command):
         listing = [option for option in self.shared_options() if option not in OPTIONS]
         _write(formatter, "Options", ctx, [*listing, *own])
         formatter.write_paragraph()
-        formatter.write_text("The options that 'lava --help' lists may stand here too.")
+        formatter.write_text("The options that 'lava --help' lists may be given here too.")
 
 
 class ListCommand(Command):

@@ -60,9 +60,9 @@ class NodeGroupsType(_ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Complete the id of a group, or its flavor."""
-        before, sign, begun = incomplete.rpartition("flavor_id=")
+        before, sign, prefix = incomplete.rpartition("flavor_id=")
         if sign:
-            items = FLAVOR.shell_complete(ctx, param, begun)
+            items = FLAVOR.shell_complete(ctx, param, prefix)
             return [CompletionItem(f"{before}{sign}{item.value}", help=item.help) for item in items]
         if "(" in incomplete:
             return []

@@ -33,12 +33,12 @@ class Estimate:
     def remaining(self, percent: float, now: float) -> float | None:
         """Return the seconds that are left, None if they cannot be estimated."""
         self.percent = percent
-        begun, started = self._first
-        if percent < begun:  # another stage has begun
+        first_percent, started = self._first
+        if percent < first_percent:  # another stage has begun
             self._first = (percent, now)
-        if percent <= begun or percent >= _COMPLETE:
+        if percent <= first_percent or percent >= _COMPLETE:
             return None
-        return (now - started) * (_COMPLETE - percent) / (percent - begun)
+        return (now - started) * (_COMPLETE - percent) / (percent - first_percent)
 
 
 @contextmanager
