@@ -232,7 +232,9 @@ class FaultServer:
                 buffered += (received := connection.recv(65536))
                 if not received:
                     return
-            self._note(recorded(method, target, headers, buffered))
+            self._own.request = recorded(method, target, headers, buffered)
+            with self._lock:
+                self.requests.append(self._own.request)
             buffered = b""
             step = self._take()
             if callable(step):
@@ -242,11 +244,6 @@ class FaultServer:
         """The request that the calling step answers."""
         request: SentRequest = self._own.request
         return request
-
-    def _note(self, request: SentRequest) -> None:
-        self._own.request = request
-        with self._lock:
-            self.requests.append(request)
 
     def _step(self) -> Step | str:
         with self._lock:

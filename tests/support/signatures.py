@@ -45,7 +45,8 @@ def _of_module(name: str) -> Iterator[str]:
     for public in module.__all__:
         value = getattr(module, public)
         if inspect.isclass(value):
-            yield f"{name}.{public}: class({', '.join(_bases(value))})"
+            bases = [base.__name__ for base in value.__bases__ if base is not object]
+            yield f"{name}.{public}: class({', '.join(bases)})"
             yield from _of_class(f"{name}.{public}", value)
         elif typing.get_origin(value) is not None:
             yield f"{name}.{public}: alias of a type"
@@ -53,10 +54,6 @@ def _of_module(name: str) -> Iterator[str]:
             yield f"{name}.{public}{_signature(value)}"
         else:
             yield f"{name}.{public}: {type(value).__name__}"
-
-
-def _bases(owner: type) -> list[str]:
-    return [base.__name__ for base in owner.__bases__ if base is not object]
 
 
 def _of_class(name: str, owner: type) -> Iterator[str]:
@@ -89,15 +86,12 @@ def _signature(function: object) -> str:
         if isinstance(parameter.annotation, str):
             text += f": {parameter.annotation}"
         if parameter.default is not parameter.empty:
-            text += f" = {_default(parameter.default)}"
+            default = parameter.default
+            plain = default is None or isinstance(default, bool | int | float | str | tuple)
+            text += f" = {default!r}" if plain else " = ..."
         parts.append(text)
     returned = inspect.signature(function).return_annotation
     return f"({', '.join(parts)})" + (f" -> {returned}" if isinstance(returned, str) else "")
-
-
-def _default(value: object) -> str:
-    plain = value is None or isinstance(value, bool | int | float | str | tuple)
-    return repr(value) if plain else "..."
 
 
 if __name__ == "__main__":

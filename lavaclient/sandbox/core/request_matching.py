@@ -57,8 +57,10 @@ class RequestPattern(Struct, frozen=True, forbid_unknown_fields=True):
             text = None if value is None else str(value)
             yield from _difference(f"query: {name}", request.parameters.get(name), text)
         for name, text in self.headers.items():
-            if request.headers[name] != text:
-                yield from _difference(f"headers: {name}", _shown_header(request, name), text)
+            value = request.headers[name]
+            if value != text:
+                hidden = value is not None and name.lower() == "x-auth-token"
+                yield from _difference(f"headers: {name}", HIDDEN if hidden else value, text)
         if self.json is not None:
             yield from _body_differences(self.json, request)
 
@@ -72,11 +74,6 @@ def _difference(place: str, value: object, expected: object) -> Iterator[str]:
         yield f"{place}: is missing"
     else:
         yield f"{place}: is {_short(value)}, not {_short(expected)}"
-
-
-def _shown_header(request: SeenRequest, name: str) -> str | None:
-    value = request.headers[name]
-    return HIDDEN if value is not None and name.lower() == "x-auth-token" else value
 
 
 def _body_differences(expected: object, request: SeenRequest) -> Iterator[str]:

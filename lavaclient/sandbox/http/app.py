@@ -200,7 +200,10 @@ class Application:
                 answer = self.sandbox.call(call)
                 request.faults.extend(outcomes.apply_job_faults(self.sandbox, call, answer, path))
                 return answer
-            case (region, tenant_id, _, *_) if _is_bookmark(request, region, tenant_id):
+            # The links without a version are there to be read.
+            case (region, tenant_id, _, *_) if (
+                request.method == "GET" and region.upper() in REGIONS and tenant_id != "v1.0"
+            ):
                 return self.sandbox.call(_call(request, region, tenant_id, below=2))
         raise ApiFault(404, NOT_FOUND)
 
@@ -267,11 +270,6 @@ def _check_content_type(request: Request) -> None:
         raise bad_request(message)
 
 
-def _is_bookmark(request: Request, region: str, tenant_id: str) -> bool:
-    """Whether a path is one of the links without a version, which are there to be read."""
-    return request.method == "GET" and region.upper() in REGIONS and tenant_id != "v1.0"
-
-
 def _call(request: Request, region: str, tenant_id: str, *, below: int) -> Call:
     return Call(
         method=request.method,
@@ -287,15 +285,14 @@ def _call(request: Request, region: str, tenant_id: str, *, below: int) -> Call:
 
 def _url(request: werkzeug.Request) -> str:
     # The raw form keeps segments apart, and may be absolute, as proxies send it.
-    raw = request.environ.get("RAW_URI")
+    environ = request.environ
+    raw: str | None = environ.get("RAW_URI")
     if raw is None:
         return request.url
-    return raw if "://" in raw.split("?", 1)[0] else f"{request.scheme}://{_host(request)}{raw}"
-
-
-def _host(request: werkzeug.Request) -> str:
-    name, port = request.environ["SERVER_NAME"], request.environ["SERVER_PORT"]
-    return request.environ.get("HTTP_HOST") or f"{name}:{port}"
+    if "://" in raw.split("?", 1)[0]:
+        return raw
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return f"{request.scheme}://{host}{raw}"
 
 
 def _read_body(request: werkzeug.Request) -> bytes:

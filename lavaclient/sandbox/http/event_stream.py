@@ -69,7 +69,10 @@ class EventStream(Stream):
         parts += [self._encode(event) for event in events]
         self._number = events[-1].number if events else self._number
         if time.monotonic() >= self._heartbeat:
-            parts.append(self._beat())
+            self._heartbeat = time.monotonic() + HEARTBEAT
+            clock = self._sandbox.clock
+            data = {"time": clock.time(), "speed": speed_of(clock)}
+            parts.append(_message("heartbeat", data))
         return b"".join(parts)
 
     def _start(self, place: str | None) -> tuple[int, bool]:
@@ -88,11 +91,6 @@ class EventStream(Stream):
     def _encode(self, event: Event) -> bytes:
         place = f"{self._events.epoch}-{event.number}"
         return _message(event.kind, {"time": event.time, **event.data}, place)
-
-    def _beat(self) -> bytes:
-        self._heartbeat = time.monotonic() + HEARTBEAT
-        clock = self._sandbox.clock
-        return _message("heartbeat", {"time": clock.time(), "speed": speed_of(clock)})
 
 
 def _message(kind: str, data: object, place: str | None = None) -> bytes:

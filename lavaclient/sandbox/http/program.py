@@ -11,7 +11,6 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from lavaclient.sandbox.http.dashboard import PATH
 from lavaclient.sandbox.http.server import SandboxServer
@@ -83,7 +82,9 @@ def _announce(options: Options, server: SandboxServer, ssh: SandboxSSH | None) -
     environ = server.environ()
     exports = "".join(f"export {name}={shlex.quote(text)}\n" for name, text in environ.items())
     if options.env_file is not None:
-        _write_privately(options.env_file, exports)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        with os.fdopen(os.open(options.env_file, flags, 0o600), "w") as file:
+            file.write(exports)
     if options.json:
         line: dict[str, object] = {"url": server.url, "environ": environ}
         if ssh is not None:
@@ -97,11 +98,6 @@ def _announce(options: Options, server: SandboxServer, ssh: SandboxSSH | None) -
         command = shlex.join(["ssh", "-F", str(ssh.config_path), "-i"])
         print(f"# To reach a node: ssh_command='{command} KEY', or {command} KEY USER@NODE")
     sys.stdout.flush()
-
-
-def _write_privately(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
 
 
 @contextlib.contextmanager

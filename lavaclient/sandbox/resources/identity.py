@@ -213,13 +213,12 @@ def _access(
             "id": user.id,
             "name": user.username,
             "RAX-AUTH:defaultRegion": REGIONS[0],
-            "roles": [_role(number, name) for number, name in enumerate(user.roles, 1)],
+            "roles": [
+                {"id": str(number), "name": name, "description": f"The role {name}."}
+                for number, name in enumerate(user.roles, 10_000_001)
+            ],
         },
     }
-
-
-def _role(number: int, name: str) -> dict[str, str]:
-    return {"id": str(10_000_000 + number), "name": name, "description": f"The role {name}."}
 
 
 def _catalog(urls: Urls, token: Token) -> list[dict[str, object]]:

@@ -85,6 +85,7 @@ def _find(context: Context, cluster: Cluster, node_id: str) -> Node:
 
 def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
     updated = node.ready if lifecycle.is_ready(cluster, node, context.now) else None
+    group = next(group for group in cluster.groups if group.id == node.node_group)
     return {
         "id": node.id,
         "name": node.name,
@@ -97,14 +98,9 @@ def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
             "public": [{"addr": public_ip(node), "version": 4}],
             "private": [{"addr": private_ip(node), "version": 4}],
         },
-        "components": _components(context, cluster, node),
+        "components": [_component(context, cluster, node, name) for name in group.components],
         "links": context.links.of(f"clusters/{cluster.id}/nodes/{node.id}"),
     }
-
-
-def _components(context: Context, cluster: Cluster, node: Node) -> list[dict[str, str]]:
-    group = next(group for group in cluster.groups if group.id == node.node_group)
-    return [_component(context, cluster, node, name) for name in group.components]
 
 
 def _component(context: Context, cluster: Cluster, node: Node, name: str) -> dict[str, str]:

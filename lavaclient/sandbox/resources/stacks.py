@@ -199,14 +199,10 @@ def _summary(context: Context, stack: Stack) -> dict[str, object]:
         "name": stack.name,
         "description": stack.description or "",
         "distro": stack.distro,
-        "services": [_short_service(service) for service in stack.services],
+        # The list leaves out versions and components.
+        "services": [{"name": service.name, "modes": service.modes} for service in stack.services],
         "links": context.links.of(f"stacks/{stack.id}"),
     }
-
-
-def _short_service(service: StackService) -> dict[str, object]:
-    # The list leaves out versions and components.
-    return {"name": service.name, "modes": service.modes}
 
 
 def _service_view(service: StackService) -> dict[str, object]:

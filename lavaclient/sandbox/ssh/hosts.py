@@ -102,14 +102,14 @@ def called(sandbox: Sandbox, name: str) -> list[Host]:
         The newest first.
     """
     with sandbox.lock:
-        hosts = [h for h in _hosts(sandbox) if name.lower() in h.names and h.status != "BUILDING"]
+        hosts = [
+            host
+            for account in sandbox.accounts()
+            for cluster in account.clusters.values()
+            for host in _hosts_of(sandbox, account, cluster)
+            if name.lower() in host.names and host.status != "BUILDING"
+        ]
     return sorted(hosts, key=lambda host: host.node.born, reverse=True)
-
-
-def _hosts(sandbox: Sandbox) -> Iterator[Host]:
-    for account in sandbox.accounts():
-        for cluster in account.clusters.values():
-            yield from _hosts_of(sandbox, account, cluster)
 
 
 def _hosts_of(sandbox: Sandbox, account: Account, cluster: Cluster) -> Iterator[Host]:

@@ -65,7 +65,9 @@ def _problems(records: Records, reference: ReferenceData) -> Iterator[str]:
         place = f"clusters[{number}]"
         yield from _cluster_problems(place, cluster, stacks)
         yield from _time_problems(place, _moments(cluster))
-        yield from _group_problems(place, cluster, reference)
+        for group in cluster.groups:
+            yield from _unknown(f"{place}.groups", group.components, reference.components)
+            yield from _unknown(f"{place}.groups", [group.flavor_id], reference.flavors)
         yield from _node_problems(place, cluster, reference)
 
 
@@ -90,12 +92,6 @@ def _cluster_problems(place: str, cluster: Cluster, stacks: Mapping[str, Stack])
         yield f"{place}.id: is empty"
     if cluster.job is not None and not cluster.job.steps:
         yield f"{place}.job.steps: is empty"
-
-
-def _group_problems(place: str, cluster: Cluster, reference: ReferenceData) -> Iterator[str]:
-    for group in cluster.groups:
-        yield from _unknown(f"{place}.groups", group.components, reference.components)
-        yield from _unknown(f"{place}.groups", [group.flavor_id], reference.flavors)
 
 
 def _node_problems(place: str, cluster: Cluster, reference: ReferenceData) -> Iterator[str]:
