@@ -26,7 +26,17 @@ from keystoneauth1.token_endpoint import Token
 from lavaclient import ConnectionError, Lava, LavaError, OverLimitError, TimeoutError
 from lavaclient._system.clock import use_clock
 from tests.support.clock import START, MovedClock, takes
-from tests.support.fault_server import CLUSTERS, FaultServer, Step, answer, drip, fin, raw, reset
+from tests.support.fault_server import (
+    CLUSTERS,
+    FaultServer,
+    Step,
+    answer,
+    drip,
+    fin,
+    raw,
+    reset,
+    stall,
+)
 from tests.support.threads import until
 
 TCP_NODELAY = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
@@ -104,6 +114,26 @@ def test_44_a_session_from_outside_tells_what_a_proxy_refused_to_carry(
     assert not caught.value.maybe_applied
 
 
+def test_26_silence_ends_in_time_over_a_session_from_outside(
+    server: FaultServer, outside: Lava
+) -> None:
+    server.script = [stall]
+    with pytest.raises(TimeoutError):
+        create(outside)
+
+
+def test_an_error_without_a_body_that_a_hook_has_read_says_what_its_status_means(
+    server: FaultServer, lava: Lava
+) -> None:
+    server.script = [answer(404, b"")]
+    lava.session.session.hooks["response"].append(
+        lambda response, **_: response.content[:0] or None
+    )
+    with pytest.raises(LavaError) as caught:
+        lava.scripts.delete("s")
+    assert caught.value.message == "Not Found"
+
+
 def test_each_exchange_is_a_line_in_the_log(
     server: FaultServer, lava: Lava, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -119,6 +149,7 @@ def test_each_exchange_is_a_line_in_the_log(
         ("GET clusters 200", "req-7"),
         ("POST clusters ConnectionError", caught.value.request_id),
     ]
+    assert not any(entry.name.startswith("keystoneauth") for entry in caplog.records)
     spent = (time.monotonic() - started) * 1000
     assert all(match and int(match[2]) <= spent + 1 for match in parts)
 
@@ -301,10 +332,14 @@ def test_a_connection_begins_where_the_pools_are_told(server: FaultServer, lava:
         chosen.bind(("127.0.0.1", 0))
         place = chosen.getsockname()
     server.script = [note]
-    pools = lava.session.session.get_adapter(server.url).poolmanager  # type: ignore[attr-defined]
-    pools.connection_pool_kw["source_address"] = place
+    adapter: Any = lava.session.session.get_adapter(server.url)
+    adapter.poolmanager.connection_pool_kw["source_address"] = place
     lava.clusters.list()
     assert places == [place]
+    (pool,) = adapter._pools.values()
+    connection = pool._get_conn()
+    assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    connection.close()
 
 
 @pytest.mark.parametrize(("written", "host"), [("localhost", "localhost"), ("[::1]", "::1")])
@@ -414,6 +449,7 @@ def test_21_a_date_counts_from_the_wall_clock_in_the_error_too(
     with pytest.raises(OverLimitError) as caught:
         lava.clusters.list()
     assert caught.value.retry_after == 90.0
+    assert caught.value.request_id == server.requests[0].headers["client-request-id"]
 
 
 def test_27_a_redirect_is_followed_in_the_last_second_too(server: FaultServer) -> None:

@@ -16,8 +16,8 @@ from keystoneauth1.session import Session
 from keystoneauth1.token_endpoint import Token
 
 from lavaclient import Lava, error
-from lavaclient._http.failures import UnusableSettingError
-from lavaclient._http.session import HTTPSession, renew_session
+from lavaclient._http.failures import NEVER_SENT, UnusableSettingError
+from lavaclient._http.session import HTTPSession, check_bundle, renew_session
 from lavaclient._system.clock import use_clock
 from tests.support.clock import MovedClock
 from tests.support.fault_server import FaultServer, answer
@@ -171,6 +171,28 @@ def test_what_is_no_url_of_a_host_is_refused_as_requests_does(
     with pytest.raises(requests.RequestException) as ours:
         session.request("GET", url)
     assert type(ours.value) is type(theirs.value)
+
+
+def test_what_a_request_alone_sets_is_sent(session: HTTPSession, server: FaultServer) -> None:
+    url = f"{server.url}/x"
+    session.request("POST", url, {"a": "1"}, timeout=5)
+    session.request("POST", url, params={"a": "1"}, data=b"text", timeout=5)
+    assert [request.path for request in server.requests] == ["/x?a=1"] * 2
+    assert server.requests[1].body == b"text"
+
+
+def test_a_bundle_is_a_file_or_a_directory_that_is_there(tmp_path: Path) -> None:
+    for verify in (True, str(tmp_path), requests.utils.DEFAULT_CA_BUNDLE_PATH):
+        check_bundle(verify)
+    with pytest.raises(error.InvalidError, match=r"^verify_ssl: there is no file '.*none\.pem'$"):
+        check_bundle(str(tmp_path / "none.pem"))
+
+
+@pytest.mark.parametrize("url", ["http://localhost:99999/x", "https://localhost:-1/x"])
+def test_16_a_port_that_is_none_was_never_asked(session: HTTPSession, url: str) -> None:
+    with pytest.raises(requests.exceptions.InvalidURL) as caught:
+        session.request("GET", url, timeout=5)
+    assert getattr(caught.value, NEVER_SENT) is True
 
 
 def test_each_setting_of_a_session_alone_is_sent(session: HTTPSession, server: FaultServer) -> None:
