@@ -294,6 +294,28 @@ def test_31_identity_that_repeats_the_key_does_not_show_it(
     assert caught.value.message == "no key [hidden]"
 
 
+def test_a_failure_since_the_token_was_got_is_not_asked_for_again(
+    cloud: FakeCloud, auth: RackspaceApiKey, session: Session
+) -> None:
+    auth.get_token(session)
+    cloud.outage = Reply(400, {"badRequest": {"message": "not now"}})
+    for _ in range(3):
+        auth.invalidate()
+        with pytest.raises(error.AuthenticationError, match="not now"):
+            auth.get_token(session)
+    assert cloud.sign_ins == 2
+
+
+def test_the_version_of_another_service_is_the_one_in_its_url(
+    cloud: FakeCloud, session: Session
+) -> None:
+    url = "https://compute.example/v2.1/x"
+    entry = {"type": "compute", "endpoints": [{"region": "DFW", "publicURL": url}]}
+    cloud.change = lambda access: access["serviceCatalog"].append(entry)  # type: ignore[attr-defined]
+    assert session.get_endpoint(service_type="compute", version="2.1") == url
+    assert session.get_endpoint(service_type="compute", version="3") is None
+
+
 def test_each_call_renews_a_token_that_nears_its_end(cloud: FakeCloud) -> None:
     with use_clock(cloud.clock):
         auth = RackspaceApiKey(USER, KEY, cloud.auth_url)

@@ -162,6 +162,7 @@ def test_31_the_secrets_of_a_request_are_hidden_in_each_way_that_an_answer_may_w
         ):
             reply = Reply(400, {"message": f"weak: {written}"})
             cloud.answer = lambda request, reply=reply: reply  # type: ignore[method-assign,misc]
-            with pytest.raises(error.BadRequestError) as caught:
-                lava.credentials.create_ambari("admin", password)
-            assert caught.value.message == "weak: [hidden]"
+            for send in (lava.credentials.create_ambari, lava.credentials.update_ambari):
+                with pytest.raises(error.BadRequestError) as caught:
+                    send("admin", password)
+                assert caught.value.message == "weak: [hidden]"

@@ -186,8 +186,8 @@ def test_16_17_what_an_exception_of_the_network_is_taken_for(name: str) -> None:
     assert (failure.kind, failure.text) == (kind, text)
     assert (failure.request_sent, failure.permanent) == (sent, permanent)
     assert (failure.method, failure.path, failure.request_id) == ("PUT", "c", "sent-id")
-    certificate = isinstance(failure.cause, ssl.SSLCertVerificationError)
-    assert failure.cause is cause or (certificate and name == "a certificate")
+    is_certificate = isinstance(failure.cause, ssl.SSLCertVerificationError)
+    assert is_certificate if name == "a certificate" else failure.cause is cause
 
 
 def test_43_no_link_of_the_chain_holds_a_request() -> None:
