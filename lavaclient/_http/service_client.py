@@ -122,36 +122,22 @@ class ServiceClient:
         """GET ``path``, relative to the endpoint, and decode the response."""
         return self.decode(self.request("GET", path, GET), answer_type)
 
-    def post(
-        self,
-        path: str,
-        body: msgspec.Struct,
-        answer_type: type[T],
-        *,
-        secrets: Sequence[Secret] = (),
-    ) -> T:
+    def post(self, path: str, body: msgspec.Struct, answer_type: type[T]) -> T:
         """POST ``body``; it is never sent twice once it may have arrived.
 
         Args:
             path: Relative to the endpoint.
             body: The request.
             answer_type: What the response decodes to.
-            secrets: Texts in the body that no error may show.
         """
-        return self.decode(self.request("POST", path, ONCE, body, secrets), answer_type)
+        return self.decode(self.request("POST", path, ONCE, body), answer_type)
 
     def put(
-        self,
-        path: str,
-        body: msgspec.Struct,
-        answer_type: type[T],
-        *,
-        repeatable: bool = True,
-        secrets: Sequence[Secret] = (),
+        self, path: str, body: msgspec.Struct, answer_type: type[T], *, repeatable: bool = True
     ) -> T:
         """PUT ``body``; ``repeatable=False`` where that is not idempotent."""
         rules = IDEMPOTENT if repeatable else ONCE
-        return self.decode(self.request("PUT", path, rules, body, secrets), answer_type)
+        return self.decode(self.request("PUT", path, rules, body), answer_type)
 
     def delete(self, path: str) -> None:
         """DELETE ``path``; of the response only the status counts."""
