@@ -139,7 +139,7 @@ def test_each_exchange_is_a_line_in_the_log(
 ) -> None:
     server.script = [answer(headers={"x-request-id": "req-7"}), reset]
     started = time.monotonic()
-    with caplog.at_level("DEBUG", logger="lavaclient"):
+    with caplog.at_level("DEBUG"):
         lava.clusters.list()
         with pytest.raises(ConnectionError) as caught:
             create(lava)

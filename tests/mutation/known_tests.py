@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import coverage
 import pytest
 
 from tests.mutation.changes import Change
+
+# What is likely to notice a change of a module, beside a file of tests that has its name.
+_NEAR = {
+    "catalog": ("auth/test_token.py",),
+    "coercion": ("decode/test_reader.py",),
+    "connections": ("http/test_exchange.py", "faults/test_transit.py", "faults/test_tunnels.py"),
+    "exchange": ("http/test_body_limit.py", "faults/test_transit.py", "interop/test_readers.py"),
+    "identity": ("interop/test_openstack.py",),
+    "identity_api": ("auth/test_answers.py", "auth/test_ways.py"),
+    "messages": ("http/test_error_response.py",),
+    "nesting": ("decode/test_reader.py",),
+    "provider": ("auth/test_ways.py", "auth/test_renewal.py"),
+    "proxies": ("http/test_exchange.py",),
+    "service_client": (
+        *("http/test_attempts.py", "http/test_exchange.py"),
+        "auth/test_secrets.py",
+    ),
+    "session": ("http/test_session_settings.py", "http/test_one_path.py"),
+    "session_provider": ("auth/test_ways.py",),
+    "types": ("decode/test_reader.py",),
+}
 
 
 class Outcomes:
@@ -80,7 +103,7 @@ class KnownTests:
         """Return the tests that come to a change, the likeliest and quickest first."""
         file = str(sys.modules[change.module].__file__)
         by_line = self._tests.get(file, {})
-        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+        tree = _tree(file)
         lines = _statement(tree, change.line)
         meeting = {test for line in lines for test in by_line.get(str(line), ())}
         if not change.function:
@@ -89,10 +112,8 @@ class KnownTests:
         meeting -= self.left_out
         likely = [test for test in self._failed[change.place] if test in meeting]
         room = f"tests/{change.module.split('.')[1].strip('_')}"
-        others = sorted(
-            meeting.difference(likely),
-            key=lambda test: (not test.startswith(room), self._durations[test]),
-        )
+        others = self._by_promise(meeting.difference(likely))
+        others.sort(key=lambda test: (not _is_near(test, change.module), not test.startswith(room)))
         chosen: list[str] = []
         total = 0.0
         for test in [*likely, *others]:
@@ -101,6 +122,27 @@ class KnownTests:
                 break
             chosen.append(test)
         return chosen
+
+    def _by_promise(self, tests: Iterable[str]) -> list[str]:
+        """Sort tests: quick ones first, and the more of a function's cases, the later."""
+        cases: Counter[str] = Counter()
+        costs: dict[str, float] = {}
+        for test in sorted(tests, key=self._durations.__getitem__):
+            function = test.partition("[")[0]
+            cases[function] += 1
+            costs[test] = self._durations[test] * cases[function]
+        return sorted(costs, key=costs.__getitem__)
+
+
+@functools.cache
+def _tree(file: str) -> ast.Module:
+    return ast.parse(Path(file).read_text(encoding="utf-8"))
+
+
+def _is_near(test: str, module: str) -> bool:
+    name = module.rpartition(".")[2]
+    file = test.partition("::")[0]
+    return file.endswith((f"/test_{name}.py", *_NEAR.get(name, ())))
 
 
 def _statement(tree: ast.Module, line: int) -> range:

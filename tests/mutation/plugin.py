@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ import pytest
 from tests.mutation.applying import Functions, apply, functions_by_file
 from tests.mutation.changes import Change
 from tests.mutation.known_tests import KnownTests, Outcomes, measure
+from tests.mutation.may_live import MayLive
 
-_AT_ONCE = 2
+_AT_ONCE = 4  # most tests wait more than they work
 _CPU_SECONDS = 40
 _SECONDS = 240
 
 LIVES, NOTICED, NOT_MADE, NOT_REACHED = "lives", "noticed", "not made", "not reached"
+MAY_LIVE = "may live"
 _VERDICTS = [LIVES, NOTICED, NOT_MADE, NOT_REACHED]
 
 
@@ -33,13 +36,21 @@ class MutationPlugin:
 
     Args:
         changes: What to change.
+        may_live: Which changes are counted and not made.
         results: The file to which a line of JSON is added for each change.
         longest: Seconds of the tests that one change meets.
     """
 
-    def __init__(self, changes: Iterable[Change], results: Path, longest: float) -> None:
+    def __init__(
+        self,
+        changes: Iterable[Change],
+        may_live: MayLive,
+        results: Path,
+        longest: float,
+    ) -> None:
         self._longest = longest
         self.counts: Counter[str] = Counter()
+        self._may_live = may_live
         self._changes = changes
         self._results = results
         self._outcomes = Outcomes()
@@ -59,10 +70,14 @@ class MutationPlugin:
             known = self._first_run(session.items)
             gc.freeze()  # children share what is never looked at again
             with self._results.open("a", encoding="utf-8") as results:
-                for change in [*self._changes, None]:
+                for change in chain(self._changes, [None]):
                     while self._running and (change is None or len(self._running) >= _AT_ONCE):
                         print(json.dumps(self._wait(known)), file=results, flush=True)
-                    if change is not None:
+                    if change is None:
+                        continue
+                    if self._may_live.covers(change):
+                        self.counts[MAY_LIVE] += 1
+                    else:
                         self._begin(change, known.for_change(change))
         finally:
             shutil.rmtree(self._scratch, ignore_errors=True)
