@@ -181,22 +181,10 @@ class _DeadlineMixin(_AnyConnection):
     response_class = _DeadlineResponse
     debuglevel = 0  # http.client prints headers, hence tokens, at any other level
     deadline: float | None = None
-    _was_connected = False
 
     def connect(self) -> None:
-        self._was_connected = False
         with _ConnectPhase(self):
             super().connect()
-        self._was_connected = True
-
-    @property
-    def has_connected_to_proxy(self) -> bool:
-        """Whether the proxy was reached, so that later failures are not blamed on it.
-
-        http.client closes a connection on which no response came, and urllib3 takes a closed
-        one for one that was never open: a request that was sent would count as never sent.
-        """
-        return self._was_connected or super().has_connected_to_proxy
 
     def remaining(self, shares: int = 1) -> float | None:
         """Return the seconds left for connecting, never 0 (which would not block).
