@@ -70,8 +70,7 @@ def _socket_class() -> Any:  # noqa: ANN401 (PySocks has no types)
         is_connected = False
 
         def connect(self, address: tuple[str, int]) -> None:
-            # Otherwise PySocks hides the cause, a timeout for instance.
-            super().connect(address, catch_errors=True)
+            super().connect(address)
             self.is_connected = True
 
         def recv_into(self, *arguments: Any) -> int:  # noqa: ANN401 (as socket has it)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import time
 import warnings
 
 import pytest
@@ -11,6 +13,7 @@ import trustme
 
 from lavaclient import ConnectionError, InsecureTransportWarning, TimeoutError
 from tests.faults.conftest import TOKEN, Client, Serve
+from tests.support.fault_server import answer
 from tests.support.socks_server import SocksServer
 
 pytest.importorskip("socks", reason="PySocks is not installed")
@@ -54,6 +57,24 @@ def test_45_what_a_socks_proxy_says_takes_of_the_one_deadline(
             client(server, timeout=0.6, max_retries=0).clusters.services("stop", "c", [])
     assert not caught.value.maybe_applied
     assert not server.connections
+
+
+def test_45_a_connection_through_a_socks_proxy_serves_when_the_first_deadline_is_over(
+    serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_later(connection: socket.socket) -> None:
+        time.sleep(0.05)  # more than a read gets whose deadline is over
+        answer()(connection)
+
+    server = serve(answer(), answer_later)
+    with SocksServer() as proxy:
+        use(monkeypatch, proxy.url)
+        lava = client(server, max_retries=0)
+        assert lava.clusters.list() == []
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 1000)
+        assert lava.clusters.list() == []
+    assert len(proxy.destinations) == 1
 
 
 def test_45_a_socks_proxy_that_is_not_willing_was_never_asked_to_send(

@@ -253,6 +253,17 @@ def test_26_all_addresses_of_a_host_share_the_time(full_backlogs: int, client: C
     assert takes(0.35, 0.44 + 0.1, run_out)
 
 
+def test_45_all_addresses_of_a_socks_proxy_share_the_time(
+    full_backlogs: int, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("socks", reason="PySocks is not installed")
+    monkeypatch.setenv("ALL_PROXY", f"socks5h://localhost:{full_backlogs}")
+    lava = client("https://198.51.100.1/v2/123456", timeout=0.4, max_retries=0)
+    with pytest.raises(TimeoutError) as caught:
+        create(lava)
+    assert not caught.value.maybe_applied
+
+
 def test_33_ctrl_c_while_connecting_propagates(full_backlogs: int, client: Client) -> None:
     lava = client(f"http://localhost:{full_backlogs}/v2/123456", timeout=5)
     timer = threading.Timer(0.15, os.kill, (os.getpid(), signal.SIGINT))
