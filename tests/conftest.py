@@ -39,6 +39,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """Collect no garbage: at the deepest call of nested data, finalizers would have no stack."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _clean_environment() -> Iterator[None]:
     """Nothing of the machine's settings reaches a test, nor a fixture of a wider scope."""

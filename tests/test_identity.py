@@ -27,6 +27,8 @@ from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
 from tests.support.recorder import SentRequest
 from tests.support.threads import together, until
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

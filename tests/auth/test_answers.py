@@ -16,6 +16,8 @@ from lavaclient import LavaError, error
 from lavaclient._auth.token import AccessToken
 from tests.support.fake_cloud import BREAK, KEY, TENANT, USER, FakeCloud, Reply
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 UNAUTHORIZED = {"unauthorized": {"code": 401, "message": "Unable to authenticate."}}
 
 

@@ -10,6 +10,8 @@ from lavaclient import error
 from lavaclient._auth.catalog import Catalog
 from lavaclient._auth.token import AccessToken, read_answer, read_state
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 NOW = 1_700_000_000.0
 
 

@@ -20,6 +20,8 @@ from lavaclient._system import private_file
 from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
 from tests.support.warm_start import WARM_PYTHON, warm_environ
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 
 @pytest.fixture
 def cloud() -> Iterator[FakeCloud]:

@@ -21,6 +21,8 @@ from lavaclient._decode.reader import UnreadableError, decode, decode_untyped, r
 from lavaclient._decode.types import Names, Number, Text, Timestamp, custom_type
 from tests.support.json_values import json_values
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -16,6 +16,8 @@ from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
 from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, fin, raw
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 SENSELESS = {
     "html": (b"<html><body>hi</body></html>", "HTML"),
     "empty": (b"", "empty"),

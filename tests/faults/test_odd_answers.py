@@ -19,6 +19,8 @@ from tests.faults.conftest import Client, Serve
 from tests.support.fault_server import CLUSTERS, DETAIL, Step, answer
 from tests.support.warm_start import WARM_PYTHON, warm_environ
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 ONE = b'{"clusters": [{"id": "c-1", "name": "%s"}]}'
 BODIES = {
     "a mark of byte order": b"\xef\xbb\xbf" + ONE % b"nightly",

@@ -25,6 +25,8 @@ from tests.support.clock import START, MovedClock
 from tests.support.fake_cloud import FakeCloud
 from tests.support.fault_server import DETAIL, Step, answer
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 
 @pytest.mark.parametrize(
     ("status", "headers"),

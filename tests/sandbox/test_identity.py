@@ -9,6 +9,8 @@ import pytest
 from lavaclient.sandbox import ManualClock, Sandbox
 from tests.support.sandbox_callers import Caller, DirectCaller
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 KEY = "RAX-KSKEY:apiKeyCredentials"
 
 
