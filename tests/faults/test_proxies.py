@@ -128,7 +128,7 @@ def test_44_a_proxy_that_is_not_there_is_named(
 def test_44_a_malformed_proxy_is_quoted_without_its_password_and_tried_once(
     url: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALL_PROXY", url)
+    monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(ConnectionError, match=r"the proxy '.+' cannot be used: \w+ \w+") as caught:
         # With retries it would take an hour of the clock.
         client(FAR, max_retries=9, retry_backoff=600).clusters.services("stop", "c", [])

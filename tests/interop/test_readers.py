@@ -84,7 +84,7 @@ def test_63_a_response_has_its_content_for_whoever_looks_later() -> None:
         lava.clusters.list()
         lava.clusters.delete("c-1")
         full, empty = responses
-        assert full.content == CLUSTERS == b"".join(full.iter_content(7))
+        assert b"".join(full.iter_content(7)) == CLUSTERS == full.content
         assert list(full.iter_lines()) == [CLUSTERS]
         assert full.json()["clusters"] == []
         assert (empty.content, list(empty.iter_content(7))) == (b"", [])
