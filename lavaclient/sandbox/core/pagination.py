@@ -50,7 +50,7 @@ def page(
         The items of the page, and the body's `links`.
 
     Raises:
-        ApiFault: 400 for a limit, marker or offset that makes no sense.
+        ApiFault: 400 for a limit, marker or offset that is not valid.
     """
     limit = _limit(context.query)
     start = _number(context.query, "offset", 0)
