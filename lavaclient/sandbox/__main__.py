@@ -92,8 +92,7 @@ def _add_service_options(parser: argparse.ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65_536):
-        message = f"must be a number from 0 to 65535, not {text!r}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 65535, not {text!r}")
     return int(text)
 
 
@@ -157,8 +156,7 @@ def _numbers(
         try:
             numbers[name] = read(number)
         except ValueError as error:
-            message = f"{option}: {name}: must be a number, not {number!r}"
-            raise ValueError(message) from error
+            raise ValueError(f"{option}: {name}: must be a number, not {number!r}") from error
     return numbers
 
 

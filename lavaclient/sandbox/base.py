@@ -62,11 +62,10 @@ class SandboxBase(ABC):
         world: WorldSource | None = None,
     ) -> None:
         if not 0 < token_lifetime <= _LONGEST_LIFETIME:
-            message = (
+            raise ValueError(
                 f"token_lifetime must be a positive number up to {_LONGEST_LIFETIME:.0f},"
                 f" not {token_lifetime}"
             )
-            raise ValueError(message)
         self.clock: Clock = clock if clock is not None else SystemClock()
         self.username = username
         self.api_key = api_key
@@ -150,8 +149,7 @@ class SandboxBase(ABC):
         names = [role if role in known or ":" in role else f"bigdata:{role}" for role in roles]
         for name in names:
             if name not in known:
-                message = f"roles: there is no role {name!r}; there are {known}"
-                raise ValueError(message)
+                raise ValueError(f"roles: there is no role {name!r}; there are {known}")
         with self.lock:
             tenant = tenant_id or self.tenant_id
             self.store.users[username] = User(

@@ -72,8 +72,7 @@ class Seeding:
             ValueError: The service would refuse it, or there is no such status.
         """
         if status not in get_args(ClusterStatus):
-            message = f"status: must be one of {get_args(ClusterStatus)}, not {status!r}"
-            raise ValueError(message)
+            raise ValueError(f"status: must be one of {get_args(ClusterStatus)}, not {status!r}")
         keys = list(ssh_keys) if ssh_keys is not None else [_KEY_NAME]
         self._add_missing_keys(keys, region)
         groups = [{"id": group, **rest} for group, rest in (node_groups or {}).items()]

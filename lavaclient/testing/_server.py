@@ -125,6 +125,5 @@ def _clock(clock: Clock | None, speed: float | None) -> Clock:
     if speed is None:
         return clock if clock is not None else FollowingClock()
     if clock is not None:
-        message = "clock and speed do not go together: give SystemClock(speed) as the clock"
-        raise ValueError(message)
+        raise ValueError("clock and speed do not go together: give SystemClock(speed) as the clock")
     return SystemClock(speed)

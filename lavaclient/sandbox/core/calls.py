@@ -35,11 +35,9 @@ def query_of(pairs: tuple[tuple[str, str], ...], *, paged: bool) -> dict[str, st
     query: dict[str, str] = {}
     for name, value in pairs:
         if not paged or name not in PARAMETERS:
-            message = f"{name[:64]}: there is no such query parameter here"
-            raise bad_request(message)
+            raise bad_request(f"{name[:64]}: there is no such query parameter here")
         if name in query:
-            message = f"{name}: is given twice"
-            raise bad_request(message)
+            raise bad_request(f"{name}: is given twice")
         query[name] = value
     return query
 

@@ -24,8 +24,7 @@ class Clock(Protocol):
 
 def _forward(seconds: float) -> float:
     if not 0 <= seconds < math.inf:
-        msg = f"seconds must be a number from 0 up, not {seconds}"
-        raise ValueError(msg)
+        raise ValueError(f"seconds must be a number from 0 up, not {seconds}")
     return seconds
 
 
@@ -44,8 +43,7 @@ class SystemClock:
 
     def __init__(self, speed: float = 1.0) -> None:
         if not 0 < speed < math.inf:
-            msg = f"speed must be a positive number, not {speed}"
-            raise ValueError(msg)
+            raise ValueError(f"speed must be a positive number, not {speed}")
         self.speed = speed
         self._start = time.time()
         self._ahead = 0.0

@@ -22,8 +22,7 @@ class _Numbers:
         for number in fields(self):
             value = getattr(self, number.name)
             if not (isinstance(value, int | float) and 0 <= value < math.inf):
-                message = f"{number.name}: must be a number from 0 up, not {value!r}"
-                raise ValueError(message)
+                raise ValueError(f"{number.name}: must be a number from 0 up, not {value!r}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,7 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise _wrong_field(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message = f"The body is not valid JSON: {error}"
-        raise bad_request(message) from error
+        raise bad_request(f"The body is not valid JSON: {error}") from error
 
 
 def _wrong_field(message: str) -> ApiFault:

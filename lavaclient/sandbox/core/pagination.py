@@ -84,16 +84,14 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        message = f"{name}: must be a whole number, not '{text[:40]}'"
-        raise bad_request(message)
+        raise bad_request(f"{name}: must be a whole number, not '{text[:40]}'")
     return int(text)
 
 
 def _limit(query: Mapping[str, str]) -> int:
     limit = _number(query, "limit", PAGE_SIZE)
     if not 1 <= limit <= MAX_LIMIT:
-        message = f"limit: must be from 1 to {MAX_LIMIT}, not {limit}"
-        raise bad_request(message)
+        raise bad_request(f"limit: must be from 1 to {MAX_LIMIT}, not {limit}")
     return min(limit, PAGE_SIZE)
 
 
@@ -108,5 +106,4 @@ def _index_after(
             return index + 1
     if marker in departed:
         return sum(1 for item in items if place(item) < departed[marker])
-    message = f"marker: nothing in this list has the id '{marker[:64]}'"
-    raise bad_request(message)
+    raise bad_request(f"marker: nothing in this list has the id '{marker[:64]}'")

@@ -32,8 +32,7 @@ class PlannedFailures:
             ValueError: The seconds are negative or not finite.
         """
         if not 0 <= after < math.inf:
-            message = f"after must be a number of seconds from 0 up, not {after}"
-            raise ValueError(message)
+            raise ValueError(f"after must be a number of seconds from 0 up, not {after}")
         self.plans.append(Plan(after, name))
 
     def schedule(self, cluster: Cluster) -> None:

@@ -111,15 +111,13 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
             try:
                 msgspec.convert(getattr(self, name), kind)
             except msgspec.ValidationError as error:
-                message = f"{name}: {error}"
-                raise ValueError(message) from error
+                raise ValueError(f"{name}: {error}") from error
         unknown = [name for name in self._methods() if name not in METHODS]
         if unknown:
             message = f"method: there is no {unknown[0]!r}; there are {', '.join(METHODS)} and *"
             raise ValueError(message)
         if not compiled(self.path).reachable:
-            message = f"path: the service has no path that {self.path!r} is found in"
-            raise ValueError(message)
+            raise ValueError(f"path: the service has no path that {self.path!r} is found in")
         self._check_work()
 
     def fits(self, method: str, path: str) -> bool:
@@ -166,8 +164,7 @@ def _check_kind(kind: str) -> None:
         return
     near = difflib.get_close_matches(str(kind).replace("-", "_"), kinds, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(kinds)}"
-    message = f"kind: there is no {kind!r}; {hint}"
-    raise ValueError(message)
+    raise ValueError(f"kind: there is no {kind!r}; {hint}")
 
 
 @dataclass(slots=True)

@@ -52,8 +52,7 @@ class PathPattern:
         unknown = sorted(_UNKNOWN.intersection(core))
         if unknown or len(text) > _MOST or not text.isprintable():
             reason = f"{unknown[0]!r} has no meaning" if unknown else "it is too long, or not text"
-            message = f"path: {text[:60]!r} is not a pattern: {reason}; write {SYNTAX}"
-            raise ValueError(message)
+            raise ValueError(f"path: {text[:60]!r} is not a pattern: {reason}; write {SYNTAX}")
         self.text = text
         tokens = [] if anchored_start else ["**"]
         tokens += _TOKEN.findall(core)

@@ -78,8 +78,7 @@ def parse(line: str) -> Fault:
     try:
         return convert(fields, Fault)
     except msgspec.ValidationError as error:
-        message = f"{line!r}: {error}"
-        raise ValueError(message) from error
+        raise ValueError(f"{line!r}: {error}") from error
 
 
 def line_of(fault: Fault) -> str:

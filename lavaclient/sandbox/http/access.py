@@ -29,8 +29,7 @@ def check_access(request: Request, allowed_hosts: Collection[str]) -> None:
     """
     host = _host(request.target.urls.base)
     if not _is_loopback(host) and host not in allowed_hosts:
-        message = f"Host: {host!r} is not this server; --allow-host {host} lets it be"
-        raise forbidden(message)
+        raise forbidden(f"Host: {host!r} is not this server; --allow-host {host} lets it be")
     if request.is_control:
         _check_origin(request)
 
@@ -38,12 +37,10 @@ def check_access(request: Request, allowed_hosts: Collection[str]) -> None:
 def _check_origin(request: Request) -> None:
     origin = request.headers["Origin"]
     if origin is not None and origin.lower() != request.target.urls.base.lower():
-        message = f"Origin: {origin!r} may not use the sandbox's control API"
-        raise forbidden(message)
+        raise forbidden(f"Origin: {origin!r} may not use the sandbox's control API")
     site = request.headers["Sec-Fetch-Site"]
     if site is not None and site not in _OWN_FETCHES:
-        message = f"Sec-Fetch-Site: a {site} request may not use the sandbox's control API"
-        raise forbidden(message)
+        raise forbidden(f"Sec-Fetch-Site: a {site} request may not use the sandbox's control API")
 
 
 def _host(base: str) -> str:

@@ -266,8 +266,7 @@ def _check_content_type(request: Request) -> None:
         return
     content_type = (request.headers["Content-Type"] or "").split(";")[0].strip().lower()
     if content_type != "application/json":
-        message = f"Content-Type: must be application/json, not '{content_type}'"
-        raise bad_request(message)
+        raise bad_request(f"Content-Type: must be application/json, not '{content_type}'")
 
 
 def _call(request: Request, region: str, tenant_id: str, *, below: int) -> Call:

@@ -27,8 +27,7 @@ def inject_fault(
         ConnectionResetError: For the two kinds of reset.
     """
     if fault.kind == "reset_before":
-        message = "the connection was reset before the request was carried out"
-        raise ConnectionResetError(message)
+        raise ConnectionResetError("the connection was reset before the request was carried out")
     if fault.kind == "status":
         return encode(_status(fault, request), request_id)
     if fault.kind == "expired_token":
@@ -44,8 +43,7 @@ def inject_fault(
 
 def _corrupt(fault: Fault, answer: Answer, request_id: str) -> Reply:
     if fault.kind == "reset_after":
-        message = "the connection was reset after the request was carried out"
-        raise ConnectionResetError(message)
+        raise ConnectionResetError("the connection was reset after the request was carried out")
     if fault.kind == "wrong_body":
         return _replace_body(fault, answer, request_id)
     reply = encode(answer, request_id)

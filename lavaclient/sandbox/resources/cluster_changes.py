@@ -48,8 +48,7 @@ def check_active(context: Context, cluster: Cluster) -> None:
 def _only_field(change: ClusterChange) -> str:
     names = [name for name in _RULES if getattr(change, name) is not UNSET]
     if len(names) != 1:
-        message = f"cluster: give exactly one of {', '.join(_RULES)}"
-        raise bad_request(message)
+        raise bad_request(f"cluster: give exactly one of {', '.join(_RULES)}")
     return names[0]
 
 
@@ -58,8 +57,7 @@ def _resize(context: Context, cluster: Cluster, wanted: Sequence[GroupCount]) ->
     counts: dict[str, int] = {}
     for group_count in wanted:
         if group_count.id in counts:
-            message = f"node_groups: '{group_count.id}' is given twice"
-            raise bad_request(message)
+            raise bad_request(f"node_groups: '{group_count.id}' is given twice")
         _check_group(groups.get(group_count.id), group_count)
         counts[group_count.id] = group_count.count
     added = [
@@ -74,8 +72,7 @@ def _resize(context: Context, cluster: Cluster, wanted: Sequence[GroupCount]) ->
 
 def _check_group(group: NodeGroup | None, wanted: GroupCount) -> None:
     if group is None:
-        message = f"node_groups: the cluster has no '{wanted.id}'"
-        raise bad_request(message)
+        raise bad_request(f"node_groups: the cluster has no '{wanted.id}'")
     if wanted.flavor_id not in {None, group.flavor_id}:
         message = f"node_groups: {group.id}: flavor_id: is {group.flavor_id} and cannot be changed"
         raise bad_request(message)
@@ -96,11 +93,10 @@ def _remove_credentials(
     chosen = [reference.stored() for reference in wanted]
     for credential in chosen:
         if credential not in cluster.credentials:
-            message = (
+            raise bad_request(
                 f"remove_credentials: the cluster has no {credential.type} "
                 f"named '{credential.name}'"
             )
-            raise bad_request(message)
     cluster.credentials = [c for c in cluster.credentials if c not in chosen]
     lifecycle.update(cluster, context.now, context.timings.update)
 
@@ -110,11 +106,10 @@ def _control(context: Context, cluster: Cluster, wanted: Control) -> None:
     names = [service.name for service in stack.services]
     for service in wanted.services:
         if service.name not in names:
-            message = (
+            raise bad_request(
                 f"control_services.services: the cluster has no service '{service.name}'; "
                 f"it has {', '.join(names)}"
             )
-            raise bad_request(message)
     lifecycle.update(cluster, context.now, context.timings.update)
 
 

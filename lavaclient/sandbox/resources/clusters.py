@@ -150,15 +150,13 @@ def _group_view(group: NodeGroup) -> dict[str, object]:
 def _stack(context: Context, stack_id: str) -> Stack:
     stack = stack_rules.known(context).get(stack_id)
     if stack is None:
-        message = f"stack_id: there is no stack '{stack_id}'"
-        raise bad_request(message)
+        raise bad_request(f"stack_id: there is no stack '{stack_id}'")
     return stack
 
 
 def _check_region(region: str | None) -> None:
     if region is not None and region.upper() not in REGIONS:
-        message = f"region: there is no region '{region}'; there are {', '.join(REGIONS)}"
-        raise bad_request(message)
+        raise bad_request(f"region: there is no region '{region}'; there are {', '.join(REGIONS)}")
 
 
 def _groups(
@@ -167,8 +165,7 @@ def _groups(
     wanted: dict[str, cluster_requests.NewNodeGroup] = {}
     for group in groups:
         if group.id in wanted:
-            message = f"node_groups: '{group.id}' is given twice"
-            raise bad_request(message)
+            raise bad_request(f"node_groups: '{group.id}' is given twice")
         wanted[group.id] = group
     names = [group.id for group in stack.node_groups]
     for group_id in wanted:
@@ -202,11 +199,10 @@ def check_count(group: NodeGroup, count: int) -> None:
     """
     bounds = group.resource_limits
     if not bounds.min_count <= count <= bounds.max_count:
-        message = (
+        raise bad_request(
             f"node_groups: {group.id}: count: must be from {bounds.min_count} "
             f"to {bounds.max_count}, not {count}"
         )
-        raise bad_request(message)
 
 
 def _credentials(context: Context, wanted: cluster_requests.NewCluster) -> list[CredentialName]:
@@ -232,7 +228,6 @@ def _scripts(
     known = script_rules.known(context)
     for script in wanted:
         if script.id not in known:
-            message = f"scripts: there is no script '{script.id}'"
-            raise bad_request(message)
+            raise bad_request(f"scripts: there is no script '{script.id}'")
     ids = dict.fromkeys(script.id for script in wanted)
     return [ClusterScript(script_id, known[script_id].name) for script_id in ids]

@@ -119,8 +119,7 @@ def create_credential(context: Context, type_name: str) -> Answer:
     """`POST credentials/{type}`."""
     credential = _read(context, type_name)
     if context.account.credential(type_name, credential.name) is not None:
-        message = f"{type_name} '{credential.name}' exists already"
-        raise conflict(message)
+        raise conflict(f"{type_name} '{credential.name}' exists already")
     context.account.credentials[f"{type_name}/{credential.name}"] = credential
     return Answer(201, {"credentials": {type_name: _view(credential)}})
 
@@ -181,8 +180,7 @@ def _read(context: Context, type_name: str) -> Credential:
     if not isinstance(inner, SSHKey):
         return Credential(type_name, getattr(inner, kind.fields[0]))
     if not inner.public_key.startswith(_KEY_TYPES):
-        message = "ssh_keys.public_key: is not a public key in OpenSSH's format"
-        raise bad_request(message)
+        raise bad_request("ssh_keys.public_key: is not a public key in OpenSSH's format")
     return Credential(type_name, inner.key_name, _fingerprint(inner.public_key))
 
 

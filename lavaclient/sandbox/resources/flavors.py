@@ -30,8 +30,7 @@ def fitting(context: Context, flavor_id: str, min_ram: int, where: str) -> Flavo
     """
     flavor = context.reference.flavors.get(flavor_id)
     if flavor is None:
-        message = f"{where}: there is no flavor '{flavor_id}'"
-        raise bad_request(message)
+        raise bad_request(f"{where}: there is no flavor '{flavor_id}'")
     if flavor.ram < min_ram:
         message = f"{where}: {flavor_id} has {flavor.ram} MB of memory; {min_ram} MB are needed"
         raise bad_request(message)

@@ -63,8 +63,7 @@ def sign_in(call: IdentityCall) -> Answer:
     auth, now = decode(call.body, models.SignInBody).auth, call.clock.time()
     if [auth.api_key, auth.password, auth.token].count(UNSET) != 2:
         names = "RAX-KSKEY:apiKeyCredentials, passwordCredentials and token"
-        message = f"auth: give exactly one of {names}"
-        raise bad_request(message)
+        raise bad_request(f"auth: give exactly one of {names}")
     expires = now + call.lifetime
     if auth.token is not UNSET:
         old = _valid_token(call.store, auth.token.id, now)
@@ -165,15 +164,12 @@ def user_of(store: Store, token_id: str | None, tenant_id: str, method: str, now
     """
     token = store.tokens.get(token_id or "")
     if token is None or token.expires <= now:
-        message = "No valid token provided. Send one in the 'X-Auth-Token' header."
-        raise unauthorized(message)
+        raise unauthorized("No valid token provided. Send one in the 'X-Auth-Token' header.")
     if token.tenant_id != tenant_id:
-        message = f"The token is not valid for tenant {tenant_id}"
-        raise forbidden(message)
+        raise forbidden(f"The token is not valid for tenant {tenant_id}")
     user = store.users[token.username]
     if method in _RIGHTS and not _RIGHTS[method] & set(user.roles):
-        message = f"The roles of {user.username} do not allow {method} requests"
-        raise forbidden(message)
+        raise forbidden(f"The roles of {user.username} do not allow {method} requests")
     return user
 
 
@@ -182,8 +178,7 @@ def _user(
 ) -> User:
     user = store.users.get(username)
     if user is None or (user.api_key != key if password is None else user.password != password):
-        message = "Unable to authenticate user with credentials provided."
-        raise unauthorized(message)
+        raise unauthorized("Unable to authenticate user with credentials provided.")
     if not user.enabled:
         raise ApiFault(403, f"User '{user.username}' is disabled.", kind="userDisabled")
     return user
@@ -192,8 +187,7 @@ def _user(
 def _valid_token(store: Store, token_id: str, now: float) -> Token:
     token = store.tokens.get(token_id)
     if token is None or token.expires <= now:
-        message = "Token not authenticated."
-        raise unauthorized(message)
+        raise unauthorized("Token not authenticated.")
     return token
 
 

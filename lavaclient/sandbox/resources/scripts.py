@@ -83,8 +83,7 @@ def update_script(context: Context, script_id: str) -> Answer:
     script = _own(context, script_id, "changed")
     change = decode(context.body, ScriptChangeBody).script
     if change == ScriptChange():
-        message = "script: give at least one of name, type, url"
-        raise bad_request(message)
+        raise bad_request("script: give at least one of name, type, url")
     if change.name is not UNSET:
         _check_name(context, change.name, besides=script)
         script.name = change.name
@@ -111,16 +110,14 @@ def known(context: Context) -> dict[str, Script]:
 def _own(context: Context, script_id: str, verb: str) -> Script:
     script = record_of(known(context), "Script", script_id)
     if script.is_public:
-        message = f"Script {script_id} is public and cannot be {verb}"
-        raise forbidden(message)
+        raise forbidden(f"Script {script_id} is public and cannot be {verb}")
     return script
 
 
 def _check_name(context: Context, name: str, besides: Script | None = None) -> None:
     others = (s for s in context.account.scripts.values() if s is not besides)
     if any(script.name == name for script in others):
-        message = f"A script named '{name}' exists already"
-        raise bad_request(message)
+        raise bad_request(f"A script named '{name}' exists already")
 
 
 def _view(context: Context, script: Script) -> dict[str, object]:

@@ -75,8 +75,7 @@ def _find(distro: Distro, name: str) -> DistroService:
         if service.name == name:
             return service
     names = ", ".join(service.name for service in distro.services)
-    message = f"services: {distro.id} has no service '{name}'; it has {names}"
-    raise bad_request(message)
+    raise bad_request(f"services: {distro.id} has no service '{name}'; it has {names}")
 
 
 def _implied(service: DistroService, placed: set[str]) -> list[str]:
@@ -86,8 +85,7 @@ def _implied(service: DistroService, placed: set[str]) -> list[str]:
 def _service(service: DistroService, modes: Sequence[str]) -> StackService:
     for mode in modes:
         if mode not in service.modes:
-            message = f"services: {service.name} has no mode '{mode}'"
-            raise bad_request(message)
+            raise bad_request(f"services: {service.name} has no mode '{mode}'")
     return StackService(
         name=service.name,
         version=service.version,

@@ -103,8 +103,7 @@ def delete_stack(context: Context, stack_id: str) -> Answer:
     """`DELETE stacks/{id}`: refused for built-in ones, and while a cluster is made from it."""
     stack = record_of(known(context), "Stack", stack_id)
     if not stack.is_deletable:
-        message = f"Stack {stack_id} is part of the service and cannot be deleted"
-        raise forbidden(message)
+        raise forbidden(f"Stack {stack_id} is part of the service and cannot be deleted")
     context.account.check_unused("stack", stack_id, f"Stack {stack_id}")
     del context.account.stacks[stack_id]
     return Answer(204)
@@ -117,11 +116,9 @@ def known(context: Context) -> dict[str, Stack]:
 
 def _check(context: Context, wanted: NewStack) -> None:
     if wanted.distro not in context.reference.distros:
-        message = f"distro: there is no distro '{wanted.distro}'"
-        raise bad_request(message)
+        raise bad_request(f"distro: there is no distro '{wanted.distro}'")
     if any(stack.name == wanted.name for stack in context.account.stacks.values()):
-        message = f"A stack named '{wanted.name}' exists already"
-        raise bad_request(message)
+        raise bad_request(f"A stack named '{wanted.name}' exists already")
     _check_unique("services", [service.name for service in wanted.services])
     _check_unique("node_groups", [group.id for group in wanted.node_groups or []])
 
@@ -129,8 +126,7 @@ def _check(context: Context, wanted: NewStack) -> None:
 def _check_unique(where: str, names: Sequence[str]) -> None:
     for name, times in Counter(names).items():
         if times > 1:
-            message = f"{where}: '{name}' is given {times} times"
-            raise bad_request(message)
+            raise bad_request(f"{where}: '{name}' is given {times} times")
 
 
 def _custom_groups(
@@ -156,12 +152,10 @@ def _custom_group(
     if not components and default is not None:
         components = default.components
     if not components:
-        message = f"{where}: components: name at least one"
-        raise bad_request(message)
+        raise bad_request(f"{where}: components: name at least one")
     unknown = [name for name in components if name not in context.reference.components]
     if unknown:
-        message = f"{where}: components: there is no component '{unknown[0]}'"
-        raise bad_request(message)
+        raise bad_request(f"{where}: components: there is no component '{unknown[0]}'")
     limits = stack_layouts.limits_for(context, wanted.id, components)
     if wanted.flavor_id is None:
         flavor = flavors.smallest(context, limits.min_ram)
@@ -189,8 +183,7 @@ def _check_placing(
         raise bad_request(message)
     for name, service in needed.items():
         if name not in placed:
-            message = f"node_groups: component '{name}' of {service} is in none of them"
-            raise bad_request(message)
+            raise bad_request(f"node_groups: component '{name}' of {service} is in none of them")
 
 
 def _summary(context: Context, stack: Stack) -> dict[str, object]:

@@ -69,8 +69,7 @@ class ScriptedAnswers:
             ValueError: The status is not one of 0 to 255.
         """
         if not 0 <= outcome.status <= 255:
-            message = f"status: must be a number from 0 to 255, not {outcome.status}"
-            raise ValueError(message)
+            raise ValueError(f"status: must be a number from 0 to 255, not {outcome.status}")
         with self._lock:
             self._scripts.insert(0, _Script(pattern, node, outcome))
 

@@ -244,8 +244,7 @@ class _AccountBuilder:
             return
         seconds: float = getattr(self._sandbox.timings, _CHANGES[wanted.status])
         if seconds == 0 or share == 1 or (wanted.status == "RESIZING" and share < 0.1):
-            message = f"progress: {share} of {seconds:g} seconds is not {wanted.status}"
-            raise ValueError(message)
+            raise ValueError(f"progress: {share} of {seconds:g} seconds is not {wanted.status}")
         started = now - share * seconds
         if wanted.status == "UPDATING":
             lifecycle.update(cluster, started, seconds)
@@ -269,5 +268,4 @@ class _AccountBuilder:
         for script in scripts:
             if name in {script.name, script.id}:
                 return script.id
-        message = f"scripts: there is no script {name!r}"
-        raise ValueError(message)
+        raise ValueError(f"scripts: there is no script {name!r}")
