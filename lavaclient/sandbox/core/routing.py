@@ -27,21 +27,17 @@ class Router(Generic[T]):
     Args:
         routes: Methods with paths such as `GET /clusters/<cluster_id>`, and their targets.
         slash: Whether a slash at the end of a path is overlooked.
+
+    Attributes:
+        lines: The methods and paths of the routes.
+        routes: The routes, as they were given.
     """
 
     def __init__(self, routes: Iterable[tuple[str, T]], *, slash: bool = False) -> None:
         self._targets = dict(routes)
         self._slash = slash
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The methods and paths of the routes."""
-        return tuple(self._targets)
-
-    @property
-    def routes(self) -> tuple[tuple[str, T], ...]:
-        """The routes, as they were given."""
-        return tuple(self._targets.items())
+        self.lines: tuple[str, ...] = tuple(self._targets)
+        self.routes: tuple[tuple[str, T], ...] = tuple(self._targets.items())
 
     def find(self, method: str, path: str) -> Match[T]:
         """The route of a request. A HEAD is taken for a GET.
@@ -57,7 +53,7 @@ class Router(Generic[T]):
         from werkzeug.exceptions import MethodNotAllowed, NotFound
 
         try:
-            line, arguments = self._match(path, method)
+            line, arguments = _matcher(self.lines, self._slash)(path, method)
         except MethodNotAllowed as error:
             methods = sorted(error.valid_methods or ())
             message = f"{method} is not allowed here; {', '.join(methods)} is"
@@ -66,15 +62,16 @@ class Router(Generic[T]):
             raise ApiFault(404, NOT_FOUND) from error
         return Match(self._targets[line], tuple(unquote(text) for text in arguments.values()))
 
-    @functools.cached_property
-    def _match(self) -> Callable[[str, str], tuple[str, Mapping[str, str]]]:
-        # Likewise.
-        from werkzeug.routing import Map, Rule
 
-        rules = []
-        for line in self._targets:
-            method, path = line.split()
-            rules.append(Rule(path, methods=[method], endpoint=line))
-        table = Map(rules, strict_slashes=not self._slash, merge_slashes=False)
-        # Paths repeat: without this, a request in process costs a seventh more.
-        return functools.lru_cache(1024)(table.bind("localhost").match)
+@functools.cache
+def _matcher(
+    lines: tuple[str, ...], slash: bool
+) -> Callable[[str, str], tuple[str, Mapping[str, str]]]:
+    # Likewise.
+    from werkzeug.routing import Map, Rule
+
+    routes = [(line, *line.split()) for line in lines]
+    rules = [Rule(path, methods=[method], endpoint=line) for line, method, path in routes]
+    table = Map(rules, strict_slashes=not slash, merge_slashes=False)
+    # Paths repeat: without this, a request in process costs a seventh more.
+    return functools.lru_cache(1024)(table.bind("localhost").match)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from lavaclient.sandbox.faults.patterns import compiled
+from lavaclient.sandbox.faults.patterns import compiled, is_reachable
 
 Kind = Literal[
     "latency",
@@ -116,7 +116,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         if unknown:
             message = f"method: there is no {unknown[0]!r}; there are {', '.join(METHODS)} and *"
             raise ValueError(message)
-        if not compiled(self.path).reachable:
+        if not is_reachable(self.path):
             raise ValueError(f"path: the service has no path that {self.path!r} is found in")
         self._check_work()
 

@@ -78,10 +78,15 @@ class PathPattern:
                 return False
         return bool(state & self._accept)
 
-    @functools.cached_property
-    def reachable(self) -> bool:
-        """Whether the service has any path that could match."""
-        return any(self._meets(template) for template in _templates())
+    def meets(self, template: str) -> bool:
+        """Whether a path of this form, such as `/v2.0/tokens/<token_id>`, could match."""
+        state = self._skip(1)
+        for part in re.findall(r"<\w+>|.", template):
+            if part.startswith("<"):
+                state = self._step_over(state, self._alphabet(part))
+            else:
+                state = self._step(state, part)
+        return bool(state & self._accept)
 
     def _skip(self, state: int) -> int:
         wild = self._within | self._across
@@ -93,15 +98,6 @@ class PathPattern:
     def _step(self, state: int, character: str) -> int:
         stay = state & (self._across if character == "/" else self._within | self._across)
         return self._skip(stay | (state & self._literals.get(character, 0)) << 1)
-
-    def _meets(self, template: str) -> bool:
-        state = self._skip(1)
-        for part in re.findall(r"<\w+>|.", template):
-            if part.startswith("<"):
-                state = self._step_over(state, self._alphabet(part))
-            else:
-                state = self._step(state, part)
-        return bool(state & self._accept)
 
     def _step_over(self, state: int, alphabet: str) -> int:
         """The states after any text of at least one character."""
@@ -130,6 +126,13 @@ def compiled(text: str) -> PathPattern:
         ValueError: It is not one.
     """
     return PathPattern(text)
+
+
+@functools.lru_cache(maxsize=256)
+def is_reachable(text: str) -> bool:
+    """Whether the service has any path that a pattern could match."""
+    pattern = compiled(text)
+    return any(pattern.meets(template) for template in _templates())
 
 
 @functools.cache
