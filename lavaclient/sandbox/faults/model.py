@@ -8,9 +8,9 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -139,23 +139,8 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
         return [] if self.method == "*" else self.method.split("|")
 
 
-_FIELDS: dict[str, Any] = {
-    "method": str,
-    "path": str,
-    "times": Annotated[int, Meta(ge=1)] | None,
-    "after": Annotated[int, Meta(ge=0)],
-    "seconds": Annotated[float, Meta(ge=0, le=3600)],
-    "code": Annotated[int, Meta(ge=300, le=599)],
-    "retry_after": str | None,
-    "body": Body,
-    "spread": Seconds,
-    "probability": Annotated[float, Meta(gt=0, le=1)],
-    "region": Region | None,
-    "username": str | None,
-    "begins": Seconds,
-    "lasts": Seconds | None,
-    "node": str | None,
-}
+# A struct that Python makes is not checked by msgspec.
+_FIELDS = get_type_hints(Fault, include_extras=True)
 
 
 def _check_kind(kind: str) -> None:
@@ -279,17 +264,14 @@ class Faults:
             region: The region of Cloud Big Data that it is for, if it is.
             username: Whose token came with it, if one did.
         """
-        taken: dict[bool, Fault] = {}
-        with self._lock:
-            for entry in self._in_force(region, username):
-                fault, late = entry.fault, entry.fault.kind == "latency"
-                if late in taken or fault.kind in _LATER_KINDS:
-                    continue
-                if fault.fits(method, path) and self._strikes(entry):
-                    taken[late] = fault
-        for fault in taken.values():
-            self._tell("hit", fault)
-        return tuple(taken[late] for late in (True, False) if late in taken)
+
+        def place(fault: Fault) -> str | None:
+            if fault.kind in _LATER_KINDS or not fault.fits(method, path):
+                return None
+            return "first" if fault.kind == "latency" else "then"
+
+        taken = self._take(place, region, username)
+        return tuple(taken[name] for name in ("first", "then") if name in taken)
 
     def take_each(
         self,
@@ -308,43 +290,46 @@ class Faults:
             region: Its region.
             username: Whose token came with it.
         """
-        taken: dict[str, Fault] = {}
-        with self._lock:
-            for entry in self._in_force(region, username):
-                fault = entry.fault
-                if fault.kind not in kinds or fault.kind in taken:
-                    continue
-                if fault.fits(method, path) and self._strikes(entry):
-                    taken[fault.kind] = fault
-        for fault in taken.values():
-            self._tell("hit", fault)
-        return tuple(taken.values())
+
+        def place(fault: Fault) -> str | None:
+            return fault.kind if fault.kind in kinds and fault.fits(method, path) else None
+
+        return tuple(self._take(place, region, username).values())
 
     def take_ssh(self, kind: str, node: str, region: str) -> bool:
         """Whether a fault of a kind hits a command on a node; it then counts it."""
-        with self._lock:
-            for entry in self._in_force(region, None):
-                fault = entry.fault
-                fits = fault.kind == kind and fault.node in {None, node}
-                if fits and self._strikes(entry):
-                    break
-            else:
-                return False
-        self._tell("hit", fault)
-        return True
+
+        def place(fault: Fault) -> str | None:
+            return kind if fault.kind == kind and fault.node in {None, node} else None
+
+        return bool(self._take(place, region))
 
     def draw(self, fault: Fault) -> float:
         """How many seconds a latency or a dribble takes this time."""
         with self._lock:
             return fault.seconds + fault.spread * self._random.random()
 
-    def _in_force(self, region: str | None, username: str | None) -> Iterator[_Entry]:
-        now = self._now()
-        for entry in self._entries:
-            fault = entry.fault
-            concerned = fault.region in {None, region} and fault.username in {None, username}
-            if concerned and not entry.spent and entry.is_due(now):
-                yield entry
+    def _take(
+        self,
+        place: Callable[[Fault], str | None],
+        region: str | None,
+        username: str | None = None,
+    ) -> dict[str, Fault]:
+        """Return the first fault in force that strikes for each place; None is no place."""
+        taken: dict[str, Fault] = {}
+        with self._lock:
+            now = self._now()
+            for entry in self._entries:
+                fault = entry.fault
+                concerned = fault.region in {None, region} and fault.username in {None, username}
+                if not concerned or entry.spent or not entry.is_due(now):
+                    continue
+                name = place(fault)
+                if name is not None and name not in taken and self._strikes(entry):
+                    taken[name] = fault
+        for fault in taken.values():
+            self._tell("hit", fault)
+        return taken
 
     def _strikes(self, entry: _Entry) -> bool:
         if entry.passed < entry.fault.after:
