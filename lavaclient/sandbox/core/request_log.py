@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import overload
 from urllib.parse import parse_qsl
@@ -196,8 +196,3 @@ class RequestLog(Sequence[SeenRequest]):
     def __iter__(self) -> Iterator[SeenRequest]:
         """Go through those that are there now."""
         return iter(self[:])
-
-
-def headers_of(pairs: Iterable[tuple[str, str]]) -> Headers:
-    """Headers that are found in any case."""
-    return Headers(list(pairs))

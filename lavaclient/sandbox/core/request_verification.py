@@ -136,12 +136,6 @@ class Verification:
         return "\n".join(lines)
 
 
-def verify(expectation: Expectation, requests: Iterable[SeenRequest]) -> Verification:
-    """Look for what is expected among some requests."""
-    looked_at = list(requests)
-    return Verification(expectation, expectation.find(looked_at), looked_at)
-
-
 def verify_in_order(
     expectations: Sequence[Expectation], requests: Iterable[SeenRequest]
 ) -> Verification:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from wsgiref.headers import Headers
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import werkzeug
@@ -16,7 +17,7 @@ from werkzeug.exceptions import ClientDisconnected
 from lavaclient.sandbox.core.calls import Call, region_of
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.errors import ApiFault, bad_request
-from lavaclient.sandbox.core.request_log import SeenRequest, headers_of
+from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.core.routing import NOT_FOUND
 from lavaclient.sandbox.core.urls import REGIONS, locate
 from lavaclient.sandbox.faults import outcomes
@@ -24,8 +25,9 @@ from lavaclient.sandbox.faults.model import Fault
 from lavaclient.sandbox.faults.syntax import line_of
 from lavaclient.sandbox.http import control_api, dashboard
 from lavaclient.sandbox.http.access import check_access
+from lavaclient.sandbox.http.event_stream import EventStream
 from lavaclient.sandbox.http.fault_injection import inject_fault
-from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, Stream, encode, fault_answer
+from lavaclient.sandbox.http.messages import MAX_BODY, Reply, Request, encode, fault_answer
 from lavaclient.sandbox.resources import identity
 from lavaclient.sandbox.service import Sandbox
 
@@ -80,7 +82,7 @@ class Application:
         """
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         target = locate(url, self.sandbox.base_url)
-        reply = self._handle(Request(method.upper(), target, headers_of(pairs), body))
+        reply = self._handle(Request(method.upper(), target, Headers(list(pairs)), body))
         if reply.seconds:
             self.sleep(reply.seconds)
         if reply.stream is not None:
@@ -107,7 +109,7 @@ class Application:
             message = f"The URL or the Host header is not one: {error}"
             return encode(fault_answer(bad_request(message), identity=False), request_id)
         request = Request(
-            incoming.method.upper(), target, headers_of(incoming.headers.items()), b""
+            incoming.method.upper(), target, Headers(list(incoming.headers.items())), b""
         )
         try:
             check_access(request, self._allowed_hosts)
@@ -239,7 +241,7 @@ def _seen(request: Request, now: float, reply: Reply = _RESET, seconds: float = 
     )
 
 
-def _pieces(stream: Stream) -> Iterator[bytes]:
+def _pieces(stream: EventStream) -> Iterator[bytes]:
     """The pieces of a stream, for a server that iterates over them."""
     stream.open()
     try:

@@ -13,7 +13,8 @@ from typing import ClassVar
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from lavaclient.sandbox.http.app import Application, phrase
-from lavaclient.sandbox.http.messages import Reply, Stream
+from lavaclient.sandbox.http.event_stream import EventStream
+from lavaclient.sandbox.http.messages import Reply
 
 _IDLE = 60.0
 _HANDSHAKE = 10.0
@@ -76,7 +77,7 @@ class Handler(WSGIRequestHandler):
             self.server.application.sleep(reply.seconds / len(pieces))
             self.wfile.write(piece)
 
-    def _send_stream(self, stream: Stream) -> None:
+    def _send_stream(self, stream: EventStream) -> None:
         stream.open()
         try:
             while not self.server.ending.is_set():

@@ -11,7 +11,6 @@ from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.sandbox.core.request_verification import (
     Expectation,
     Verification,
-    verify,
     verify_in_order,
 )
 from lavaclient.sandbox.http.control_models import InOrder
@@ -53,7 +52,7 @@ def count_requests(sandbox: Sandbox, body: bytes) -> Answer:
 
 def verify_requests(sandbox: Sandbox, body: bytes) -> Answer:
     """`POST requests/verify`."""
-    return _outcome(verify(decode(body, Expectation), sandbox.requests))
+    return _outcome(verify_in_order([decode(body, Expectation)], sandbox.requests))
 
 
 def verify_requests_in_order(sandbox: Sandbox, body: bytes) -> Answer:

@@ -11,7 +11,6 @@ import msgspec
 from lavaclient.sandbox.core.clock import speed_of
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.events import Event
-from lavaclient.sandbox.http.messages import Stream
 from lavaclient.sandbox.service import Sandbox
 
 MOST_LISTENERS = 50
@@ -22,8 +21,8 @@ _LOOK = 0.2
 _PLACE = re.compile(r"([0-9a-f]{8})-(\d{1,15})")
 
 
-class EventStream(Stream):
-    """Events for one listener, who may have heard some of them before.
+class EventStream:
+    """A body without an end: events for one listener, who may have heard some before.
 
     Args:
         sandbox: Whose events they are.
@@ -34,7 +33,7 @@ class EventStream(Stream):
         ApiFault: 503; too many listen already.
     """
 
-    content_type = "text/event-stream"
+    content_type: str = "text/event-stream"
 
     def __init__(self, sandbox: Sandbox, place: str | None = None) -> None:
         if sandbox.events.listeners >= MOST_LISTENERS:
@@ -45,7 +44,7 @@ class EventStream(Stream):
         self._heartbeat = 0.0
 
     def open(self) -> None:
-        """Begin to listen."""
+        """Begin to listen; `close` ends it."""
         self._events.count_listener(1)
 
     def close(self) -> None:
@@ -53,7 +52,7 @@ class EventStream(Stream):
         self._events.count_listener(-1)
 
     def read(self, timeout: float = _LOOK) -> bytes:
-        """What there is to send.
+        """The next bytes to send; none if nothing happens within the timeout.
 
         Args:
             timeout: For how many seconds to wait if there is nothing yet.

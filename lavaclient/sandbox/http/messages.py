@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.urls import Target
 from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.http.event_stream import EventStream
 
 MAX_BODY = 8 * 1024 * 1024
 """The longest body of a request, in bytes."""
@@ -27,24 +27,6 @@ _IDENTITY_KINDS = {
     413: "overLimit",
     503: "serviceUnavailable",
 }
-
-
-class Stream(ABC):
-    """A body without an end."""
-
-    content_type: str
-
-    @abstractmethod
-    def open(self) -> None:
-        """Begin; `close` ends it."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End it."""
-
-    @abstractmethod
-    def read(self, timeout: float = ...) -> bytes:
-        """The next bytes to send; none if none come within the timeout."""
 
 
 class File(NamedTuple):
@@ -66,7 +48,7 @@ class Reply(NamedTuple):
     body: bytes
     seconds: float = 0.0
     interim: bool = False
-    stream: Stream | None = None
+    stream: EventStream | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +93,7 @@ class Request:
 
 def encode(answer: Answer, request_id: str) -> Reply:
     """An answer as status, headers and bytes."""
-    if isinstance(answer.body, Stream):
+    if isinstance(answer.body, EventStream):
         headers = [("X-Request-Id", request_id), ("Content-Type", answer.body.content_type)]
         headers += [("Cache-Control", "no-store"), ("Connection", "close")]
         return Reply(answer.status, headers, b"", stream=answer.body)
