@@ -6,6 +6,7 @@ from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.errors import conflict, not_found
 from lavaclient.sandbox.core.pagination import page
+from lavaclient.sandbox.core.reference_data import Component
 from lavaclient.sandbox.core.state import Cluster, Node
 
 # Two networks that RFC 5737 keeps for documentation, so that nobody's server is ever meant.
@@ -76,6 +77,15 @@ def private_ip(node: Node) -> str:
     return f"10.{network // 256 % 256}.{network % 256}.{host + 1}"
 
 
+def component_uri(component: Component, cluster: Cluster, node: Node) -> str | None:
+    """Where a component on a node answers; None for one that does not."""
+    if component.uri is None:
+        return None
+    return component.uri.format(
+        node=node.name, username=cluster.username, public_ip=public_ip(node)
+    )
+
+
 def _find(context: Context, cluster: Cluster, node_id: str) -> Node:
     for node in lifecycle.visible(cluster, context.now):
         if node.id == node_id:
@@ -105,9 +115,6 @@ def _view(context: Context, cluster: Cluster, node: Node) -> dict[str, object]:
 
 def _component(context: Context, cluster: Cluster, node: Node, name: str) -> dict[str, str]:
     component = context.reference.components[name]
+    uri = component_uri(component, cluster, node)
     body = {"name": name, "nice_name": component.nice_name}
-    if component.uri is not None:
-        body["uri"] = component.uri.format(
-            node=node.name, username=cluster.username, public_ip=public_ip(node)
-        )
-    return body
+    return body if uri is None else {**body, "uri": uri}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 _MOST_COMMANDS = 10_000
@@ -34,7 +36,9 @@ class _Script(NamedTuple):
     outcome: Outcome
 
     def fits(self, node: str, command: str) -> bool:
-        return self.node in {None, node} and _matches(self.pattern, command)
+        # Everything but the asterisk stands for itself.
+        pattern = re.sub(r"[?\[]", r"[\g<0>]", self.pattern)
+        return self.node in {None, node} and fnmatchcase(command, pattern)
 
 
 class ScriptedAnswers:
@@ -102,20 +106,3 @@ class ScriptedAnswers:
         with self._lock:
             self._scripts.clear()
             self._commands.clear()
-
-
-def _matches(pattern: str, text: str) -> bool:
-    """Whether a text matches a pattern; each part is searched once, from left to right."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return text == pattern
-    *middle, last = rest
-    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
-        return False
-    position, end = len(first), len(text) - len(last)
-    for part in middle:
-        position = text.find(part, position, end)
-        if position < 0:
-            return False
-        position += len(part)
-    return True

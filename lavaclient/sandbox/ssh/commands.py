@@ -47,18 +47,10 @@ def _unknown(program: str, text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _echo(_host: Host, arguments: Sequence[str]) -> Outcome:
-    return Outcome(" ".join(arguments) + "\n")
-
-
 def _exit(_host: Host, arguments: Sequence[str]) -> Outcome:
     if arguments and not arguments[0].isdecimal():
         return Outcome(stderr=f"exit: {arguments[0]}: numeric argument required\n", status=2)
     return Outcome(status=int(arguments[0]) % 256 if arguments else 0)
-
-
-def _false(_host: Host, _arguments: Sequence[str]) -> Outcome:
-    return Outcome(status=1)
 
 
 def _hdfs(host: Host, arguments: Sequence[str]) -> Outcome:
@@ -80,14 +72,6 @@ def _jps(host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome("".join(f"{1000 + 37 * n} {name}\n" for n, name in enumerate(names, 1)))
 
 
-def _nproc(host: Host, _arguments: Sequence[str]) -> Outcome:
-    return Outcome(f"{host.sandbox.reference.flavors[host.node.flavor_id].vcpus}\n")
-
-
-def _true(_host: Host, _arguments: Sequence[str]) -> Outcome:
-    return Outcome()
-
-
 def _uptime(host: Host, _arguments: Sequence[str]) -> Outcome:
     now = timestamp(host.sandbox.clock.time())[11:19]
     minutes = int(host.uptime // 60)
@@ -96,19 +80,17 @@ def _uptime(host: Host, _arguments: Sequence[str]) -> Outcome:
     return Outcome(f" {now} up {up},  1 user,  load average: 0.00, 0.01, 0.05\n")
 
 
-def _whoami(host: Host, _arguments: Sequence[str]) -> Outcome:
-    return Outcome(f"{host.cluster.username}\n")
-
-
 _TABLE: dict[str, Callable[[Host, Sequence[str]], Outcome]] = {
-    "echo": _echo,
+    "echo": lambda _host, arguments: Outcome(" ".join(arguments) + "\n"),
     "exit": _exit,
-    "false": _false,
+    "false": lambda _host, _arguments: Outcome(status=1),
     "hdfs": _hdfs,
     "hostname": _hostname,
     "jps": _jps,
-    "nproc": _nproc,
-    "true": _true,
+    "nproc": lambda host, _arguments: Outcome(
+        f"{host.sandbox.reference.flavors[host.node.flavor_id].vcpus}\n"
+    ),
+    "true": lambda _host, _arguments: Outcome(),
     "uptime": _uptime,
-    "whoami": _whoami,
+    "whoami": lambda host, _arguments: Outcome(f"{host.cluster.username}\n"),
 }

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.state import Cluster, Node
-from lavaclient.sandbox.resources.nodes import private_ip, public_ip
+from lavaclient.sandbox.resources.nodes import component_uri, private_ip, public_ip
 from lavaclient.sandbox.service import Sandbox
 
 _ITSELF = ("localhost", "127.0.0.1", "::1")
@@ -64,7 +64,13 @@ class Host:
     def programs(self) -> list[Program]:
         """The components that run on it."""
         group = next(g for g in self.cluster.groups if g.id == self.node.node_group)
-        return [self._program(name) for name in group.components]
+        known = self.sandbox.reference.components
+        return [
+            Program(
+                name, known[name].nice_name, component_uri(known[name], self.cluster, self.node)
+            )
+            for name in group.components
+        ]
 
     def neighbours(self) -> list[Host]:
         """All nodes of its cluster, itself among them."""
@@ -82,13 +88,6 @@ class Host:
         keys = [c.name for c in self.cluster.credentials if c.type == "ssh_keys"]
         known = self.account.fingerprints
         return username == self.cluster.username and fingerprint in [known.get(k) for k in keys]
-
-    def _program(self, name: str) -> Program:
-        component = self.sandbox.reference.components[name]
-        uri = component.uri and component.uri.format(
-            node=self.node.name, username=self.cluster.username, public_ip=public_ip(self.node)
-        )
-        return Program(name, component.nice_name, uri)
 
 
 def called(sandbox: Sandbox, name: str) -> list[Host]:
