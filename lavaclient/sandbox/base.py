@@ -319,10 +319,10 @@ class SandboxBase(ABC):
         now = self.clock.time()
         user = identity.user_of(self.store, call.token, call.tenant_id, call.method, now)
         route, arguments = routes.find(call.method, call.path)
-        query = query_of(call.query, paged=route.paged)
+        query = query_of(call.query, paged=route.operation.paged)
         if self.rate_limits and call.path.startswith("/clusters"):
             self._check_rate(call, now)
-        return route.rule(self._context(call, user, query, now), *arguments)
+        return route.answer(self._context(call, user, query, now), *arguments)
 
     def seed(
         self,
@@ -368,7 +368,7 @@ class SandboxBase(ABC):
             context = self._context(call, user, {}, now)
             if timings is not None:
                 context = replace(context, timings=timings)
-            answer = route.rule(context, *arguments)
+            answer = route.answer(context, *arguments)
             self.commit()
         return answer.body
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 
 from lavaclient.sandbox.core.accounts import Account
+from lavaclient.sandbox.core.errors import record_of
 from lavaclient.sandbox.core.planned_failures import PlannedFailures
 from lavaclient.sandbox.core.reference_data import ReferenceData
-from lavaclient.sandbox.core.state import User
+from lavaclient.sandbox.core.state import Cluster, User
 from lavaclient.sandbox.core.urls import Links
 
 
@@ -71,6 +72,14 @@ class Context:
     quotas: Quotas
     timings: Timings
     malformed_links: bool = False
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """The account's cluster of an id.
+
+        Raises:
+            ApiFault: 404; there is none.
+        """
+        return record_of(self.account.clusters, "Cluster", cluster_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
-"""What a route takes and gives, for those who read of it: the API's description is made of this."""
+"""A route: its rule, and what it takes and gives. The API's description is made of this."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from lavaclient.sandbox.core.context import Answer
+
 JSON = "application/json"
+_NOTHING: Mapping[int, object] = MappingProxyType({})
+_NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 
 class Operation(NamedTuple):
@@ -23,6 +27,7 @@ class Operation(NamedTuple):
         content_type: What the answer's body is; one that is no JSON is described as text.
         refused: The types of the bodies of those refusals that are no usual faults.
         query: What each parameter of the query says.
+        paged: Whether it gives one page of a list, by `limit`, `marker` and `offset`.
     """
 
     summary: str
@@ -32,5 +37,84 @@ class Operation(NamedTuple):
     refusals: tuple[int, ...] = ()
     needs_body: bool = True
     content_type: str = JSON
-    refused: Mapping[int, object] = MappingProxyType({})
-    query: Mapping[str, str] = MappingProxyType({})
+    refused: Mapping[int, object] = _NOTHING
+    query: Mapping[str, str] = _NO_QUERY
+    paged: bool = False
+
+
+class Route(NamedTuple):
+    """What answers the requests to a path.
+
+    Attributes:
+        rule: Gives the answer's body, or an `Answer` with another status.
+        operation: What it is for.
+        named: Whether its path ends in a name, which may end in `.json`.
+        whole: In the control API, whether the rule gets the whole request in the place of its body.
+    """
+
+    rule: Callable[..., object]
+    operation: Operation
+    named: bool = False
+    whole: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of its rule."""
+        return self.rule.__name__.lstrip("_")
+
+    def answer(self, *arguments: object) -> Answer:
+        """Apply the rule.
+
+        Raises:
+            ApiFault: The rule is against the request.
+        """
+        body = self.rule(*arguments)
+        return body if isinstance(body, Answer) else Answer(self.operation.status, body)
+
+
+def route(
+    line: str,
+    rule: Callable[..., object],
+    answer: object = None,
+    status: int | None = None,
+    *,
+    body: object = None,
+    refusals: tuple[int, ...] = (),
+    refused: Mapping[int, object] = _NOTHING,
+    needs_body: bool = True,
+    content_type: str = JSON,
+    query: Mapping[str, str] = _NO_QUERY,
+    paged: bool = False,
+    named: bool = False,
+    whole: bool = False,
+) -> tuple[str, Route]:
+    """A route as routers take it; its summary is the first line of the rule's docstring.
+
+    Args:
+        line: Its method and its path.
+        rule: As in `Route`, and so are `named` and `whole`.
+        answer: As in `Operation`, and so are the others.
+        status: The answer's status; 200, or 204 without a body, if None.
+        body: What the request's body fits.
+        refusals: Statuses of other answers.
+        refused: Other answers that are no usual faults, by their statuses.
+        needs_body: False for a body that may be left out.
+        content_type: What the answer is.
+        query: What each parameter of the query says.
+        paged: Whether it gives one page of a list.
+        named: Whether the path ends in a name.
+        whole: Whether the rule gets the whole request.
+    """
+    operation = Operation(
+        summary=(rule.__doc__ or "").partition("\n")[0].rstrip("."),
+        body=body,
+        answer=answer,
+        status=status or (204 if answer is None else 200),
+        refusals=(*refusals, *refused),
+        needs_body=needs_body,
+        content_type=content_type,
+        refused=refused,
+        query=query,
+        paged=paged,
+    )
+    return line, Route(rule, operation, named, whole)

@@ -196,7 +196,7 @@ class Application:
                 )
                 urls = request.target.urls
                 identity_call = self.sandbox.identity_call(urls, request.body, request.token)
-                return route.rule(identity_call, *arguments)
+                return route.answer(identity_call, *arguments)
             case (region, "v2", tenant_id, *_):
                 call = _call(request, region, tenant_id, below=3)
                 answer = self.sandbox.call(call)

@@ -20,43 +20,42 @@ _FAILED = 409
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
-def show_requests(sandbox: Sandbox, _body: bytes) -> Answer:
-    """`GET requests`."""
-    return Answer(200, {"requests": [request.shown() for request in sandbox.requests]})
+def show_requests(sandbox: Sandbox, _body: bytes) -> object:
+    """Shows the requests, secrets left out."""
+    return {"requests": [request.shown() for request in sandbox.requests]}
 
 
-def show_request(sandbox: Sandbox, _body: bytes, number: str) -> Answer:
-    """`GET requests/{number}`."""
+def show_request(sandbox: Sandbox, _body: bytes, number: str) -> object:
+    """Shows one request with its answer."""
     request = sandbox.requests.numbered(int(number)) if _NUMBER.fullmatch(number) else None
     if request is None:
         raise not_found("Request", number)
-    return Answer(200, {"request": request.shown()})
+    return {"request": request.shown()}
 
 
-def forget_requests(sandbox: Sandbox, _body: bytes) -> Answer:
-    """`DELETE requests`."""
+def forget_requests(sandbox: Sandbox, _body: bytes) -> None:
+    """Forgets the requests."""
     sandbox.requests.clear()
-    return Answer(204)
 
 
-def find_requests(sandbox: Sandbox, body: bytes) -> Answer:
-    """`POST requests/find`."""
+def find_requests(sandbox: Sandbox, body: bytes) -> object:
+    """Finds requests by method, path, query, headers and parts of the body."""
     matches = decode(body, RequestPattern).find(sandbox.requests)
-    return Answer(200, {"requests": [request.shown() for request in matches]})
+    return {"requests": [request.shown() for request in matches]}
 
 
-def count_requests(sandbox: Sandbox, body: bytes) -> Answer:
-    """`POST requests/count`."""
-    return Answer(200, {"count": len(decode(body, RequestPattern).find(sandbox.requests))})
+def count_requests(sandbox: Sandbox, body: bytes) -> object:
+    """Counts such requests."""
+    return {"count": len(decode(body, RequestPattern).find(sandbox.requests))}
 
 
-def verify_requests(sandbox: Sandbox, body: bytes) -> Answer:
-    """`POST requests/verify`."""
+def verify_requests(sandbox: Sandbox, body: bytes) -> object:
+    """Sees that there were as many such requests as expected; 409 if not, with the nearest."""
     return _outcome(verify_in_order([decode(body, Expectation)], sandbox.requests))
 
 
-def verify_requests_in_order(sandbox: Sandbox, body: bytes) -> Answer:
-    """`POST requests/verify-in-order`."""
+def verify_requests_in_order(sandbox: Sandbox, body: bytes) -> object:
+    """Sees that requests came one after the other; 409 where they did not."""
     return _outcome(verify_in_order(decode(body, InOrder).in_order, sandbox.requests))
 
 

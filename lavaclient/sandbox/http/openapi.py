@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lavaclient.sandbox.core.decoding import decoder_for
-from lavaclient.sandbox.core.operations import JSON, Operation
+from lavaclient.sandbox.core.operations import JSON, Operation, Route
 from lavaclient.sandbox.core.pagination import MAX_LIMIT
+from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.core.urls import REGIONS
 from lavaclient.sandbox.resources import answer_models, credentials, identity, routes
 
@@ -42,8 +43,8 @@ _FAULTS: dict[str, object] = {
     "Sandbox": answer_models.FaultAnswer,
 }
 
-ControlRoutes = Iterable[tuple[str, str, Operation]]
-"""The lines, names and operations of the control API's routes."""
+Routes = Iterable[tuple[str, str, Operation]]
+"""The lines, names and operations of an API's routes."""
 
 
 class _Route(NamedTuple):
@@ -54,17 +55,25 @@ class _Route(NamedTuple):
     path: str
     name: str
     operation: Operation
-    paged: bool = False
-    needs_token: bool = False
+
+    @property
+    def needs_token(self) -> bool:
+        if self.tag == "Identity":
+            return self.method == "GET" and not self.path.endswith("/v2.0")
+        return self.tag == "Big Data"
 
 
-def describe(control_routes: ControlRoutes) -> dict[str, object]:
+def describe(control_routes: Routes) -> dict[str, object]:
     """The document, of the service and of the control API.
 
     Args:
         control_routes: The routes of the control API.
     """
-    all_routes = [*_identity_routes(), *_service_routes(), *_control_routes(control_routes)]
+    all_routes = [
+        *_routes("Identity", "/identity", named(identity.ROUTER)),
+        *_routes("Big Data", _ENDPOINT, named(routes.ROUTER)),
+        *_routes("Sandbox", "", control_routes),
+    ]
     kinds = list(dict.fromkeys(kind for route in all_routes for kind in _types(route)))
     # msgspec crashes the process where two threads are the first to use a struct.
     for kind in kinds:
@@ -115,42 +124,15 @@ def _short(name: str) -> str:
     return ".".join(name.split(".")[-2:])
 
 
-def _identity_routes() -> Iterator[_Route]:
-    for line, route in identity.ROUTER.routes:
+def _routes(tag: str, prefix: str, routes_of_tag: Routes) -> Iterator[_Route]:
+    for line, name, operation in routes_of_tag:
         method, path = line.split()
-        needs_token = method == "GET" and path != "/v2.0"
-        yield _Route(
-            "Identity",
-            method,
-            f"/identity{_template(path)}",
-            route.rule.__name__,
-            route.operation,
-            needs_token=needs_token,
-        )
+        yield _Route(tag, method, prefix + re.sub(r"<(\w+)>", r"{\1}", path), name, operation)
 
 
-def _service_routes() -> Iterator[_Route]:
-    for line, route in routes.ROUTER.routes:
-        method, path = line.split()
-        yield _Route(
-            "Big Data",
-            method,
-            _ENDPOINT + _template(path),
-            route.rule.__name__.lstrip("_"),
-            route.operation,
-            route.paged,
-            needs_token=True,
-        )
-
-
-def _control_routes(control_routes: ControlRoutes) -> Iterator[_Route]:
-    for line, name, operation in control_routes:
-        method, path = line.split()
-        yield _Route("Sandbox", method, _template(path), f"sandbox_{name}", operation)
-
-
-def _template(path: str) -> str:
-    return re.sub(r"<(\w+)>", r"{\1}", path)
+def named(router: Router[Route]) -> Routes:
+    """The routes of a router, as `describe` takes them."""
+    return [(line, route.name, route.operation) for line, route in router.routes]
 
 
 def _types(route: _Route) -> Iterator[Any]:
@@ -184,13 +166,13 @@ def _operation(route: _Route, schemas: Mapping[object, object]) -> dict[str, obj
         {"name": name, "in": "path", "required": True, "schema": _path_schema(route, name)}
         for name in names
     ]
-    for name, schema, text in _PAGING if route.paged else ():
+    for name, schema, text in _PAGING if operation.paged else ():
         parameters.append({"name": name, "in": "query", "description": text, "schema": schema})
     for name, text in operation.query.items():
         schema = {"type": "string"}
         parameters.append({"name": name, "in": "query", "description": text, "schema": schema})
     described: dict[str, object] = {
-        "operationId": route.name,
+        "operationId": f"sandbox_{route.name}" if route.tag == "Sandbox" else route.name,
         "summary": operation.summary,
         "tags": [route.tag],
         "parameters": parameters,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import UNSET
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, conflict
 from lavaclient.sandbox.core.state import Cluster, NodeGroup
@@ -22,15 +22,15 @@ from lavaclient.sandbox.resources.cluster_requests import (
 )
 
 
-def change_cluster(context: Context, cluster_id: str) -> Answer:
-    """`PUT clusters/{id}`."""
-    cluster = clusters.find(context, cluster_id)
+def change_cluster(context: Context, cluster_id: str) -> dict[str, object]:
+    """Resizes a cluster, or changes its credentials or services."""
+    cluster = context.cluster(cluster_id)
     change = decode(context.body, ClusterChangeBody).cluster
     name = _only_field(change)
     check_active(context, cluster)
     _RULES[name](context, cluster, getattr(change, name))
     context.account.clusters.store(cluster, context.now)
-    return Answer(202, {"cluster": clusters.view(context, cluster)})
+    return {"cluster": clusters.view(context, cluster)}
 
 
 def check_active(context: Context, cluster: Cluster) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
+from lavaclient.sandbox.core.context import Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import decode
-from lavaclient.sandbox.core.errors import bad_request, conflict, record_of
+from lavaclient.sandbox.core.errors import bad_request, conflict
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.state import (
     Cluster,
@@ -24,8 +24,8 @@ from lavaclient.sandbox.resources import scripts as script_rules
 from lavaclient.sandbox.resources import stacks as stack_rules
 
 
-def list_clusters(context: Context) -> Answer:
-    """`GET clusters`."""
+def list_clusters(context: Context) -> dict[str, object]:
+    """Lists clusters."""
     table = context.account.clusters
     clusters, links = page(
         context,
@@ -34,16 +34,16 @@ def list_clusters(context: Context) -> Answer:
         lambda cluster: table.positions[cluster.id],
         table.departed,
     )
-    return Answer(200, {"clusters": [_summary(context, c) for c in clusters], "links": links})
+    return {"clusters": [_summary(context, c) for c in clusters], "links": links}
 
 
-def get_cluster(context: Context, cluster_id: str) -> Answer:
-    """`GET clusters/{id}`."""
-    return Answer(200, {"cluster": view(context, find(context, cluster_id))})
+def get_cluster(context: Context, cluster_id: str) -> dict[str, object]:
+    """Shows a cluster."""
+    return {"cluster": view(context, context.cluster(cluster_id))}
 
 
-def create_cluster(context: Context) -> Answer:
-    """`POST clusters`: checks everything, then starts to build."""
+def create_cluster(context: Context) -> dict[str, object]:
+    """Creates a cluster, and starts to build it."""
     wanted = decode(context.body, cluster_requests.NewClusterBody).cluster
     stack = _stack(context, wanted.stack_id)
     _check_region(wanted.region)
@@ -63,12 +63,15 @@ def create_cluster(context: Context) -> Answer:
     context.failures.schedule(cluster)
     lifecycle.build(cluster, context.now, context.timings.build, node_maker(context))
     context.account.clusters.store(cluster, context.now)
-    return Answer(202, {"cluster": view(context, cluster)})
+    return {"cluster": view(context, cluster)}
 
 
-def delete_cluster(context: Context, cluster_id: str) -> Answer:
-    """`DELETE clusters/{id}`: not while it is in progress; a second one changes nothing."""
-    cluster = find(context, cluster_id)
+def delete_cluster(context: Context, cluster_id: str) -> None:
+    """Deletes a cluster.
+
+    Not while it is in progress; a second time changes nothing.
+    """
+    cluster = context.cluster(cluster_id)
     status = lifecycle.status(cluster, context.now)
     if status not in {*lifecycle.FINAL, "DELETING"}:
         message = f"Cluster {cluster.id} is {status}; it can be deleted only when that is over"
@@ -76,16 +79,6 @@ def delete_cluster(context: Context, cluster_id: str) -> Answer:
     if status != "DELETING":
         lifecycle.delete(cluster, context.now, context.timings.delete)
         context.account.clusters.store(cluster, context.now)
-    return Answer(204)
-
-
-def find(context: Context, cluster_id: str) -> Cluster:
-    """The cluster of this id.
-
-    Raises:
-        ApiFault: 404.
-    """
-    return record_of(context.account.clusters, "Cluster", cluster_id)
 
 
 def node_maker(context: Context) -> Callable[[NodeGroup, str], Node]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, conflict, not_found
 from lavaclient.sandbox.core.state import Credential, CredentialName
@@ -93,39 +93,39 @@ BODIES = tuple(kind.body for kind in KINDS.values())
 _KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
 
 
-def list_types(context: Context) -> Answer:
-    """`GET credentials/types`."""
-    return Answer(200, {"credentials": [_type_view(context, name) for name in KINDS]})
+def list_types(context: Context) -> dict[str, object]:
+    """Lists the types of credentials."""
+    return {"credentials": [_type_view(context, name) for name in KINDS]}
 
 
-def list_connectors(context: Context) -> Answer:
-    """`GET credentials/connectors`: the types that connect a cluster with another service."""
+def list_connectors(context: Context) -> dict[str, object]:
+    """Lists the types that connect clusters with other services."""
     names = [name for name, kind in KINDS.items() if kind.connector]
-    return Answer(200, {"connectors": [_type_view(context, name) for name in names]})
+    return {"connectors": [_type_view(context, name) for name in names]}
 
 
-def list_all(context: Context) -> Answer:
-    """`GET credentials`."""
-    return Answer(200, {"credentials": {name: _names(context, name) for name in KINDS}})
+def list_all(context: Context) -> dict[str, object]:
+    """Lists all credentials."""
+    return {"credentials": {name: _names(context, name) for name in KINDS}}
 
 
-def list_credentials(context: Context, type_name: str) -> Answer:
-    """`GET credentials/{type}`."""
+def list_credentials(context: Context, type_name: str) -> dict[str, object]:
+    """Lists the credentials of a type."""
     _kind(type_name)
-    return Answer(200, {"credentials": {type_name: _names(context, type_name)}})
+    return {"credentials": {type_name: _names(context, type_name)}}
 
 
-def create_credential(context: Context, type_name: str) -> Answer:
-    """`POST credentials/{type}`."""
+def create_credential(context: Context, type_name: str) -> dict[str, object]:
+    """Creates a credential."""
     credential = _read(context, type_name)
     if context.account.credential(type_name, credential.name) is not None:
         raise conflict(f"{type_name} '{credential.name}' exists already")
     context.account.credentials[f"{type_name}/{credential.name}"] = credential
-    return Answer(201, {"credentials": {type_name: _view(credential)}})
+    return {"credentials": {type_name: _view(credential)}}
 
 
-def update_credential(context: Context, type_name: str, name: str) -> Answer:
-    """`PUT credentials/{type}/{name}`: a new secret under the same name."""
+def update_credential(context: Context, type_name: str, name: str) -> dict[str, object]:
+    """Gives a credential a new secret."""
     stored = _stored(context, type_name, name)
     credential = _read(context, type_name)
     if credential.name != stored.name:
@@ -133,15 +133,14 @@ def update_credential(context: Context, type_name: str, name: str) -> Answer:
         message = f"{type_name}.{field}: is '{credential.name}', but the path names '{name}'"
         raise bad_request(message)
     context.account.credentials[f"{type_name}/{stored.name}"] = credential
-    return Answer(200, {"credentials": {type_name: _view(credential)}})
+    return {"credentials": {type_name: _view(credential)}}
 
 
-def delete_credential(context: Context, type_name: str, name: str) -> Answer:
-    """`DELETE credentials/{type}/{name}`: refused while a cluster uses it."""
+def delete_credential(context: Context, type_name: str, name: str) -> None:
+    """Deletes a credential."""
     credential = _stored(context, type_name, name)
     context.account.check_unused(type_name, credential.name, f"{type_name} '{credential.name}'")
     del context.account.credentials[f"{type_name}/{credential.name}"]
-    return Answer(204)
 
 
 def check_exists(context: Context, credential: CredentialName, where: str) -> None:

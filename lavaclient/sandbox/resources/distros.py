@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.errors import record_of
 from lavaclient.sandbox.core.reference_data import Distro, DistroService
 
 
-def list_distros(context: Context) -> Answer:
-    """`GET distros`: all of them, in one page."""
+def list_distros(context: Context) -> dict[str, object]:
+    """Lists distributions."""
     distros = context.reference.distros.values()
-    return Answer(200, {"distros": [_summary(context, distro) for distro in distros]})
+    return {"distros": [_summary(context, distro) for distro in distros]}
 
 
-def get_distro(context: Context, distro_id: str) -> Answer:
-    """`GET distros/{id}`."""
+def get_distro(context: Context, distro_id: str) -> dict[str, object]:
+    """Shows a distribution."""
     distro = record_of(context.reference.distros, "Distro", distro_id)
     services = [_service(service) for service in distro.services]
-    return Answer(200, {"distro": {**_summary(context, distro), "services": services}})
+    return {"distro": {**_summary(context, distro), "services": services}}
 
 
 def _summary(context: Context, distro: Distro) -> dict[str, object]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.errors import bad_request, record_of
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.reference_data import Flavor
 
 
-def list_flavors(context: Context) -> Answer:
-    """`GET flavors`."""
+def list_flavors(context: Context) -> dict[str, object]:
+    """Lists flavors."""
     flavors, links = page(context, list(context.reference.flavors.values()), "flavors")
-    return Answer(200, {"flavors": [_view(context, f) for f in flavors], "links": links})
+    return {"flavors": [_view(context, f) for f in flavors], "links": links}
 
 
-def get_flavor(context: Context, flavor_id: str) -> Answer:
-    """`GET flavors/{id}`: where a flavor's links lead."""
+def get_flavor(context: Context, flavor_id: str) -> dict[str, object]:
+    """Shows a flavor."""
     flavor = record_of(context.reference.flavors, "Flavor", flavor_id)
-    return Answer(200, {"flavor": _view(context, flavor)})
+    return {"flavor": _view(context, flavor)}
 
 
 def fitting(context: Context, flavor_id: str, min_ram: int, where: str) -> Flavor:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from msgspec import UNSET
 
 from lavaclient.sandbox.core.clock import Clock, caller_time
-from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import (
     ApiFault,
@@ -19,7 +17,7 @@ from lavaclient.sandbox.core.errors import (
     not_found,
     unauthorized,
 )
-from lavaclient.sandbox.core.operations import Operation
+from lavaclient.sandbox.core.operations import Route, route
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.core.state import Token, User
 from lavaclient.sandbox.core.store import Store
@@ -52,8 +50,8 @@ class IdentityCall:
     token: str | None = None
 
 
-def sign_in(call: IdentityCall) -> Answer:
-    """`POST tokens`, with an API key, a password or a token.
+def sign_in(call: IdentityCall) -> dict[str, object]:
+    """Signs in with an API key, a password or a token.
 
     A sign-in with a token gives a new one that expires when the old one does.
 
@@ -81,28 +79,28 @@ def sign_in(call: IdentityCall) -> Answer:
     token = Token(token_id, user.username, user.tenant_id, expires)
     call.store.add_token(token, now)
     access = _access(call, token, user, method)
-    return Answer(200, {"access": {**access, "serviceCatalog": _catalog(call.urls, token)}})
+    return {"access": {**access, "serviceCatalog": _catalog(call.urls, token)}}
 
 
-def get_token(call: IdentityCall, token_id: str) -> Answer:
-    """`GET tokens/{id}`: whose token it is, and until when."""
+def get_token(call: IdentityCall, token_id: str) -> dict[str, object]:
+    """Shows whose a token is, and until when."""
     now = call.clock.time()
     _valid_token(call.store, call.token or "", now)
     token = call.store.tokens.get(token_id)
     if token is None or token.expires <= now:
         raise not_found("Token", token_id)
-    return Answer(200, {"access": _access(call, token, call.store.users[token.username])})
+    return {"access": _access(call, token, call.store.users[token.username])}
 
 
-def list_tenants(call: IdentityCall) -> Answer:
-    """`GET tenants`: the one that the token is for."""
+def list_tenants(call: IdentityCall) -> dict[str, object]:
+    """Lists the tenant that the token is for."""
     token = _valid_token(call.store, call.token or "", call.clock.time())
     tenant = {"id": token.tenant_id, "name": token.tenant_id, "enabled": True}
-    return Answer(200, {"tenants": [tenant], "tenants_links": []})
+    return {"tenants": [tenant], "tenants_links": []}
 
 
-def get_version(call: IdentityCall) -> Answer:
-    """`GET /v2.0`: the version document, which needs no token."""
+def get_version(call: IdentityCall) -> dict[str, object]:
+    """Shows the version document."""
     version = {
         "id": "v2.0",
         "status": "CURRENT",
@@ -115,35 +113,21 @@ def get_version(call: IdentityCall) -> Answer:
             }
         ],
     }
-    return Answer(200, {"version": version})
+    return {"version": version}
 
 
-class IdentityRoute(NamedTuple):
-    """The rule for a method and a path, and what it is for."""
-
-    rule: Callable[..., Answer]
-    operation: Operation
-
-
-_SIGN_IN = Operation(
-    "Signs in with an API key, a password or a token",
-    models.SignInBody,
-    models.AccessAnswer,
-    refusals=(400, 401, 403),
-)
-_GET_TOKEN = Operation(
-    "Shows whose a token is, and until when", None, models.AccessAnswer, refusals=(401, 404)
-)
-_TENANTS = Operation(
-    "Lists the tenant that the token is for", None, models.TenantsAnswer, refusals=(401,)
-)
-_VERSION = Operation("Shows the version document", None, models.VersionAnswer)
-ROUTER: Router[IdentityRoute] = Router(
+ROUTER: Router[Route] = Router(
     [
-        ("POST /v2.0/tokens", IdentityRoute(sign_in, _SIGN_IN)),
-        ("GET /v2.0/tokens/<token_id>", IdentityRoute(get_token, _GET_TOKEN)),
-        ("GET /v2.0/tenants", IdentityRoute(list_tenants, _TENANTS)),
-        ("GET /v2.0", IdentityRoute(get_version, _VERSION)),
+        route(
+            "POST /v2.0/tokens",
+            sign_in,
+            models.AccessAnswer,
+            body=models.SignInBody,
+            refusals=(400, 401, 403),
+        ),
+        route("GET /v2.0/tokens/<token_id>", get_token, models.AccessAnswer, refusals=(401, 404)),
+        route("GET /v2.0/tenants", list_tenants, models.TenantsAnswer, refusals=(401,)),
+        route("GET /v2.0", get_version, models.VersionAnswer),
     ],
     slash=True,
 )

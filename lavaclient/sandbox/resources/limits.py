@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from lavaclient.sandbox.core.accounts import Account
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.errors import over_quota
 from lavaclient.sandbox.core.reference_data import ReferenceData
 
 RESOURCES = ("node_count", "ram", "disk", "vcpus")
 
 
-def get_limits(context: Context) -> Answer:
-    """`GET limits`."""
+def get_limits(context: Context) -> dict[str, object]:
+    """Shows the limits, and what is left of them."""
     taken = used(context)
     absolute = {
         name: {"limit": _limit(context, name), "remaining": _limit(context, name) - taken[name]}
         for name in RESOURCES
     }
-    return Answer(200, {"limits": {"absolute": absolute}})
+    return {"limits": {"absolute": absolute}}
 
 
 def used(context: Context) -> dict[str, int]:

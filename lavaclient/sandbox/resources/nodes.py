@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
+from lavaclient.sandbox.core.context import Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.errors import conflict, not_found
 from lavaclient.sandbox.core.pagination import page
 from lavaclient.sandbox.core.reference_data import Component
@@ -14,8 +14,9 @@ _PUBLIC = ("203.0.113", "198.51.100")
 _HOSTS = 254
 
 
-def list_nodes(context: Context, cluster: Cluster) -> Answer:
-    """`GET clusters/{id}/nodes`: those that are there by now."""
+def list_nodes(context: Context, cluster_id: str) -> dict[str, object]:
+    """Lists the nodes of a cluster."""
+    cluster = context.cluster(cluster_id)
     nodes = lifecycle.visible(cluster, context.now)
     chosen, links = page(
         context,
@@ -25,16 +26,18 @@ def list_nodes(context: Context, cluster: Cluster) -> Answer:
         context.account.clusters.departed_nodes,
     )
     body = [_view(context, cluster, node) for node in chosen]
-    return Answer(200, {"nodes": body, "links": links})
+    return {"nodes": body, "links": links}
 
 
-def get_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
-    """`GET clusters/{id}/nodes/{node_id}`: where a node's links lead."""
-    return Answer(200, {"node": _view(context, cluster, _find(context, cluster, node_id))})
+def get_node(context: Context, cluster_id: str, node_id: str) -> dict[str, object]:
+    """Shows a node."""
+    cluster = context.cluster(cluster_id)
+    return {"node": _view(context, cluster, _find(context, cluster, node_id))}
 
 
-def delete_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
-    """`DELETE clusters/{id}/nodes/{node_id}`: its group then counts one less."""
+def delete_node(context: Context, cluster_id: str, node_id: str) -> None:
+    """Deletes a node."""
+    cluster = context.cluster(cluster_id)
     node = _find(context, cluster, node_id)
     status = lifecycle.status(cluster, context.now)
     if status != "ACTIVE":
@@ -46,7 +49,6 @@ def delete_node(context: Context, cluster: Cluster, node_id: str) -> Answer:
         raise conflict(message)
     lifecycle.remove_node(cluster, node, context.now, context.timings.update)
     context.account.clusters.store(cluster, context.now)
-    return Answer(204)
 
 
 def script_views(context: Context, cluster: Cluster) -> list[dict[str, object]]:

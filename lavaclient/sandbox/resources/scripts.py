@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lavaclient.sandbox.core.context import Answer, Context, optional_timestamp, timestamp
+from lavaclient.sandbox.core.context import Context, optional_timestamp, timestamp
 from lavaclient.sandbox.core.decoding import Name, decode
 from lavaclient.sandbox.core.errors import bad_request, forbidden, record_of
 from lavaclient.sandbox.core.pagination import page
@@ -45,8 +45,8 @@ class ScriptChangeBody(Struct, forbid_unknown_fields=True):
     script: ScriptChange
 
 
-def list_scripts(context: Context) -> Answer:
-    """`GET scripts`: the tenant's own, then the public ones."""
+def list_scripts(context: Context) -> dict[str, object]:
+    """Lists scripts."""
     table = context.account.scripts
     scripts, links = page(
         context,
@@ -55,16 +55,16 @@ def list_scripts(context: Context) -> Answer:
         lambda script: table.positions.get(script.id, math.inf),
         table.departed,
     )
-    return Answer(200, {"scripts": [_view(context, s) for s in scripts], "links": links})
+    return {"scripts": [_view(context, s) for s in scripts], "links": links}
 
 
-def get_script(context: Context, script_id: str) -> Answer:
-    """`GET scripts/{id}`: where a script's links lead."""
-    return Answer(200, {"script": _view(context, record_of(known(context), "Script", script_id))})
+def get_script(context: Context, script_id: str) -> dict[str, object]:
+    """Shows a script."""
+    return {"script": _view(context, record_of(known(context), "Script", script_id))}
 
 
-def create_script(context: Context) -> Answer:
-    """`POST scripts`."""
+def create_script(context: Context) -> dict[str, object]:
+    """Creates a script."""
     wanted = decode(context.body, NewScriptBody).script
     _check_name(context, wanted.name)
     script = Script(
@@ -75,11 +75,11 @@ def create_script(context: Context) -> Answer:
         created=context.now,
     )
     context.account.scripts[script.id] = script
-    return Answer(200, {"script": _view(context, script)})
+    return {"script": _view(context, script)}
 
 
-def update_script(context: Context, script_id: str) -> Answer:
-    """`PUT scripts/{id}`."""
+def update_script(context: Context, script_id: str) -> dict[str, object]:
+    """Changes a script."""
     script = _own(context, script_id, "changed")
     change = decode(context.body, ScriptChangeBody).script
     if change == ScriptChange():
@@ -91,19 +91,18 @@ def update_script(context: Context, script_id: str) -> Answer:
         script.url = change.url
     script.updated = context.now
     context.account.scripts[script.id] = script
-    return Answer(200, {"script": _view(context, script)})
+    return {"script": _view(context, script)}
 
 
-def delete_script(context: Context, script_id: str) -> Answer:
-    """`DELETE scripts/{id}`: refused while a cluster still has it."""
+def delete_script(context: Context, script_id: str) -> None:
+    """Deletes a script."""
     script = _own(context, script_id, "deleted")
     context.account.check_unused("script", script.id, f"Script {script.id}")
     del context.account.scripts[script.id]
-    return Answer(204)
 
 
 def known(context: Context) -> dict[str, Script]:
-    """All scripts the tenant may use."""
+    """All scripts the tenant may use: its own, then the public ones."""
     return {**context.account.scripts, **context.reference.scripts}
 
 

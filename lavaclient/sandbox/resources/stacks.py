@@ -9,7 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, to_builtins
 
-from lavaclient.sandbox.core.context import Answer, Context
+from lavaclient.sandbox.core.context import Context
 from lavaclient.sandbox.core.decoding import Name, decode
 from lavaclient.sandbox.core.errors import bad_request, forbidden, record_of
 from lavaclient.sandbox.core.pagination import page
@@ -55,8 +55,8 @@ class NewStackBody(Struct, forbid_unknown_fields=True):
     stack: NewStack
 
 
-def list_stacks(context: Context) -> Answer:
-    """`GET stacks`: the built-in ones, then the tenant's own."""
+def list_stacks(context: Context) -> dict[str, object]:
+    """Lists stacks."""
     table = context.account.stacks
     stacks, links = page(
         context,
@@ -65,16 +65,16 @@ def list_stacks(context: Context) -> Answer:
         lambda stack: table.positions.get(stack.id, -1),
         table.departed,
     )
-    return Answer(200, {"stacks": [_summary(context, s) for s in stacks], "links": links})
+    return {"stacks": [_summary(context, s) for s in stacks], "links": links}
 
 
-def get_stack(context: Context, stack_id: str) -> Answer:
-    """`GET stacks/{id}`."""
-    return Answer(200, {"stack": _view(context, record_of(known(context), "Stack", stack_id))})
+def get_stack(context: Context, stack_id: str) -> dict[str, object]:
+    """Shows a stack."""
+    return {"stack": _view(context, record_of(known(context), "Stack", stack_id))}
 
 
-def create_stack(context: Context) -> Answer:
-    """`POST stacks`: node groups that are not given follow from the services."""
+def create_stack(context: Context) -> dict[str, object]:
+    """Creates a stack."""
     wanted = decode(context.body, NewStackBody).stack
     _check(context, wanted)
     distro = context.reference.distros[wanted.distro]
@@ -96,21 +96,20 @@ def create_stack(context: Context) -> Answer:
         is_deletable=True,
     )
     context.account.stacks[stack.id] = stack
-    return Answer(200, {"stack": _view(context, stack)})
+    return {"stack": _view(context, stack)}
 
 
-def delete_stack(context: Context, stack_id: str) -> Answer:
-    """`DELETE stacks/{id}`: refused for built-in ones, and while a cluster is made from it."""
+def delete_stack(context: Context, stack_id: str) -> None:
+    """Deletes a stack."""
     stack = record_of(known(context), "Stack", stack_id)
     if not stack.is_deletable:
         raise forbidden(f"Stack {stack_id} is part of the service and cannot be deleted")
     context.account.check_unused("stack", stack_id, f"Stack {stack_id}")
     del context.account.stacks[stack_id]
-    return Answer(204)
 
 
 def known(context: Context) -> dict[str, Stack]:
-    """All stacks the tenant may use."""
+    """All stacks the tenant may use: the built-in ones, then its own."""
     return {**context.reference.stacks, **context.account.stacks}
 
 
