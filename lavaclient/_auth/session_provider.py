@@ -12,7 +12,7 @@ from lavaclient._auth.catalog import Catalog
 from lavaclient._auth.provider import TokenProvider
 from lavaclient._auth.token import AccessToken
 from lavaclient._config.secret import Secret
-from lavaclient._http.redaction import without_library_frames
+from lavaclient._http.failures import remove_requests
 from lavaclient._http.service_client import Token
 from lavaclient._http.session import renew_session
 from lavaclient._system.fork import renew_in_child
@@ -81,33 +81,26 @@ class SessionProvider(TokenProvider):
 
     def _as_ours(self, reason: Exception) -> error.LavaError:
         text = self.identity.redactor.sanitize(str(reason)) or type(reason).__name__
-        code = getattr(reason, "http_status", None)
+        code = _status(reason)
         kind = error.AuthorizationError if code in {401, 403} else error.AuthenticationError
-        return kind(
-            f"the session could not sign in: {text}",
-            code=code if isinstance(code, int) and code else None,
-        )
+        return kind(f"the session could not sign in: {text}", code=code)
+
+
+def _status(reason: Exception) -> int | None:
+    """Return the status of the response that a plugin's error is about."""
+    status = getattr(reason, "http_status", None)
+    return status if isinstance(status, int) and status else None
 
 
 def _cause(reason: Exception) -> error.LavaError:
     """Return an error to chain in between: by its class `is_transient` judges the failure."""
-    _remove_requests(reason)
-    code = getattr(reason, "http_status", None) or 0
-    kind: type[error.LavaError] = error.for_status(code) if code >= 400 else error.LavaError
+    remove_requests(reason)
+    code = _status(reason)
+    kind: type[error.LavaError] = error.for_status(code) if code else error.LavaError
     if isinstance(reason, keystoneauth1.exceptions.ConnectTimeout):
         kind = error.TimeoutError
     elif isinstance(reason, keystoneauth1.exceptions.ConnectionError):
         kind = error.ConnectionError
-    between = kind(type(reason).__name__, code=code or None)
+    between = kind(type(reason).__name__, code=code)
     between.__cause__ = reason
     return between
-
-
-def _remove_requests(reason: BaseException | None) -> None:
-    """Remove the requests that the exceptions of libraries hold: a password is in them."""
-    while reason is not None:
-        for name in ("request", "response"):
-            if getattr(reason, name, None) is not None:
-                setattr(reason, name, None)
-        reason.__traceback__ = without_library_frames(reason.__traceback__)
-        reason = reason.__cause__ or reason.__context__

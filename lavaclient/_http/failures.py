@@ -36,6 +36,7 @@ __all__ = [
     "UnusableSettingError",
     "classify_failure",
     "foreign_exception",
+    "remove_requests",
 ]
 
 BODY_LIMIT = 64 * 2**20
@@ -173,8 +174,8 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
     handlers = _signal_handlers()
     # An exception that wraps the handler's has its frame too: the innermost is the handler's.
     for link in reversed(list(_chain(cause))):
-        marked = getattr(link, FOREIGN, False)
-        if marked or any(code in handlers for code, _ in _places(link.__traceback__)):
+        frames = _places(link.__traceback__)
+        if vars(link).get(FOREIGN) or any(code in handlers for code, _ in frames):
             return link
     places = list(_places(cause.__traceback__))
     raised_in = f"{places[-1][1]}." if places else ""
@@ -217,10 +218,7 @@ def classify_failure(
     request_sent = not any(_is_before_sending(link) for link in chain)
     kind, text = _verdict(chain, request, timeout, proxy, request_sent)
     refused = _certificate_error(chain)
-    for link in chain:
-        if isinstance(link, requests.exceptions.RequestException):
-            vars(link).update(request=None, response=None)
-        link.__traceback__ = without_library_frames(link.__traceback__)
+    remove_requests(cause)
     return TransportFailure(
         kind,
         text,
@@ -232,13 +230,21 @@ def classify_failure(
     )
 
 
+def remove_requests(cause: BaseException) -> None:
+    """Remove the requests that an exception and its causes hold: a key or a token is in them."""
+    for link in _chain(cause):
+        for name in {"request", "response"} & vars(link).keys():
+            vars(link)[name] = None
+        link.__traceback__ = without_library_frames(link.__traceback__)
+
+
 def _is_before_sending(link: BaseException) -> bool:
     """Tell whether this was raised before the request could be sent.
 
     urllib3's ProxyError says nothing about that: it is also raised where the proxy took the
     request and no response came.
     """
-    if getattr(link, NEVER_SENT, False) or isinstance(link, _NEVER_SENT):
+    if vars(link).get(NEVER_SENT) or isinstance(link, _NEVER_SENT):
         return True
     return isinstance(link, OSError) and _TUNNEL_STATUS.match(str(link)) is not None
 

@@ -90,7 +90,7 @@ class _Adapter(requests.adapters.BaseAdapter):
         except requests.RequestException as error:
             cause: BaseException | None = error
             while cause is not None:
-                if getattr(cause, FOREIGN, False):
+                if vars(cause).get(FOREIGN):
                     raise cause from None
                 cause = cause.__cause__ or cause.__context__
             raise

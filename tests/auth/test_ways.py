@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import traceback
 import warnings
 
 import pytest
+import requests
 from keystoneauth1 import exceptions as keystone_errors
 from keystoneauth1 import session as keystone
+from keystoneauth1.access import create
 from keystoneauth1.identity import v2
 from keystoneauth1.token_endpoint import Token
 
 from lavaclient import error
 from lavaclient._http.service_client import is_transient
 from lavaclient.identity import RackspaceApiKey
-from tests.support.fake_cloud import KEY, TENANT, USER, FakeCloud, Reply
+from tests.support.fake_cloud import BREAK, KEY, TENANT, USER, FakeCloud, Reply
 from tests.support.recorder import SentRequest
 
 BY_KEY = {"auth": {"RAX-KSKEY:apiKeyCredentials": {"username": USER, "apiKey": KEY}}}
@@ -202,6 +205,47 @@ def test_a_foreign_plugin_signs_in_and_is_renewed_once(cloud: FakeCloud) -> None
     outside.session.close()
 
 
+def test_a_foreign_session_signs_in_again_after_it_could_not(cloud: FakeCloud) -> None:
+    outside = foreign(cloud)
+    cloud.clock.now = 4_000_000_000.0
+    with cloud.client(api_key=None, auth_url=None, session=outside) as lava:
+        cloud.outage = Reply(503, {})
+        with pytest.raises(error.AuthenticationError, match="session could not sign in"):
+            lava.reauthenticate()
+        cloud.outage = None
+        lava.reauthenticate()
+        assert lava.token == outside.get_token()
+    outside.session.close()
+
+
+def test_a_foreign_session_must_be_of_the_account_that_is_asked_for(cloud: FakeCloud) -> None:
+    outside = foreign(cloud)
+    with pytest.raises(error.AuthenticationError, match=f"account '{TENANT}', not to tenant_id"):
+        cloud.client(api_key=None, auth_url=None, session=outside, tenant_id="77")
+    outside.session.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_catalog_of_a_foreign_session_leads_from_https_to_https(
+    cloud: FakeCloud, scheme: str
+) -> None:
+    class Keystone(Token):
+        auth_url = f"{scheme}://identity.example/v3"
+
+        def get_access(self, session: keystone.Session) -> object:
+            reply = session.post(f"{cloud.auth_url}/tokens", json=BY_KEY, authenticated=False)
+            return create(resp=reply)
+
+    outside = keystone.Session(auth=Keystone(cloud.url, "t0ken"))
+    if scheme == "https":
+        with pytest.raises(error.AuthenticationError, match="leads from https to an http"):
+            cloud.client(api_key=None, auth_url=None, session=outside)
+    else:
+        with cloud.client(api_key=None, auth_url=None, session=outside) as lava:
+            assert lava.endpoint == cloud.endpoint()
+    outside.session.close()
+
+
 def test_a_foreign_session_with_a_given_endpoint_needs_no_catalog(cloud: FakeCloud) -> None:
     token = a_token(cloud)
     outside = keystone.Session(auth=Token("http://127.0.0.1:9", token))
@@ -251,7 +295,7 @@ def test_a_session_that_gives_no_good_token_is_an_authentication_error(
     cloud: FakeCloud, token: str | None
 ) -> None:
     outside = keystone.Session(auth=Token(cloud.url, token))
-    with pytest.raises(error.AuthenticationError, match="gave no token"):
+    with pytest.raises(error.AuthenticationError, match=r"^the session's plugin gave no token$"):
         cloud.client(api_key=None, auth_url=None, session=outside)
 
 
@@ -277,15 +321,20 @@ def test_a_session_that_takes_too_long_is_a_timeout_that_is_transient(cloud: Fak
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "cause"),
+    ("reply", "kind", "cause", "name", "code"),
     [
-        (Reply(401, {}), error.AuthorizationError, error.AuthorizationError),
-        (Reply(503, {}), error.AuthenticationError, error.ServerError),
-        (object(), error.AuthenticationError, error.ConnectionError),
+        (Reply(401, {}), error.AuthorizationError, error.AuthorizationError, "Unauthorized", 401),
+        (Reply(503, {}), error.AuthenticationError, error.ServerError, "ServiceUnavailable", 503),
+        (BREAK, error.AuthenticationError, error.ConnectionError, "ConnectFailure", None),
     ],
 )
 def test_a_session_that_cannot_sign_in_fails_in_our_words(
-    cloud: FakeCloud, reply: object, kind: type[Exception], cause: type[Exception]
+    cloud: FakeCloud,
+    reply: object,
+    kind: type[error.LavaError],
+    cause: type[error.LavaError],
+    name: str,
+    code: int | None,
 ) -> None:
     outside = foreign(cloud)
     cloud.outage = reply
@@ -293,9 +342,71 @@ def test_a_session_that_cannot_sign_in_fails_in_our_words(
         cloud.client(api_key=None, auth_url=None, session=outside)
     between = caught.value.__cause__
     assert type(between) is cause
+    assert (str(between), between.code, caught.value.code) == (name, code, code)
     link: BaseException | None = between
     while link is not None:
         assert getattr(link, "request", None) is None
         assert getattr(link, "response", None) is None
         link = link.__cause__ or link.__context__
     outside.session.close()
+
+
+class Failing(Token):
+    """A plugin that someone has written, and that always fails."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__("http://127.0.0.1:9", "t0ken")
+        self.failure = failure
+
+    def get_token(self, session: keystone.Session) -> str:
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "cause", "code"),
+    [
+        (400, error.AuthenticationError, error.BadRequestError, 400),
+        (403, error.AuthorizationError, error.ForbiddenError, 403),
+        (404, error.AuthenticationError, error.NotFoundError, 404),
+        (429, error.AuthenticationError, error.OverLimitError, 429),
+        (300, error.AuthenticationError, error.ApiError, 300),
+        (0, error.AuthenticationError, error.LavaError, None),
+        ("503", error.AuthenticationError, error.LavaError, None),
+        ([401], error.AuthenticationError, error.LavaError, None),
+    ],
+)
+def test_a_plugin_may_fail_with_errors_of_its_own(
+    cloud: FakeCloud,
+    status: object,
+    kind: type[error.LavaError],
+    cause: type[error.LavaError],
+    code: int | None,
+) -> None:
+    class OutOfOrderError(Exception):
+        http_status = status
+
+    outside = keystone.Session(auth=Failing(OutOfOrderError()))
+    with pytest.raises(kind, match=r"sign in: OutOfOrderError$") as caught:
+        cloud.client(api_key=None, auth_url=None, session=outside)
+    between = caught.value.__cause__
+    assert type(between) is cause
+    assert (str(between), between.code, caught.value.code) == ("OutOfOrderError", code, code)
+    assert type(caught.value) is kind
+
+
+def test_where_a_plugin_failed_is_told_without_what_it_had_sent(cloud: FakeCloud) -> None:
+    failure = OSError("out of order")
+    cloud.outage = BREAK
+    with requests.Session() as session, pytest.raises(requests.ConnectionError) as caught:
+        session.post(f"{cloud.url}/tokens", data={"password": "hunter22"})
+    failure.__context__, failure.__cause__ = caught.value, KeyError("another")
+    outside = keystone.Session(auth=Failing(failure))
+    with pytest.raises(error.AuthenticationError, match="out of order"):
+        cloud.client(api_key=None, auth_url=None, session=outside)
+    assert caught.value.request is None
+    places = [frame.f_code.co_qualname for frame, _ in traceback.walk_tb(failure.__traceback__)]
+    assert places[-1] == "Failing.get_token"
+    modules = {
+        frame.f_globals["__name__"] for frame, _ in traceback.walk_tb(caught.value.__traceback__)
+    }
+    assert modules == {__name__}

@@ -159,7 +159,8 @@ def test_options_that_do_not_go_together_are_refused(
 
 @pytest.mark.parametrize("session", [5, Session()])
 def test_a_session_must_have_a_plugin(session: Session) -> None:
-    with pytest.raises(error.InvalidError, match="Session with an auth plugin"):
+    text = "session must be a keystoneauth1 Session with an auth plugin"
+    with pytest.raises(error.InvalidError, match=f"^{text}$"):
         Lava(None, "DFW", session=session)
 
 
