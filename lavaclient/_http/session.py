@@ -7,8 +7,8 @@ bundle of the environment, the pool of an origin. .netrc and cookies are not use
 from __future__ import annotations
 
 import os
+import re
 import ssl
-import string
 import threading
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -44,7 +44,8 @@ Verify: TypeAlias = bool | str | None
 Certificate: TypeAlias = str | tuple[str, str] | None
 
 _POOL_SIZE = 64
-_HOST_LETTERS = string.ascii_letters + string.digits + "_.:[]%-"
+# With a host, a path without dots to resolve, and nothing to encode: it is sent as it is.
+_PREPARED = re.compile(r"(?!.*/\.)https?://[A-Za-z0-9_.:\[\]%-]+/[!-~]*")
 _UNPREPARED = frozenset({"headers", "data", "verify", "stream", "allow_redirects"})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 # The pools that a forked child has from its parent, referenced so that they are not closed.
@@ -68,21 +69,6 @@ def _is_own(method: Callable[..., object]) -> bool:
     """Tell whether a method of a session is requests' own, and not replaced by a tool."""
     code = getattr(method, "__code__", None)
     return getattr(code, "co_filename", None) == requests.sessions.__file__
-
-
-def _is_prepared(url: str) -> bool:
-    """Tell whether a URL can be sent as it is."""
-    scheme, _, rest = url.partition("://")
-    host, slash, _ = rest.partition("/")
-    return (
-        scheme in {"http", "https"}
-        and host.strip(_HOST_LETTERS) == ""
-        and slash != ""
-        and host != ""
-        and url.isascii()
-        and url.isprintable()
-        and " " not in url
-    )
 
 
 def _origin(url: str) -> str:
@@ -237,7 +223,7 @@ class HTTPSession(_Session):
             or self.headers
             or self.auth
             or self.params
-            or not _is_prepared(url)
+            or not _PREPARED.fullmatch(url)
             or not (_is_own(_Session.request) and _is_own(_Session.prepare_request))
         ):
             options["timeout"] = timeout

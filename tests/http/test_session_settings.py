@@ -147,8 +147,18 @@ def server() -> Iterator[FaultServer]:
         ("{url}", "/"),
         ("{url}?a=b", "/?a=b"),
         ("{url}/two words", "/two%20words"),
+        ("{url}/tab\tstop", "/tab%09stop"),
+        ("{url}/\x7f", "/%7F"),
+        ('{url}/"<|>^`{{}}', "/%22%3C%7C%3E%5E%60%7B%7D"),
+        ("{url}/50%?a=%zz", "/50%25?a=%25zz"),
+        ("{url}/x?a=b#c", "/x?a=b"),
+        ("{url}/a/../b", "/b"),
+        ("{url}/./b", "/b"),
+        (" {url}/x", "/x"),
         ("{url}/grün", "/gr%C3%BCn"),
         ("HTTP://LOCALHOST:{port}/x", "/x"),
+        ("http://LOCALHOST:{port}/x", "/x"),
+        ("http://ada:pw@localhost:{port}/x", "/x"),
     ],
 )
 def test_a_url_is_sent_as_requests_sends_it(
@@ -160,9 +170,13 @@ def test_a_url_is_sent_as_requests_sends_it(
         plain.get(address, timeout=5)
     (ours, theirs) = (request for request in server.requests)
     assert ours.path == theirs.path == path
+    for name in ("host", "authorization"):
+        assert ours.headers.get(name) == theirs.headers.get(name)
 
 
-@pytest.mark.parametrize("url", ["ftp://localhost/x", "http:///x", "localhost/x", "/x"])
+@pytest.mark.parametrize(
+    "url", ["ftp://localhost/x", "http:///x", "http://a b/x", "http://a!/x", "localhost/x", "/x"]
+)
 def test_what_is_no_url_of_a_host_is_refused_as_requests_does(
     session: HTTPSession, url: str
 ) -> None:
