@@ -64,17 +64,20 @@ def _socket_class() -> Any:  # noqa: ANN401 (PySocks has no types)
     import socks  # an optional dependency, needed for SOCKS proxies only
 
     class SocksSocket(socks.socksocket):  # type: ignore[misc]
-        """Limits each read from the proxy to the time that is left."""
+        """Limits each read from the proxy to the time that is left.
 
-        remaining: Callable[[], float | None]
-        is_connected = False
+        Attributes:
+            remaining: Returns that time; None once the connection stands.
+        """
+
+        remaining: Callable[[], float | None] | None
 
         def connect(self, address: tuple[str, int]) -> None:
             super().connect(address)
-            self.is_connected = True
+            self.remaining = None
 
         def recv_into(self, *arguments: Any) -> int:  # noqa: ANN401 (as socket has it)
-            if not self.is_connected:
+            if self.remaining is not None:
                 self.settimeout(self.remaining())
             size: int = super().recv_into(*arguments)
             return size
