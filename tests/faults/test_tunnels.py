@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import os
+import select
 import signal
 import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -206,6 +209,33 @@ def test_16_a_bundle_that_is_gone_sends_nothing(
         create(client(f"https://localhost:{server.port}/v2/123456", max_retries=0))
     assert not caught.value.maybe_applied
     assert server.connections == 0
+
+
+def test_16_a_host_that_resets_before_the_handshake_leaves_nothing_open(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrap_socket = ssl.SSLContext.wrap_socket
+
+    def wrap_after_the_reset(
+        context: ssl.SSLContext, sock: socket.socket, **options: Any
+    ) -> ssl.SSLSocket:
+        reset(listener.accept()[0])
+        waiting = select.poll()
+        waiting.register(sock, select.POLLHUP)
+        assert waiting.poll(10_000)
+        return wrap_socket(context, sock, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "wrap_socket", wrap_after_the_reset)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always", ResourceWarning)
+        lava = client(f"https://127.0.0.1:{listener.getsockname()[1]}/v2/1", max_retries=0)
+        with pytest.raises(ConnectionError):
+            lava.clusters.list()
+        gc.collect()
+    assert not caught
 
 
 @pytest.mark.parametrize("step", [reset, stall])

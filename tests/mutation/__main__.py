@@ -28,7 +28,7 @@ MODULES = [
 ]
 TESTS = [
     *("tests/http", "tests/auth", "tests/decode", "tests/test_identity.py"),
-    *("tests/test_client.py", "tests/faults"),
+    *("tests/test_client.py", "tests/config/test_options.py", "tests/faults"),
     *("tests/interop/test_openstack.py", "tests/interop/test_readers.py"),
 ]
 # What takes long, starts processes or draws its cases.
