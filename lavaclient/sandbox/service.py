@@ -1,20 +1,29 @@
-"""The sandbox itself: the service, with worlds and snapshots."""
+"""The sandbox: a backend in the hands of a test, with worlds and snapshots."""
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 
-from lavaclient.sandbox.base import DEFAULT_API_KEY, DEFAULT_BASE_URL, SandboxBase
+import msgspec
+
+from lavaclient.sandbox.backend import Backend
 from lavaclient.sandbox.core import lifecycle
+from lavaclient.sandbox.core.clock import Clock
+from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.core.errors import conflict
+from lavaclient.sandbox.core.state import Cluster
 from lavaclient.sandbox.worlds import building, model
 from lavaclient.sandbox.worlds.export import export
 from lavaclient.sandbox.worlds.model import World, WorldSource
 
 __all__ = ["DEFAULT_API_KEY", "DEFAULT_BASE_URL", "Sandbox"]
 
+DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
+DEFAULT_BASE_URL = "http://127.0.0.1:8642"
 
-class Sandbox(SandboxBase):
+
+class Sandbox(Backend):
     """Cloud Identity and Cloud Big Data, in memory.
 
     Args:
@@ -58,6 +67,53 @@ class Sandbox(SandboxBase):
         >>> sandbox.clock.advance(600)
     """
 
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        username: str = "sandbox",
+        api_key: str = DEFAULT_API_KEY,
+        tenant_id: str = "123456",
+        rate_limits: bool = False,
+        malformed_links: bool = False,
+        token_lifetime: float = 86_400,
+        base_url: str = DEFAULT_BASE_URL,
+        quotas: Quotas | None = None,
+        timings: Timings | None = None,
+        seed: int | None = None,
+        state_path: pathlib.Path | None = None,
+        password: str | None = None,
+        world: WorldSource | None = None,
+    ) -> None:
+        super().__init__(
+            clock,
+            username=username,
+            api_key=api_key,
+            tenant_id=tenant_id,
+            rate_limits=rate_limits,
+            malformed_links=malformed_links,
+            token_lifetime=token_lifetime,
+            base_url=base_url,
+            quotas=quotas,
+            timings=timings,
+            seed=seed,
+            state_path=state_path,
+            password=password,
+        )
+        self.snapshots: dict[str, World] = {}
+        if world is not None:
+            try:
+                self.load_world(world)
+            except BaseException:
+                self.store.close()
+                raise
+
+    def __repr__(self) -> str:
+        """The first user, the tenant and the number of clusters."""
+        with self.lock:
+            clusters = sum(len(account.clusters) for account in self.store.accounts.values())
+        return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
+
     def environ(self) -> dict[str, str]:
         """The environment variables that point a client at `base_url`."""
         path = self.certificate_path
@@ -69,6 +125,40 @@ class Sandbox(SandboxBase):
             "LAVA_TENANT_NAME": self.tenant_id,
             **({} if path is None else {"REQUESTS_CA_BUNDLE": str(path)}),
         }
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """A cluster's record, in whichever account it is.
+
+        Raises:
+            ApiFault: 404; there is none of this id.
+        """
+        with self.lock:
+            return self.find_cluster(cluster_id)[1]
+
+    def fail_cluster(self, cluster_id: str) -> None:
+        """Put a cluster into `ERROR`.
+
+        Raises:
+            ApiFault: 404; there is none of this id.
+        """
+        with self.lock:
+            account, cluster = self.find_cluster(cluster_id)
+            lifecycle.fail(cluster, self.clock.time())
+            account.clusters[cluster_id] = cluster
+            self.commit()
+
+    def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
+        """Make the next cluster that is created end in `ERROR`.
+
+        Args:
+            after: Seconds after its creation, on the sandbox's clock.
+            name: Only a cluster of this name; any if None.
+
+        Raises:
+            ValueError: The seconds are negative or not finite.
+        """
+        with self.lock:
+            self.failures.plan(after, name)
 
     def finish_cluster(self, cluster_id: str) -> None:
         """Finish a cluster's job now, successfully.
@@ -96,6 +186,30 @@ class Sandbox(SandboxBase):
                 if cluster.job is not None and not lifecycle.has_failed(cluster, now)
             ]
             return max((ends - now for ends in jobs), default=0.0)
+
+    def reset(self) -> None:
+        """Remove everything: clusters, tokens, added users, faults, hooks, the request log."""
+        with self.lock:
+            self.clear()
+            self.requests.clear()
+            self.hooks.clear()
+            self.commit()
+
+    def dump(self) -> object:
+        """The accounts as plain values, for display; no users, no tokens."""
+        with self.lock:
+            plain: object = msgspec.to_builtins(
+                {
+                    account.key: {
+                        "clusters": dict(account.clusters),
+                        "scripts": dict(account.scripts),
+                        "stacks": dict(account.stacks),
+                        "credentials": list(account.credentials.values()),
+                    }
+                    for account in self.accounts()
+                }
+            )
+            return plain
 
     def load_world(self, world: WorldSource) -> None:
         """Forget what there is, and make a world. Tokens of users in it stay good.

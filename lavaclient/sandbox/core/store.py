@@ -64,6 +64,11 @@ class Store:
         """The records of one tenant in one region."""
         return self._account(f"{tenant_id}/{region}")
 
+    def next_number(self, kind: str) -> int:
+        """The next of the numbers from 1 up that are counted for ids of a kind."""
+        self.counters[kind] = self.counters.get(kind, 0) + 1
+        return self.counters[kind]
+
     def add_token(self, token: Token, now: float) -> None:
         """Store a token, and drop expired ones; above the limit, those that expire first."""
         self.tokens[token.id] = token

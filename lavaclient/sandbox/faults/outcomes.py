@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from lavaclient.sandbox.base import SandboxBase
 from lavaclient.sandbox.core.calls import Call
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import convert, decode
 from lavaclient.sandbox.core.state import Cluster, Job
 from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.service import Sandbox
 
 _AT_THE_LATEST = 0.99
 _WHILE_SCRIPTS_RUN = 0.85
@@ -44,9 +44,7 @@ class _Work(NamedTuple):
         return any(node.born > self.job.started for node in self.cluster.nodes)
 
 
-def apply_job_faults(
-    sandbox: SandboxBase, call: Call, answer: Answer, path: str
-) -> tuple[Fault, ...]:
+def apply_job_faults(sandbox: Sandbox, call: Call, answer: Answer, path: str) -> tuple[Fault, ...]:
     """Make the job that a request has started fail, if a fault says so.
 
     Args:

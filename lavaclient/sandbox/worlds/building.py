@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from lavaclient.sandbox.base import SandboxBase
+from lavaclient.sandbox.backend import Backend
 from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.context import Quotas, Timings
@@ -34,7 +34,7 @@ _BUILDS = frozenset({"BUILDING", "CONFIGURING"})
 _CHANGES = {"UPDATING": "update", "RESIZING": "resize", "DELETING": "delete"}
 
 
-def build(sandbox: SandboxBase, world: World) -> None:
+def build(sandbox: Backend, world: World) -> None:
     """Forget what a sandbox holds, and make a world in it. Tokens of users in it stay good.
 
     Args:
@@ -62,7 +62,7 @@ def build(sandbox: SandboxBase, world: World) -> None:
             sandbox.commit()
 
 
-def _replace(sandbox: SandboxBase, world: World, tokens: Sequence[Token]) -> None:
+def _replace(sandbox: Backend, world: World, tokens: Sequence[Token]) -> None:
     sandbox.clear()
     now = sandbox.clock.time()
     shift = 0.0 if world.time is None else now - world.time
@@ -85,7 +85,7 @@ def _replace(sandbox: SandboxBase, world: World, tokens: Sequence[Token]) -> Non
     _add_troubles(sandbox, world)
 
 
-def _add_user(sandbox: SandboxBase, user: WorldUser) -> None:
+def _add_user(sandbox: Backend, user: WorldUser) -> None:
     sandbox.add_user(
         user.username,
         user.api_key,
@@ -98,7 +98,7 @@ def _add_user(sandbox: SandboxBase, user: WorldUser) -> None:
         sandbox.store.users[user.username].id = user.id
 
 
-def _add_troubles(sandbox: SandboxBase, world: World) -> None:
+def _add_troubles(sandbox: Backend, world: World) -> None:
     for number, fault in enumerate(world.faults):
         with _place(f"faults[{number}]"):
             sandbox.faults.add(syntax.parse(fault) if isinstance(fault, str) else fault)
@@ -126,7 +126,7 @@ def _place(place: str) -> Iterator[None]:
 class _AccountBuilder:
     """Makes what one tenant has in one region, by the service's own rules."""
 
-    def __init__(self, sandbox: SandboxBase, wanted: WorldAccount, place: str) -> None:
+    def __init__(self, sandbox: Backend, wanted: WorldAccount, place: str) -> None:
         self._sandbox = sandbox
         self._wanted = wanted
         self._place = place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import asdict
 
-from lavaclient.sandbox.base import SandboxBase
+from lavaclient.sandbox.backend import Backend
 from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.state import User
 from lavaclient.sandbox.worlds.model import (
@@ -20,7 +20,7 @@ from lavaclient.sandbox.worlds.model import (
 )
 
 
-def export(sandbox: SandboxBase) -> World:
+def export(sandbox: Backend) -> World:
     """What there is now. What this gives, `building.build` makes again.
 
     It holds the users' API keys and passwords; tokens and requests are not in it.

@@ -1,18 +1,19 @@
-"""The service: state, rules and clock in one object, without any HTTP."""
+"""The service behind HTTP: state, rules and clock in one object."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import pathlib
 import threading
-from abc import ABC, abstractmethod
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 import msgspec
 
-from lavaclient.sandbox.core import lifecycle, reference_data
+from lavaclient.sandbox.core import reference_data
 from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.announcements import Announcer
 from lavaclient.sandbox.core.calls import Call, query_of, region_of
@@ -20,7 +21,6 @@ from lavaclient.sandbox.core.clock import Clock, SystemClock, caller_seconds
 from lavaclient.sandbox.core.context import Answer, Context, Quotas, Timings
 from lavaclient.sandbox.core.errors import not_found, over_rate
 from lavaclient.sandbox.core.events import Events
-from lavaclient.sandbox.core.ids import Ids
 from lavaclient.sandbox.core.planned_failures import PlannedFailures
 from lavaclient.sandbox.core.rate_limits import RateLimits
 from lavaclient.sandbox.core.request_log import RequestLog
@@ -32,34 +32,32 @@ from lavaclient.sandbox.faults.hooks import RequestHooks
 from lavaclient.sandbox.faults.model import Fault, Faults
 from lavaclient.sandbox.resources import identity, routes
 from lavaclient.sandbox.ssh.answers import ScriptedAnswers
-from lavaclient.sandbox.worlds.model import World, WorldSource
-
-DEFAULT_API_KEY = "5a9db0c5a9db0c5a9db0c5a9db0c5a9d"
-DEFAULT_BASE_URL = "http://127.0.0.1:8642"
 
 _LONGEST_LIFETIME = 1e10
 
 
-class SandboxBase(ABC):
-    """The service without its worlds; `service.Sandbox` tells of the arguments."""
+class Backend:
+    """What answers requests, in process and behind a server: records, rules and clock.
+
+    `service.Sandbox` is one in the hands of a test, and tells of arguments and attributes.
+    """
 
     def __init__(
         self,
-        clock: Clock | None = None,
+        clock: Clock | None,
         *,
-        username: str = "sandbox",
-        api_key: str = DEFAULT_API_KEY,
-        tenant_id: str = "123456",
-        rate_limits: bool = False,
-        malformed_links: bool = False,
-        token_lifetime: float = 86_400,
-        base_url: str = DEFAULT_BASE_URL,
-        quotas: Quotas | None = None,
-        timings: Timings | None = None,
-        seed: int | None = None,
-        state_path: pathlib.Path | None = None,
-        password: str | None = None,
-        world: WorldSource | None = None,
+        username: str,
+        api_key: str,
+        tenant_id: str,
+        rate_limits: bool,
+        malformed_links: bool,
+        token_lifetime: float,
+        base_url: str,
+        quotas: Quotas | None,
+        timings: Timings | None,
+        seed: int | None,
+        state_path: pathlib.Path | None,
+        password: str | None,
     ) -> None:
         if not 0 < token_lifetime <= _LONGEST_LIFETIME:
             raise ValueError(
@@ -84,32 +82,16 @@ class SandboxBase(ABC):
         self.ssh_answers: ScriptedAnswers = ScriptedAnswers()
         self.lock: threading.RLock = threading.RLock()
         self.reference: reference_data.ReferenceData = reference_data.load()
-        self.snapshots: dict[str, World] = {}
         self._password = password
+        self._seed = seed
         self._rate_limits = RateLimits()
         self.failures: PlannedFailures = PlannedFailures()
         self.store: Store = Store(state_path)
-        self._ids = Ids(seed, self.store.counters)
         # A clock that ran fast in the last run was ahead: nothing may happen twice.
         self.clock.advance(max(self.store.clock - self.clock.time(), 0.0))
         self.announcer: Announcer = Announcer(self.store, self.clock, self.events)
         self._add_first_user()
         self.commit()
-        if world is not None:
-            try:
-                self.load_world(world)
-            except BaseException:
-                self.store.close()
-                raise
-
-    @abstractmethod
-    def load_world(self, world: WorldSource) -> None:
-        """Forget what there is, and make a world."""
-
-    def __repr__(self) -> str:
-        """The first user, the tenant and the number of clusters."""
-        clusters = sum(len(account.clusters) for account in self.store.accounts.values())
-        return f"<Sandbox user={self.username} tenant={self.tenant_id} clusters={clusters}>"
 
     def new_id(self, kind: str = "id") -> str:
         """An id that was not used before.
@@ -119,7 +101,10 @@ class SandboxBase(ABC):
                 other kinds are made.
         """
         with self.lock:
-            return self._ids.new(kind)
+            if self._seed is None:
+                return str(uuid.uuid4())
+            name = f"{self._seed}/{kind}/{self.store.next_number(kind)}".encode()
+            return str(uuid.UUID(bytes=hashlib.blake2b(name, digest_size=16).digest(), version=4))
 
     def add_user(
         self,
@@ -162,13 +147,6 @@ class SandboxBase(ABC):
         token = self.store.tokens.get(token_id or "")
         return None if token is None else token.username
 
-    def expire_tokens(self) -> None:
-        """Expire every token now."""
-        with self.lock:
-            for token_id in self.store.tokens:
-                self._expire(token_id)
-            self.commit()
-
     def expire_token(self, token_id: str | None) -> None:
         """Expire one token now, if it is known."""
         with self.lock:
@@ -176,39 +154,12 @@ class SandboxBase(ABC):
                 self._expire(token_id)
                 self.commit()
 
-    def fail_cluster(self, cluster_id: str) -> None:
-        """Put a cluster into `ERROR`.
-
-        Raises:
-            ApiFault: 404; there is none of this id.
-        """
+    def expire_tokens(self) -> None:
+        """Expire every token now."""
         with self.lock:
-            account, cluster = self.find_cluster(cluster_id)
-            lifecycle.fail(cluster, self.clock.time())
-            account.clusters[cluster_id] = cluster
+            for token_id in self.store.tokens:
+                self._expire(token_id)
             self.commit()
-
-    def fail_next_cluster(self, after: float = 60.0, name: str | None = None) -> None:
-        """Make the next cluster that is created end in `ERROR`.
-
-        Args:
-            after: Seconds after its creation, on the sandbox's clock.
-            name: Only a cluster of this name; any if None.
-
-        Raises:
-            ValueError: The seconds are negative or not finite.
-        """
-        with self.lock:
-            self.failures.plan(after, name)
-
-    def cluster(self, cluster_id: str) -> Cluster:
-        """A cluster's record, in whichever account it is.
-
-        Raises:
-            ApiFault: 404; there is none of this id.
-        """
-        with self.lock:
-            return self.find_cluster(cluster_id)[1]
 
     def find_cluster(self, cluster_id: str) -> tuple[Account, Cluster]:
         """A cluster's record, and the account that it is in.
@@ -236,14 +187,6 @@ class SandboxBase(ABC):
                 account.clusters.settle(self.clock.time())
             return accounts
 
-    def reset(self) -> None:
-        """Remove everything: clusters, tokens, added users, faults, hooks, the request log."""
-        with self.lock:
-            self.clear()
-            self.requests.clear()
-            self.hooks.clear()
-            self.commit()
-
     def clear(self) -> None:
         """Remove everything but the request log; the next commit writes the state file."""
         with self.lock:
@@ -254,22 +197,6 @@ class SandboxBase(ABC):
             self.faults.clear()
             self.ssh_answers.clear()
             self.announcer.forget()
-
-    def dump(self) -> object:
-        """The accounts as plain values, for display; no users, no tokens."""
-        with self.lock:
-            plain: object = msgspec.to_builtins(
-                {
-                    account.key: {
-                        "clusters": dict(account.clusters),
-                        "scripts": dict(account.scripts),
-                        "stacks": dict(account.stacks),
-                        "credentials": list(account.credentials.values()),
-                    }
-                    for account in self.accounts()
-                }
-            )
-            return plain
 
     def commit(self) -> None:
         """Write what has changed to the state file, if there is one.
@@ -403,17 +330,12 @@ class SandboxBase(ABC):
             body=call.body,
             now=now,
             new_id=self.new_id,
-            serial=lambda: self._next_serial(f"{call.tenant_id}/{call.region}"),
+            serial=lambda: self.store.next_number(f"{call.tenant_id}/{call.region}"),
             failures=self.failures,
             quotas=self.quotas,
             timings=self.timings,
             malformed_links=self.malformed_links,
         )
-
-    def _next_serial(self, account: str) -> int:
-        counters = self.store.counters
-        counters[account] = counters.get(account, 0) + 1
-        return counters[account]
 
     def _add_first_user(self) -> None:
         known = self.store.users.get(self.username)
