@@ -156,7 +156,8 @@ class SandboxHandle(Seeding, Assertions, Closing):
 
         Args:
             hook: Gets the request, which has no answer yet. It may return the fault that the
-                request meets, as a ``Fault`` or a line, instead of one of ``add_fault``.
+                request meets, as a ``Fault`` or a line, instead of one of ``add_fault``; not one
+                of what a request begins or of ssh, which is a ``ValueError`` then.
             method: Only for requests with this method, in any case; for all if None.
             path: Only for those whose path this is found in, as for faults: ``/clusters$``.
 
@@ -316,8 +317,9 @@ class SandboxHandle(Seeding, Assertions, Closing):
         return known
 
     def _cluster_id(self, cluster: str) -> str:
-        accounts = self.sandbox.accounts()
-        names = {c.id: c.name for account in accounts for c in account.clusters.values()}
+        with self.sandbox.lock:
+            accounts = self.sandbox.accounts()
+            names = {c.id: c.name for account in accounts for c in account.clusters.values()}
         ids = [key for key, name in names.items() if cluster in {key, name}]
         if len(ids) == 1:
             return ids[0]

@@ -220,6 +220,15 @@ def test_what_a_hook_raises_comes_out(handle: SandboxHandle) -> None:
         Application(handle.sandbox).handle("GET", "/dfw/v2/123456/limits")
 
 
+@pytest.mark.parametrize("line", [": fail-build", ": fail-node", ": ssh-refused", ": ssh-lost"])
+def test_a_hook_that_returns_a_fault_of_no_answer_is_refused(
+    handle: SandboxHandle, line: str
+) -> None:
+    handle.on_request(lambda _: line)
+    with pytest.raises(ValueError, match="which hits no answer"):
+        Application(handle.sandbox).handle("GET", "/dfw/v2/123456/limits")
+
+
 def test_a_hook_for_a_path_that_is_no_pattern_is_refused(handle: SandboxHandle) -> None:
     with pytest.raises(ValueError, match="is not a pattern"):
         handle.on_request(lambda _: None, path="[")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.faults import syntax
-from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.faults.model import LATER_KINDS, Fault
 from lavaclient.sandbox.faults.patterns import PathPattern, compiled
 
 RequestHook = Callable[[SeenRequest], Fault | str | None]
@@ -62,14 +62,18 @@ class RequestHooks:
             The faults that they say it meets.
 
         Raises:
-            ValueError: A hook returned a line that is no fault.
+            ValueError: A hook returned a line that is no fault, or a fault of work or of ssh.
             Exception: What a hook raises.
         """
         with self._lock:
             entries = [entry for entry in self._entries if entry.fits(request)]
-        faults = [entry.hook(request) for entry in entries]
-        return [
+        returned = [entry.hook(request) for entry in entries]
+        faults = [
             syntax.parse(fault) if isinstance(fault, str) else fault
-            for fault in faults
+            for fault in returned
             if fault is not None
         ]
+        for fault in faults:
+            if fault.kind in LATER_KINDS:
+                raise ValueError(f"a hook cannot return {fault.kind}, which hits no answer")
+        return faults

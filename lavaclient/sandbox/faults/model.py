@@ -47,7 +47,8 @@ _WORK = {
     "fail_node": {"POST", "PUT"},
 }
 SSH_KINDS = frozenset({"ssh_refused", "ssh_lost"})
-_LATER_KINDS = SSH_KINDS | _WORK.keys()
+LATER_KINDS = SSH_KINDS | _WORK.keys()
+"""The kinds that are not about a request's own answer."""
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
@@ -266,7 +267,7 @@ class Faults:
         """
 
         def place(fault: Fault) -> str | None:
-            if fault.kind in _LATER_KINDS or not fault.fits(method, path):
+            if fault.kind in LATER_KINDS or not fault.fits(method, path):
                 return None
             return "first" if fault.kind == "latency" else "then"
 
