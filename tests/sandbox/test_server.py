@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -222,6 +223,19 @@ def test_a_client_that_does_not_trust_the_certificate_harms_nobody(sandbox: Sand
         bundle = server.environ()["REQUESTS_CA_BUNDLE"]
         answer = requests.get(server.url + "/_sandbox/clock", verify=bundle, timeout=5)
         assert answer.status_code == 200
+
+
+def test_a_port_that_is_taken_leaves_no_certificate(
+    server: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made when the port is there."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    port = int(server.url.rsplit(":", 1)[1])
+    with pytest.raises(OSError, match="in use") as raised:
+        SandboxServer(port=port, tls=True)
+    # The error still holds what was made until then.
+    assert raised.traceback
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tls_without_trustme_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,7 +52,6 @@ class SandboxServer(Closing):
     ) -> None:
         self.sandbox: Sandbox = sandbox if sandbox is not None else Sandbox()
         self._closing = threading.Event()
-        self._authority = Authority() if tls else None
         application = Application(
             self.sandbox,
             sleep=self._closing.wait,
@@ -61,6 +60,7 @@ class SandboxServer(Closing):
         )
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family, backlog=128) as listener:
+            self._authority = Authority() if tls else None
             context = self._authority.context(host) if self._authority is not None else None
             self._server = Server(application, listener, context)
         shown = f"[{host}]" if ":" in host else host
