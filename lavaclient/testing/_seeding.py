@@ -176,8 +176,8 @@ class Seeding:
         return self._create("stack", ["stacks"], stack, region)
 
     def _add_missing_keys(self, names: Sequence[str], region: str) -> None:
-        stored = self.sandbox.account(region).credentials.values()
-        known = {credential.name for credential in stored if credential.type == "ssh_keys"}
+        with self.sandbox.lock:
+            known = self.sandbox.account(region).fingerprints
         for name in dict.fromkeys(names):
             if name not in known:
                 self.add_ssh_key(name, region=region)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
+from collections.abc import Callable
 from wsgiref.headers import Headers
 
 import pytest
@@ -11,8 +14,10 @@ import requests
 from lavaclient import AuthorizationError, InvalidError, Lava
 from lavaclient.sandbox.core.request_log import SeenRequest
 from lavaclient.sandbox.core.request_matching import RequestPattern
+from lavaclient.sandbox.ssh import hosts
 from lavaclient.testing import Fault, MockLava, SandboxHandle, mock_lava
 from lavaclient.testing._seeding import ClusterStatus
+from tests.support.threads import together
 
 
 @pytest.mark.parametrize(
@@ -303,3 +308,44 @@ def test_a_body_that_is_none_differs(body: bytes, word: str) -> None:
     request = SeenRequest("PUT", "/x", "", Headers([]), body, 200, 0.0)
     assert list(RequestPattern(json={}).differences(request)) == [f"json: the body is {word}"]
     assert list(RequestPattern().differences(request)) == []
+
+
+def _show(handle: SandboxHandle) -> None:
+    repr(handle.sandbox)
+
+
+def _log_in(handle: SandboxHandle) -> None:
+    [host] = hosts.called(handle.sandbox, "slave0-1")
+    host.authorizes("sandbox", "SHA256:none")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        _show,
+        _log_in,
+        lambda handle: handle._add_missing_keys(["sandbox-key"], "DFW"),
+    ],
+    ids=["repr", "login", "keys"],
+)
+def test_records_are_read_while_others_change_them(read: Callable[[SandboxHandle], None]) -> None:
+    """Of the service's threads some may be at work at any time."""
+    interval = sys.getswitchinterval()
+    done = threading.Event()
+    with mock_lava() as handle:
+        handle.add_cluster("numbers")
+
+        def use(number: int) -> None:
+            if number == 0:
+                for count in range(300):
+                    handle.add_ssh_key(f"key-{count}")
+                    handle.sandbox.account("DFW", f"tenant-{count}")
+                done.set()
+            while not done.is_set():
+                read(handle)
+
+        sys.setswitchinterval(1e-6)
+        try:
+            assert together(2, use) == [None, None]
+        finally:
+            sys.setswitchinterval(interval)

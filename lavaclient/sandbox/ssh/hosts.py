@@ -86,7 +86,8 @@ class Host:
     def authorizes(self, username: str, fingerprint: str) -> bool:
         """Whether this key may log in."""
         keys = [c.name for c in self.cluster.credentials if c.type == "ssh_keys"]
-        known = self.account.fingerprints
+        with self.sandbox.lock:
+            known = self.account.fingerprints
         return username == self.cluster.username and fingerprint in [known.get(k) for k in keys]
 
 
