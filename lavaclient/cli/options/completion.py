@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from lavaclient.cli.options.completion_cache import load, save
+from lavaclient.cli.options.param_types import TextType
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.views import credential_pairs
 from lavaclient.error import LavaError
@@ -17,10 +18,6 @@ from lavaclient.error import LavaError
 # Cached names are completed without the client, which takes 100 ms and more.
 if TYPE_CHECKING:
     from lavaclient import Lava
-
-    _ParamType = click.ParamType[str]
-else:  # of click before 8.3 it takes no type
-    _ParamType = click.ParamType
 
 __all__ = [
     "CLUSTER",
@@ -42,7 +39,7 @@ _TIMEOUT = "5"
 Pairs = Iterable[tuple[str, str]]
 
 
-class CompletedParam(_ParamType):
+class CompletedParam(TextType):
     """An id or a name that the service knows.
 
     Args:

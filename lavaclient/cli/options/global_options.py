@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
 
 import click
 from click.core import ParameterSource
@@ -15,11 +15,6 @@ from lavaclient.cli.output.layout import KINDS
 
 __all__ = ["LIST", "OPTIONS", "OUTPUT", "RUNNING", "SIGN_IN"]
 
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[str]
-else:  # of click before 8.3 it takes no type
-    _ParamType = click.ParamType
-
 _PREFIX = "global_"
 
 
@@ -29,37 +24,23 @@ def _take(context: click.Context, parameter: click.Parameter, value: object) -> 
         context.ensure_object(Settings).take(name.removeprefix(_PREFIX), value)
 
 
-def _value(
-    name: str,
-    *spellings: str,
-    metavar: str | None = None,
-    help: str,
-    type: _ParamType | None = None,
-    kind: type[click.Option] = click.Option,
-    multiple: bool = False,
+def _option(
+    name: str, *spellings: str, kind: type[click.Option] = click.Option, **attributes: object
 ) -> click.Option:
-    return kind(
-        [_PREFIX + name, *spellings],
-        metavar=metavar,
-        help=help,
-        type=type,
-        multiple=multiple,
-        expose_value=False,
-        callback=_take,
-    )
+    """Return a global option.
+
+    Args:
+        name: Its name in `Settings`.
+        spellings: How it is written.
+        kind: Its class.
+        **attributes: As those of ``click.Option``.
+    """
+    declarations = [_PREFIX + name, *spellings]
+    return kind(declarations, expose_value=False, callback=_take, **attributes)  # type: ignore[arg-type]
 
 
-def _switch(
-    name: str, *spellings: str, help: str, kind: type[click.Option] = click.Option
-) -> click.Option:
-    return kind(
-        [_PREFIX + name, *spellings],
-        is_flag=True,
-        default=None,
-        help=help,
-        expose_value=False,
-        callback=_take,
-    )
+# A switch that is not given is None.
+_switch = functools.partial(_option, is_flag=True, default=None)
 
 
 def _show_version(context: click.Context, _parameter: click.Parameter, value: object) -> None:
@@ -69,7 +50,7 @@ def _show_version(context: click.Context, _parameter: click.Parameter, value: ob
 
 
 SIGN_IN: list[click.Parameter] = [
-    _value(
+    _option(
         "profile",
         "--profile",
         metavar="NAME",
@@ -77,46 +58,46 @@ SIGN_IN: list[click.Parameter] = [
         kind=AddedOption,
         help="Settings that 'lava configure' has stored.  [LAVA_PROFILE; default: default]",
     ),
-    _value(
+    _option(
         "username",
         "--user",
         metavar="NAME",
         help="Rackspace user.  [LAVA_USERNAME, OS_USERNAME; default: your login name]",
     ),
-    _value(
+    _option(
         "api_key",
         "--api-key",
         metavar="KEY",
         help="API key; it stays in the shell's history and shows in the list of processes, so "
         "better use the variable, or '-' to be asked without echo.  [LAVA_API_KEY, OS_API_KEY]",
     ),
-    _value(
+    _option(
         "token",
         "--token",
         metavar="TOKEN",
         help="Token of an earlier sign-in, with the same risk; '-' asks.  "
         "[LAVA_AUTH_TOKEN, AUTH_TOKEN]",
     ),
-    _value(
+    _option(
         "tenant_id",
         "--tenant",
         metavar="ID",
         help="Account number.  [LAVA_TENANT_NAME, OS_TENANT_NAME]",
     ),
-    _value(
+    _option(
         "region",
         "--region",
         metavar="ID",
         type=REGION,
         help="Region, e.g. DFW; goes before LAVA2_API_URL.  [LAVA_REGION_NAME, OS_REGION_NAME]",
     ),
-    _value(
+    _option(
         "auth_url",
         "--auth-url",
         metavar="URL",
         help="URL of identity.  [LAVA_AUTH_URL, OS_AUTH_URL]",
     ),
-    _value(
+    _option(
         "endpoint",
         "--endpoint",
         metavar="URL",
@@ -131,7 +112,7 @@ SIGN_IN: list[click.Parameter] = [
     ),
 ]
 OUTPUT: list[click.Parameter] = [
-    _value(
+    _option(
         "output",
         "--output",
         "-o",
@@ -139,7 +120,7 @@ OUTPUT: list[click.Parameter] = [
         kind=AddedOption,
         help="Kind of output.  [default: table on a terminal, else text]",
     ),
-    _value(
+    _option(
         "columns",
         "--columns",
         metavar="NAME,...",
@@ -147,7 +128,7 @@ OUTPUT: list[click.Parameter] = [
         kind=AddedOption,
         help="The columns to show, in this order.",
     ),
-    _value(
+    _option(
         "query",
         "--query",
         metavar="JMESPATH",
@@ -166,7 +147,7 @@ OUTPUT: list[click.Parameter] = [
         "--header/--no-header",
         help="The header of text on stdout, where it else is on stderr; or no header at all.",
     ),
-    _value(
+    _option(
         "delimiter",
         "--delimiter",
         "-l",
@@ -175,7 +156,7 @@ OUTPUT: list[click.Parameter] = [
     ),
 ]
 LIST: list[click.Parameter] = [
-    _value(
+    _option(
         "sort",
         "--sort",
         "-a",
@@ -184,7 +165,7 @@ LIST: list[click.Parameter] = [
         kind=AddedOption,
         help="Sort by these columns; -NAME: downwards.",
     ),
-    _value(
+    _option(
         "filter",
         "--filter",
         metavar="NAME=GLOB",
@@ -196,23 +177,23 @@ LIST: list[click.Parameter] = [
 ]
 RUNNING: list[click.Parameter] = [
     _switch("insecure", "--insecure", "-k", help="Do not verify certificates.  [LAVA_INSECURE]"),
-    _value(
+    _option(
         "timeout", "--request-timeout", metavar="SECONDS", help="For one request.  [LAVA_TIMEOUT]"
     ),
-    _value("max_retries", "--retries", metavar="COUNT", help="Retries.  [LAVA_RETRIES]"),
-    _value(
+    _option("max_retries", "--retries", metavar="COUNT", help="Retries.  [LAVA_RETRIES]"),
+    _option(
         "retry_backoff",
         "--retry-backoff",
         metavar="SECONDS",
         help="The first pause between tries.  [LAVA_RETRY_BACKOFF]",
     ),
     _switch("headless", "--headless", help="Never ask questions."),
-    click.Option(
-        [_PREFIX + "debug", "--debug", "-d"],
+    _option(
+        "debug",
+        "--debug",
+        "-d",
         count=True,
         help="Show each request on stderr, without secrets; -dd: also what libraries log.",
-        expose_value=False,
-        callback=_take,
     ),
     click.Option(
         ["--version"],

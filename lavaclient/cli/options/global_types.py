@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 from click.shell_completion import CompletionItem
 
+from lavaclient.cli.options.param_types import TextType
 from lavaclient.cli.options.settings import Settings
 from lavaclient.error import LavaError
-
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[str]
-else:  # of click before 8.3 it takes no type
-    _ParamType = click.ParamType
 
 __all__ = ["COLUMN_NAMES", "PROFILE", "REGION"]
 
 
-class _ColumnNames(_ParamType):
+class _ColumnNames(TextType):
     """Names of columns, separated by commas; the last one is completed."""
 
     name = "columns"
@@ -38,7 +32,7 @@ class _ColumnNames(_ParamType):
         ]
 
 
-class _Profile(_ParamType):
+class _Profile(TextType):
     """The name of a profile."""
 
     name = "profile"
@@ -55,7 +49,7 @@ class _Profile(_ParamType):
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-class _Region(_ParamType):
+class _Region(TextType):
     """A region of the service."""
 
     name = "region"

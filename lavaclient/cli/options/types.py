@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,6 +16,7 @@ from lavaclient.cli.options.completion import (
     STACK_GROUP,
     CompletedParam,
 )
+from lavaclient.cli.options.param_types import ObjectType
 
 __all__ = [
     "JSON",
@@ -29,18 +29,13 @@ __all__ = [
     "PairType",
 ]
 
-if TYPE_CHECKING:
-    _ParamType = click.ParamType[object]
-else:  # of click before 8.3 it takes no type
-    _ParamType = click.ParamType
-
 # An id may contain spaces; the settings of a group are optional, as in 0.3.x.
 _GROUP = re.compile(r"\s*([^(),=]*[^(),=\s])\s*(?:\(([^()]*)\))?\s*(?:,|$)")
 _KEYS = {"count", "flavor_id"}
 _COUNT = "[0-9]{1,18}"
 
 
-class NodeGroupsType(_ParamType):
+class NodeGroupsType(ObjectType):
     """``slave(count=3, flavor_id=hadoop1-7)``, or several of them, separated by commas.
 
     Args:
@@ -99,7 +94,7 @@ class NodeGroupsType(_ParamType):
         return settings
 
 
-class PairType(_ParamType):
+class PairType(ObjectType):
     """``type=name``."""
 
     name = "type=name"
@@ -124,7 +119,7 @@ class PairType(_ParamType):
         return kind.strip().replace("-", "_"), name.strip()
 
 
-class JSONType(_ParamType):
+class JSONType(ObjectType):
     """Objects as JSON, as the path of a JSON file, or ``-`` for the input.
 
     Args:
