@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -23,7 +23,9 @@ __all__ = ["CHANGES", "KINDS", "Kind"]
 
 
 class Kind(NamedTuple):
-    """A type of credential: the names of its commands, and the methods that they call.
+    """A type of credential: the names of its commands, and what they say.
+
+    A command calls the manager's method of its name: ``create-ssh-key`` calls ``create_ssh_key``.
 
     Attributes:
         command: The end of its commands' names.
@@ -32,10 +34,6 @@ class Kind(NamedTuple):
         view: Its columns.
         name: The name in help of its identifying argument.
         secret: The name in help of its secret.
-        create: Creates one from a name and a secret.
-        update: Replaces the secret.
-        delete: Deletes one by name.
-        list_all: Lists them.
         option: Another way to give the secret.
         is_hidden: Whether the secret is typed without echo.
     """
@@ -46,12 +44,18 @@ class Kind(NamedTuple):
     view: View
     name: str
     secret: str
-    create: Callable[[CredentialManager, str, str], Model]
-    update: Callable[[CredentialManager, str, str], Model]
-    delete: Callable[[CredentialManager, str], object]
-    list_all: Callable[[CredentialManager], Sequence[Model]]
     option: str | None = None
     is_hidden: bool = True
+
+    def list_all(self, manager: CredentialManager) -> Sequence[Model]:
+        """Return those of this type."""
+        models: Sequence[Model] = _method(manager, f"list-{self.plural}")()
+        return models
+
+
+def _method(manager: CredentialManager, command: str) -> Callable[..., Any]:
+    method: Callable[..., Any] = getattr(manager, command.replace("-", "_"))
+    return method
 
 
 def _view(noun: str, name: str, title: str) -> View:
@@ -67,10 +71,6 @@ KINDS = (
         _view("SSH keys", "name", "Name"),
         "NAME",
         "PUBLIC_KEY",
-        lambda manager, name, key: manager.create_ssh_key(name, key),
-        lambda manager, name, key: manager.update_ssh_key(name, key),
-        lambda manager, name: manager.delete_ssh_key(name),
-        lambda manager: manager.list_ssh_keys(),
         is_hidden=False,
     ),
     Kind(
@@ -80,10 +80,6 @@ KINDS = (
         _view("Cloud Files users", "username", "Username"),
         "USERNAME",
         "API_KEY",
-        lambda manager, name, key: manager.create_cloud_files(name, key),
-        lambda manager, name, key: manager.update_cloud_files(name, key),
-        lambda manager, name: manager.delete_cloud_files(name),
-        lambda manager: manager.list_cloud_files(),
     ),
     Kind(
         "s3",
@@ -92,10 +88,6 @@ KINDS = (
         _view("S3 access keys", "access_key_id", "Access key ID"),
         "ACCESS_KEY_ID",
         "SECRET_KEY",
-        lambda manager, name, key: manager.create_s3(name, key),
-        lambda manager, name, key: manager.update_s3(name, key),
-        lambda manager, name: manager.delete_s3(name),
-        lambda manager: manager.list_s3(),
     ),
     Kind(
         "ambari",
@@ -104,10 +96,6 @@ KINDS = (
         _view("Ambari users", "username", "Username"),
         "USERNAME",
         "PASSWORD",
-        lambda manager, name, password: manager.create_ambari(name, password),
-        lambda manager, name, password: manager.update_ambari(name, password),
-        lambda manager, name: manager.delete_ambari(name),
-        lambda manager: manager.list_ambari(),
         option="--ambari-password",
     ),
 )
@@ -120,11 +108,11 @@ itself. A private key is refused."""
 
 def _writing(kind: Kind, verb: str, summary: str) -> click.Command:
     """Make the command that creates or updates."""
-    call = kind.create if verb == "create" else kind.update
+    command = f"{verb}-{kind.command}"
     names = _names(kind)
 
     @click.command(
-        f"{verb}-{kind.command}",
+        command,
         cls=Command,
         view=kind.view,
         help=f"{summary}\n\n{_WARNING.format(secret=kind.secret) if kind.is_hidden else _PUBLIC}",
@@ -140,7 +128,8 @@ def _writing(kind: Kind, verb: str, summary: str) -> click.Command:
         if kind.is_hidden and (text is None or text == ASK):
             title = _title(kind.secret)
             text = read_secret(title[0].upper() + title[1:], headless=settings.headless)
-        show_one(settings, call(settings.lava.credentials, name, str(text)), kind.view)
+        credential = _method(settings.lava.credentials, command)(name, str(text))
+        show_one(settings, credential, kind.view)
 
     if kind.option is not None:
         help_text = "The same, as an option."
@@ -151,17 +140,16 @@ def _writing(kind: Kind, verb: str, summary: str) -> click.Command:
 
 def _deleting(kind: Kind) -> click.Command:
     """Make the command that deletes."""
+    command = f"delete-{kind.command}"
 
-    @click.command(f"delete-{kind.command}", cls=Command, help=f"Delete {kind.noun}s.")
+    @click.command(command, cls=Command, help=f"Delete {kind.noun}s.")
     @click.argument("names", metavar=f"{kind.name}...", nargs=-1, required=True, type=_names(kind))
     @force_option
     @pass_settings
     def delete(settings: Settings, names: tuple[str, ...], force: bool) -> None:
-        manager = settings.lava.credentials
+        delete_one = _method(settings.lava.credentials, command)
         labels = {name: printable(name) for name in names}
-        delete_each(
-            settings, kind.noun, labels, lambda name: kind.delete(manager, name), force=force
-        )
+        delete_each(settings, kind.noun, labels, delete_one, force=force)
 
     return delete
 
