@@ -12,6 +12,7 @@ import click
 from click.shell_completion import shell_complete
 
 from lavaclient.cli.app import lava
+from lavaclient.cli.commands._confirm import report
 from lavaclient.cli.options.command_line import MissingSettings
 from lavaclient.cli.options.settings import Settings
 from lavaclient.error import InsecureTransportWarning, LavaError, plain_line
@@ -54,17 +55,17 @@ def _call(argv: Sequence[str], settings: Settings) -> int:
     except MissingSettings as error:
         print(f"Error: {error.format_message()}", file=sys.stderr)
     except click.ClickException as error:
-        _report(error.format_message())
+        report(error.format_message())
         _report_causes(error, settings)
     except click.Abort:
         raise KeyboardInterrupt from None
     except LavaError as error:
-        _report(str(error))
+        report(str(error))
         _report_causes(error, settings)
     except BrokenPipeError:
         raise
     except OSError as error:
-        _report(error.strerror or str(error))
+        report(error.strerror or str(error))
     else:
         return 0
     return _ERROR
@@ -76,10 +77,6 @@ def _report_causes(error: BaseException, settings: Settings) -> None:
     while cause is not None:
         print(plain_line(f"caused by {type(cause).__name__}: {cause}"), file=sys.stderr)
         cause = cause.__cause__ or cause.__context__
-
-
-def _report(text: str) -> None:
-    print(f"Error: {' '.join(text.split())}", file=sys.stderr)
 
 
 def _show_warning(

@@ -7,9 +7,10 @@ from typing import Protocol, TypeVar
 
 import click
 
+from lavaclient.cli.output.columns import printable
 from lavaclient.error import InvalidError, NotFoundError
 
-__all__ = ["by_id_or_name", "get_by_name", "resolve_each"]
+__all__ = ["by_id_or_name", "get_by_name", "labels_of", "resolve_each"]
 
 
 class _Named(Protocol):
@@ -75,3 +76,21 @@ def resolve_each(
         except (InvalidError, NotFoundError) as error:
             errors.append(str(error))
     return models, errors
+
+
+def labels_of(noun: str, names_or_ids: Iterable[str], models: Sequence[N]) -> dict[str, str]:
+    """Return the description of each model that is named, by its id.
+
+    A word that no model has is taken for an id, for the service to refuse.
+
+    Raises:
+        ClickException: Several models have a name.
+    """
+    labels = {}
+    for word in names_or_ids:
+        model = by_id_or_name(noun, word, models)
+        if model is None:
+            labels[word] = printable(word)
+        else:
+            labels[model.id] = f"{printable(model.name)} ({model.id})"
+    return labels

@@ -13,6 +13,8 @@ from lavaclient.cli.options.abbreviations import AddedOption
 from lavaclient.cli.options.settings import Settings
 from lavaclient.cli.output.columns import printable
 from lavaclient.cli.output.progress import progress
+from lavaclient.cli.output.render import show_one
+from lavaclient.cli.output.views import CLUSTER, cluster_sections
 from lavaclient.error import InvalidError, NotFoundError
 
 # Help and completion wait for nothing, and need no client.
@@ -111,6 +113,11 @@ class Waiting(NamedTuple):
                 err=True,
             )
             raise
+
+    def show(self, settings: Settings, cluster: ClusterDetail, until: str = ACTIVE) -> None:
+        """Wait as `finish` does, and print the cluster."""
+        detail = self.finish(settings, cluster, until)
+        show_one(settings, detail, CLUSTER, cluster_sections(detail))
 
 
 def pace_options(

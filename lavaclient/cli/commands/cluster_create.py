@@ -10,8 +10,7 @@ from lavaclient.cli.options.global_types import REGION
 from lavaclient.cli.options.groups import Command
 from lavaclient.cli.options.settings import Settings, pass_settings
 from lavaclient.cli.options.types import NEW_NODE_GROUPS, PAIR
-from lavaclient.cli.output.render import show_one
-from lavaclient.cli.output.views import CLUSTER, cluster_sections
+from lavaclient.cli.output.views import CLUSTER
 
 __all__ = ["create"]
 
@@ -93,6 +92,4 @@ def create(
         credentials=[{kind: credential} for kind, credential in connectors + credentials],
         region=cluster_region,
     )
-    building = _new_cluster.create(settings, new)
-    detail = waiting.finish(settings, building)
-    show_one(settings, detail, CLUSTER, cluster_sections(detail))
+    waiting.show(settings, _new_cluster.create(settings, new))

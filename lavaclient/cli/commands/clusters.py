@@ -77,8 +77,7 @@ def resize(
     """
     groups = [group for option in node_groups for group in option]
     resizing = settings.lava.clusters.resize(cluster, groups)
-    detail = waiting.finish(settings, resizing)
-    show_one(settings, detail, VIEW, cluster_sections(detail))
+    waiting.show(settings, resizing)
 
 
 @clusters.command("delete")
@@ -116,8 +115,7 @@ def delete(settings: Settings, clusters: tuple[str, ...], force: bool, waiting: 
 @pass_settings
 def wait(settings: Settings, cluster: str, until: str, waiting: Waiting) -> None:
     """Wait until a cluster is ACTIVE, or DELETED; fail if it cannot become so."""
-    detail = waiting.finish(settings, settings.lava.clusters.get(cluster), until.upper())
-    show_one(settings, detail, VIEW, cluster_sections(detail))
+    waiting.show(settings, settings.lava.clusters.get(cluster), until.upper())
 
 
 @clusters.command("nodes", cls=ListCommand, view=NODES)
@@ -153,8 +151,7 @@ def services(
     question = f"{action.capitalize()} {which} of cluster {printable(cluster)}?"
     if agreed(settings, question, force=force):
         changing = settings.lava.clusters.services(action, cluster, services)
-        detail = waiting.finish(settings, changing)
-        show_one(settings, detail, VIEW, cluster_sections(detail))
+        waiting.show(settings, changing)
 
 
 @clusters.command("update-credentials", cls=Command, view=VIEW)
@@ -184,8 +181,7 @@ def update_credentials(
     for kind, name in pairs + credentials:
         names.setdefault(kind, []).append(name)
     changing = settings.lava.clusters.update_credentials(cluster, names)
-    detail = waiting.finish(settings, changing)
-    show_one(settings, detail, VIEW, cluster_sections(detail))
+    waiting.show(settings, changing)
 
 
 @clusters.command("delete-ssh-credentials", cls=Command, view=VIEW)
@@ -202,5 +198,4 @@ def delete_ssh_credentials(
     question = f"Take {which} away from cluster {printable(cluster)}?"
     if agreed(settings, question, force=force):
         changing = settings.lava.clusters.delete_ssh_credentials(cluster, keys)
-        detail = waiting.finish(settings, changing)
-        show_one(settings, detail, VIEW, cluster_sections(detail))
+        waiting.show(settings, changing)

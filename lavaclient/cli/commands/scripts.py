@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from lavaclient.cli.commands._confirm import delete_each, force_option
-from lavaclient.cli.commands._resolve import by_id_or_name
+from lavaclient.cli.commands._resolve import by_id_or_name, labels_of
 from lavaclient.cli.options.completion import SCRIPT
 from lavaclient.cli.options.groups import Command, ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
-from lavaclient.cli.output.columns import printable
 from lavaclient.cli.output.render import show_list, show_one
 from lavaclient.cli.output.views import SCRIPTS
 
@@ -81,11 +80,5 @@ def update(
 def delete(settings: Settings, scripts: tuple[str, ...], force: bool) -> None:
     """Delete scripts."""
     manager = settings.lava.scripts
-    known = manager.list()
-    labels = {}
-    for word in scripts:
-        script = by_id_or_name("script", word, known)
-        # A word that is not in the list is sent as an id, for the service to refuse.
-        key = word if script is None else script.id
-        labels[key] = f"{printable(script.name)} ({key})" if script else printable(word)
+    labels = labels_of("script", scripts, manager.list())
     delete_each(settings, "script", labels, manager.delete, force=force)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from lavaclient.cli.commands._confirm import delete_each, force_option
-from lavaclient.cli.commands._resolve import by_id_or_name, get_by_name
+from lavaclient.cli.commands._resolve import get_by_name, labels_of
 from lavaclient.cli.options.completion import DISTRO, STACK
 from lavaclient.cli.options.groups import Command, ListCommand, Noun
 from lavaclient.cli.options.settings import Settings, pass_settings
 from lavaclient.cli.options.types import JSON, JSON_OBJECT
-from lavaclient.cli.output.columns import Column, Section, View, printable
+from lavaclient.cli.output.columns import Column, Section, View
 from lavaclient.cli.output.render import show_list, show_one
 from lavaclient.cli.output.views import component_names
 
@@ -154,13 +154,7 @@ def create(
 def delete(settings: Settings, stacks: tuple[str, ...], force: bool) -> None:
     """Delete stacks of your own."""
     manager = settings.lava.stacks
-    known = manager.list()
-    labels = {}
-    for word in stacks:
-        stack = by_id_or_name("stack", word, known)
-        # A word that is not in the list is sent as an id, for the service to refuse.
-        key = word if stack is None else stack.id
-        labels[key] = f"{printable(stack.name)} ({key})" if stack else printable(word)
+    labels = labels_of("stack", stacks, manager.list())
     delete_each(settings, "stack", labels, manager.delete, force=force)
 
 
