@@ -1,7 +1,7 @@
 """Coercing the values of a decoded body to the types that they should have.
 
-Strings become numbers and numbers strings; null becomes a default or an empty
-list. A coercion never fails: a value that it cannot convert stays as it is, and
+Strings become numbers and numbers strings, both become timestamps; null becomes a
+default or an empty list. A coercion never fails: a value that it cannot convert stays as it is, and
 the strict conversion that follows raises the error.
 """
 
@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterable
 
 import msgspec.inspect as kinds
+
+from lavaclient._decode.timestamps import as_timestamp
 
 __all__ = ["as_number", "as_text", "coercion_for"]
 
@@ -67,6 +69,7 @@ _SIMPLE: dict[type[kinds.Type], Coercion] = {
     kinds.IntType: _as_integer,
     kinds.FloatType: as_number,
     kinds.BoolType: _as_boolean,
+    kinds.DateTimeType: as_timestamp,
 }
 
 

@@ -2,9 +2,8 @@
 
 A body is first decoded strictly. Only if that fails is it decoded a second time,
 untyped, and coerced by functions that are compiled once for each type: see
-:mod:`lavaclient._decode.coercion`. Values that the service writes in several ways,
-such as timestamps, have custom types that read all of them: see
-:mod:`lavaclient._decode.types`.
+:mod:`lavaclient._decode.coercion`. Values that the service usually writes in several
+ways have custom types that read all of them: see :mod:`lavaclient._decode.types`.
 """
 
 from __future__ import annotations

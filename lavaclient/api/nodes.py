@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 import msgspec
 
-from lavaclient._decode.types import Status, Text, Timestamp
+from lavaclient._decode.types import Status, Text, Timestamp, TimestampOrBlank
 from lavaclient._http.paths import path_segment
 from lavaclient._ssh.command import execute
 from lavaclient.api._base import (
@@ -127,7 +127,7 @@ class Node(Model, frozen=True, kw_only=True):
     node_group: str | None = None
     flavor_id: str | None = None
     created: Timestamp = None
-    updated: Timestamp = None
+    updated: TimestampOrBlank = None
     addresses: Addresses = msgspec.field(default_factory=Addresses)
     components: list[Component] = []
     links: list[Link] = []

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from lavaclient._decode.types import Timestamp
+from lavaclient._decode.types import Timestamp, TimestampOrBlank
 from lavaclient._http.paths import path_segment
 from lavaclient.api._base import Bound, Id, Link, Manager, Model, bind, bind_all
 from lavaclient.api._pagination import Page, list_pages
@@ -39,7 +39,7 @@ class Script(Bound["ScriptManager"], Model, frozen=True, kw_only=True, gc=False)
     url: str | None = None
     is_public: bool | None = None
     created: Timestamp = None
-    updated: Timestamp = None
+    updated: TimestampOrBlank = None
     links: list[Link] = []
 
     def update(

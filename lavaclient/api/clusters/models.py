@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar, Protocol, TypeAlias, TypedDict, Unpack
 
 import msgspec
 
-from lavaclient._decode.types import Number, Timestamp
+from lavaclient._decode.types import Number, Timestamp, TimestampOrBlank
 from lavaclient._ssh.process import Forward
 from lavaclient.api._base import Bound, Id, Link, Model, ServerStatus, show_as_tables
 from lavaclient.api._pagination import Page
@@ -130,7 +130,7 @@ class Cluster(Bound[_Operations], Model, frozen=True, kw_only=True, gc=False):
     status: str = ""
     stack_id: str = ""
     created: Timestamp = None
-    updated: Timestamp = None
+    updated: TimestampOrBlank = None
     cbd_version: int | None = None
     links: list[Link] = []
 
@@ -324,14 +324,15 @@ class ClusterDetail(Cluster, frozen=True, kw_only=True):
         show_as_tables(self, "node_groups", "scripts", "connectors")
 
 
-def capitalize_statuses(clusters: Iterable[Cluster]) -> None:
+def capitalize_statuses(clusters: Collection[Cluster]) -> None:
     """Convert statuses to upper case, as the service usually writes them.
 
     A custom type of the field, as in nodes, makes decoding a list a fifth slower.
     """
+    if all(map(str.isupper, {cluster.status for cluster in clusters})):
+        return
     for cluster in clusters:
-        if not cluster.status.isupper():
-            msgspec.structs.force_setattr(cluster, "status", cluster.status.upper())
+        msgspec.structs.force_setattr(cluster, "status", cluster.status.upper())
 
 
 class ClustersPage(Page[Cluster]):
