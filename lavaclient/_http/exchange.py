@@ -70,6 +70,7 @@ def send_request(
             raise_exc=False,
             redirect=False,
             log=False,
+            logger=LOG,  # keystoneauth1 would look its own up for each request
             connect_retries=0,
             status_code_retries=0,
         )

@@ -17,6 +17,7 @@ from typing import (
 )
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from lavaclient._http.service_client import ServiceClient
 from lavaclient.api._html import fields_table
@@ -85,7 +86,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
 def show_as_tables(model: Model, *names: str) -> None:
     """Make notebooks show these lists of a model as tables."""
     for name in names:
-        msgspec.structs.force_setattr(model, name, TableList(getattr(model, name)))
+        force_setattr(model, name, TableList(getattr(model, name)))
 
 
 def _plain(value: object) -> object:
@@ -213,15 +214,12 @@ class Bound(Generic[M]):
             ) from None
 
 
-_set_manager = Bound.__dict__["_bound_to"].__set__
-
-
 def bind(model: Bound[M], manager: M) -> None:
     """Let a model's own methods use this manager."""
-    _set_manager(model, manager)
+    bind_all([model], manager)
 
 
 def bind_all(models: Iterable[Bound[M]], manager: M) -> None:
     """Let the methods of all these models use this manager."""
     for model in models:
-        _set_manager(model, manager)
+        force_setattr(model, "_bound_to", manager)  # type: ignore[arg-type] # all are structs
