@@ -38,7 +38,6 @@ class SandboxHandle(Seeding, Assertions, Closing):
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self._clients: list[Lava] = []
-        self._api_keys = {sandbox.username: sandbox.api_key}
 
     @property
     @abstractmethod
@@ -85,13 +84,7 @@ class SandboxHandle(Seeding, Assertions, Closing):
 
     def environ(self) -> dict[str, str]:
         """The environment variables that lead ``Lava.from_env()`` and the program ``lava`` here."""
-        return {
-            "LAVA_USERNAME": self.username,
-            "LAVA_API_KEY": self.api_key,
-            "LAVA_REGION_NAME": "DFW",
-            "LAVA_AUTH_URL": self.auth_url,
-            "LAVA_TENANT_NAME": self.tenant_id,
-        }
+        return {**self.sandbox.environ(), "LAVA_AUTH_URL": self.auth_url}
 
     def lava(
         self,
@@ -113,13 +106,16 @@ class SandboxHandle(Seeding, Assertions, Closing):
             LavaError: What the sandbox was told to do to a sign-in.
         """
         name = username if username is not None else self.username
+        if api_key is None:
+            user = self.sandbox.store.users.get(name)
+            api_key = None if user is None else user.api_key
         with use_clock(SandboxTime(self.clock)):
             client = Lava(
                 name,
                 region=region,
-                api_key=api_key if api_key is not None else self._api_key(name),
+                api_key=api_key,
                 auth_url=self.auth_url,
-                verify_ssl=self._bundle(),
+                verify_ssl=self.environ().get("REQUESTS_CA_BUNDLE"),
                 **options,
             )
         self._clients.append(client)
@@ -203,7 +199,6 @@ class SandboxHandle(Seeding, Assertions, Closing):
         """
         key = api_key if api_key is not None else self.sandbox.new_id().replace("-", "")
         self.sandbox.add_user(username, key, roles, tenant_id, enabled=enabled, password=password)
-        self._api_keys[username] = key
         return key
 
     def on_ssh(
@@ -298,23 +293,11 @@ class SandboxHandle(Seeding, Assertions, Closing):
         """Forget everything: clusters, tokens, added users, faults, hooks, the requests seen."""
         self.sandbox.reset()
         self._last_in_order = None
-        self._api_keys = {self.username: self.api_key}
 
     def close(self) -> None:
         """Close the clients that were made here."""
         while self._clients:
             self._clients.pop().close()
-
-    def _bundle(self) -> str | None:
-        """The CA bundle that the sandbox's certificate can be checked with, if it takes one."""
-        return None
-
-    def _api_key(self, username: str) -> str | None:
-        known = self._api_keys.get(username)
-        if known is None:
-            users = {user.username: user.api_key for user in self.sandbox.world().users}
-            known = users.get(username)
-        return known
 
     def _cluster_id(self, cluster: str) -> str:
         with self.sandbox.lock:

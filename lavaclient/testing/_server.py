@@ -95,7 +95,7 @@ class LavaSandbox(SandboxHandle):
         With ``ssh=True`` there is ``LAVA_SSH_COMMAND`` too.
         """
         command = {} if self._ssh is None else {"LAVA_SSH_COMMAND": shlex.join(self.ssh_command)}
-        return {**self._server.environ(), **command}
+        return {**super().environ(), **command}
 
     @property
     def ssh_command(self) -> list[str]:
@@ -116,9 +116,6 @@ class LavaSandbox(SandboxHandle):
         if self._ssh is not None:
             self._ssh.close()
         self._server.close()
-
-    def _bundle(self) -> str | None:
-        return self.environ().get("REQUESTS_CA_BUNDLE")
 
 
 def _clock(clock: Clock | None, speed: float | None) -> Clock:

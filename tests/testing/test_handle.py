@@ -114,6 +114,12 @@ def test_added_users_have_a_key_that_is_known(handle: SandboxHandle) -> None:
         handle.lava("other", api_key="x" * 32)
 
 
+def test_a_world_may_give_a_user_another_key(handle: SandboxHandle) -> None:
+    handle.add_user("ada", "a" * 32)
+    handle.load_world({"users": [{"username": "ada", "api_key": "b" * 32}]})
+    assert handle.lava("ada").limits.get().ram.limit > 0
+
+
 def test_users_may_have_passwords() -> None:
     with mock_lava(password="first") as sandbox:
         sandbox.add_user("ada", password="second")
