@@ -95,7 +95,10 @@ def answer_ssh(original: Any) -> Any:  # noqa: ANN401 (a class with a hundred ov
 
 
 def _deliver(
-    output: bytes, target: object, own: int, wrap: Callable[[IO[bytes]], IO[str]] | None
+    output: bytes,
+    target: Any,  # noqa: ANN401 (what Popen takes)
+    own: int,
+    wrap: Callable[[IO[bytes]], IO[str]] | None,
 ) -> IO[bytes] | IO[str] | None:
     """Give the output to whom it is for: a pipe's reader, a file, or who has this one's own."""
     if target == subprocess.PIPE:
@@ -104,7 +107,7 @@ def _deliver(
         stream.seek(0)
         return stream if wrap is None else wrap(stream)
     if target not in {subprocess.DEVNULL, subprocess.STDOUT}:
-        number = own if target is None else target if isinstance(target, int) else _fileno(target)
+        number = own if target is None else target if isinstance(target, int) else target.fileno()
         os.write(number, output)
     return None
 
@@ -115,11 +118,6 @@ def _read_and_close(stream: IO[Any] | None) -> str | bytes | None:
     with stream:
         content: str | bytes = stream.read()
         return content
-
-
-def _fileno(file: Any) -> int:  # noqa: ANN401 (whatever has the method, as for Popen)
-    number: int = file.fileno()
-    return number
 
 
 def _outcome(args: object) -> Outcome | None:

@@ -53,7 +53,10 @@ def create(settings: Settings, new: NewCluster) -> ClusterDetail:
     )
     lava = settings.lava
     stack = get_by_name("stack", new.stack, lava.stacks.get, lava.stacks.list)
-    _check_groups(new.node_groups, [group.id for group in stack.node_groups])
+    known = [group.id for group in stack.node_groups]
+    for group in new.node_groups:
+        if known and group["id"] not in known:
+            raise _unknown("node group", group["id"], known)
     _check_flavors(lava, new.node_groups)
     scripts = _script_ids(lava, new.scripts)
     _check_keys(settings, new.ssh_keys)
@@ -74,12 +77,6 @@ def _unknown(noun: str, word: object, known: Iterable[str]) -> click.ClickExcept
     near = difflib.get_close_matches(str(word), names, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
     return click.ClickException(f"there is no {noun} {word}: {hint if names else 'none at all'}")
-
-
-def _check_groups(groups: Sequence[Mapping[str, object]], known: Sequence[str]) -> None:
-    for group in groups:
-        if known and group["id"] not in known:
-            raise _unknown("node group", group["id"], known)
 
 
 def _check_flavors(lava: Lava, groups: Sequence[Mapping[str, object]]) -> None:

@@ -94,7 +94,10 @@ def configure(context: click.Context, settings: Settings) -> None:
     profile = read_profiles().get(name)
     values = _values(settings, profile)
     api_key = _api_key(settings, profile)
-    _sign_in(settings, values, api_key)
+    options: dict[str, object] = {**Profile("", config_file(), values, {}).options()}
+    options |= {"api_key": api_key, "token_cache": None}
+    origins = {setting.name: setting.option for setting in SETTINGS}
+    settings.account.client_of(Collected(options, origins)).close()
     store = save_profile(name, values, api_key)
     place = "the system's keyring" if store == "keyring" else "keys.toml beside it"
     click.echo(
@@ -156,15 +159,3 @@ def _api_key(settings: Settings, profile: Profile | None) -> str:
         _HINT,
     )
     return str(answer or known)
-
-
-def _sign_in(settings: Settings, values: dict[str, str | bool], api_key: str) -> None:
-    """Sign in with the new settings.
-
-    Raises:
-        ClickException: Signing in failed.
-    """
-    options: dict[str, object] = {**Profile("", config_file(), values, {}).options()}
-    options |= {"api_key": api_key, "token_cache": None}
-    origins = {setting.name: setting.option for setting in SETTINGS}
-    settings.account.client_of(Collected(options, origins)).close()

@@ -31,8 +31,7 @@ class Kind(NamedTuple):
         command: The end of its commands' names.
         plural: The end of the name of the command that lists them.
         noun: Its noun in the singular.
-        view: Its columns.
-        name: The name in help of its identifying argument.
+        title: What identifies one.
         secret: The name in help of its secret.
         option: Another way to give the secret.
         is_hidden: Whether the secret is typed without echo.
@@ -41,11 +40,22 @@ class Kind(NamedTuple):
     command: str
     plural: str
     noun: str
-    view: View
-    name: str
+    title: str
     secret: str
     option: str | None = None
     is_hidden: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name in help of the argument that identifies one."""
+        return self.title.replace(" ", "_").upper()
+
+    @property
+    def view(self) -> View:
+        """Its columns."""
+        name = self.name.lower()
+        columns = (Column("type", "Type", "type"), Column(name, self.title, "id"))
+        return View(f"{self.noun}s", columns, ("type", name))
 
     def list_all(self, manager: CredentialManager) -> Sequence[Model]:
         """Return those of this type."""
@@ -58,46 +68,11 @@ def _method(manager: CredentialManager, command: str) -> Callable[..., Any]:
     return method
 
 
-def _view(noun: str, name: str, title: str) -> View:
-    columns = (Column("type", "Type", "type"), Column(name, title, "id"))
-    return View(noun, columns, ("type", name))
-
-
 KINDS = (
-    Kind(
-        "ssh-key",
-        "ssh-keys",
-        "SSH key",
-        _view("SSH keys", "name", "Name"),
-        "NAME",
-        "PUBLIC_KEY",
-        is_hidden=False,
-    ),
-    Kind(
-        "cloud-files",
-        "cloud-files",
-        "Cloud Files user",
-        _view("Cloud Files users", "username", "Username"),
-        "USERNAME",
-        "API_KEY",
-    ),
-    Kind(
-        "s3",
-        "s3",
-        "S3 access key",
-        _view("S3 access keys", "access_key_id", "Access key ID"),
-        "ACCESS_KEY_ID",
-        "SECRET_KEY",
-    ),
-    Kind(
-        "ambari",
-        "ambari",
-        "Ambari user",
-        _view("Ambari users", "username", "Username"),
-        "USERNAME",
-        "PASSWORD",
-        option="--ambari-password",
-    ),
+    Kind("ssh-key", "ssh-keys", "SSH key", "Name", "PUBLIC_KEY", is_hidden=False),
+    Kind("cloud-files", "cloud-files", "Cloud Files user", "Username", "API_KEY"),
+    Kind("s3", "s3", "S3 access key", "Access key ID", "SECRET_KEY"),
+    Kind("ambari", "ambari", "Ambari user", "Username", "PASSWORD", option="--ambari-password"),
 )
 _WARNING = """If {secret} is given here, the shell's history and the list of processes show it.
 Leave it out, or give -, to be asked for it without echo; from a pipe one line is

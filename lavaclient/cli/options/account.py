@@ -158,7 +158,9 @@ class Account:
         if self._command_line.choice("token_cache") is False:
             options["token_cache"] = None
         elif "api_key" in options and not options.keys() & {"token", "token_cache"}:
-            options["token_cache"] = _token_cache(options)
+            # Each account has its own.
+            owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
+            options["token_cache"] = str(cache_directory() / f"token-{_digest(owner)}.json")
         cache = options.get("token_cache")
         self._had_token = "token" in options or (isinstance(cache, str) and os.path.exists(cache))
         self.used = options
@@ -208,12 +210,6 @@ def _check_nothing_is_missing(options: dict[str, object]) -> None:
             "'lava configure' asks for all of them, and stores them.\n"
             "'lava sandbox' runs the service on this machine, to try it without an account."
         )
-
-
-def _token_cache(options: dict[str, object]) -> str:
-    """Return the cache file of these credentials; each account has its own."""
-    owner = [options.get(name) for name in ("username", "region", "auth_url", "tenant_id")]
-    return str(cache_directory() / f"token-{_digest(owner)}.json")
 
 
 def _digest(texts: Iterable[object]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from lavaclient.sandbox.core.errors import ApiFault, bad_request
+from lavaclient.sandbox.core.errors import bad_request
 
 T = TypeVar("T")
 
@@ -57,17 +57,9 @@ def decode(body: bytes, kind: type[T]) -> T:
     try:
         return decoder_for(kind).decode(body)
     except msgspec.ValidationError as error:
-        raise _wrong_field(str(error)) from error
+        match = _PLACE.match(str(error))
+        place, text = ("", str(error)) if match is None else (f"{match['where']}: ", match["what"])
+        text = text.replace("`", "'").replace("Object", "object")
+        raise bad_request(place + text) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request(f"The body is not valid JSON: {error}") from error
-
-
-def _wrong_field(message: str) -> ApiFault:
-    match = _PLACE.match(message)
-    if match is None:
-        return bad_request(_plain(message))
-    return bad_request(f"{match['where']}: {_plain(match['what'])}")
-
-
-def _plain(message: str) -> str:
-    return message.replace("`", "'").replace("Object", "object")

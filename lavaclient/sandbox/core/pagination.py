@@ -52,7 +52,10 @@ def page(
     Raises:
         ApiFault: 400 for a limit, marker or offset that is not valid.
     """
-    limit = _limit(context.query)
+    limit = _number(context.query, "limit", PAGE_SIZE)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise bad_request(f"limit: must be from 1 to {MAX_LIMIT}, not {limit}")
+    limit = min(limit, PAGE_SIZE)
     start = _number(context.query, "offset", 0)
     marker = context.query.get("marker")
     if marker is not None:
@@ -86,13 +89,6 @@ def _number(query: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise bad_request(f"{name}: must be a whole number, not '{text[:40]}'")
     return int(text)
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    limit = _number(query, "limit", PAGE_SIZE)
-    if not 1 <= limit <= MAX_LIMIT:
-        raise bad_request(f"limit: must be from 1 to {MAX_LIMIT}, not {limit}")
-    return min(limit, PAGE_SIZE)
 
 
 def _index_after(

@@ -72,13 +72,6 @@ class Target:
     raw_query: str
 
 
-def _prefix(host: str) -> str | None:
-    if _IDENTITY_HOST.match(host):
-        return "/identity"
-    match = _SERVICE_HOST.match(host)
-    return f"/{match[1]}" if match else None
-
-
 def locate(url: str, default_base: str) -> Target:
     """Parse a request's URL.
 
@@ -87,10 +80,12 @@ def locate(url: str, default_base: str) -> Target:
         default_base: Scheme and host for a URL that has none.
     """
     parts = urlsplit(url if "://" in url.split("?", 1)[0] else default_base + url)
-    prefix = _prefix((parts.hostname or "").lower())
-    path = (prefix or "") + (parts.path or "/")
+    host = (parts.hostname or "").lower()
+    service = _SERVICE_HOST.match(host)
+    prefix = "/identity" if _IDENTITY_HOST.match(host) else f"/{service[1]}" if service else ""
+    path = prefix + (parts.path or "/")
     return Target(
-        urls=Urls(base=f"{parts.scheme}://{parts.netloc}", public=prefix is not None),
+        urls=Urls(base=f"{parts.scheme}://{parts.netloc}", public=prefix != ""),
         path=path,
         segments=tuple(unquote(segment) for segment in path.split("/")[1:]),
         query=tuple(parse_qsl(parts.query, keep_blank_values=True)),

@@ -82,8 +82,12 @@ class PathPattern:
         """Whether a path of this form, such as `/v2.0/tokens/<token_id>`, could match."""
         state = self._skip(1)
         for part in re.findall(r"<\w+>|.", template):
-            if part.startswith("<"):
-                state = self._step_over(state, self._alphabet(part))
+            if part == "<region>":
+                state = self._step_over(state, _REGION)
+            elif part.startswith("<"):
+                # A name may be any text, but only behind its noun.
+                any_text = f"{_NOUNS[part]}/" in self.text
+                state = self._step_over(state, _ANY_TEXT if any_text else _HEX)
             else:
                 state = self._step(state, part)
         return bool(state & self._accept)
@@ -109,13 +113,6 @@ class PathPattern:
             if following | reached == reached:
                 return reached
             reached |= following
-
-    def _alphabet(self, placeholder: str) -> str:
-        """What an id may be made of. A name may be any text, but only behind its noun."""
-        if placeholder == "<region>":
-            return _REGION
-        noun = _NOUNS[placeholder]
-        return _ANY_TEXT if f"{noun}/" in self.text else _HEX
 
 
 @functools.lru_cache(maxsize=256)

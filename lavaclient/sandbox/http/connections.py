@@ -161,17 +161,13 @@ class Server(ThreadedWSGIServer):
     def _serve(self, request: socket.socket, client_address: tuple[str, int]) -> None:
         try:
             if self.ssl_context is not None:
-                request = self._encrypt(request, self.ssl_context)
+                request.settimeout(_HANDSHAKE)
+                request = self.ssl_context.wrap_socket(request, server_side=True)
+                with self._guard:
+                    self._open[threading.current_thread()] = request
             self.process_request_thread(request, client_address)
         except OSError:
             request.close()
         finally:
             with self._guard:
                 del self._open[threading.current_thread()]
-
-    def _encrypt(self, request: socket.socket, context: ssl.SSLContext) -> socket.socket:
-        request.settimeout(_HANDSHAKE)
-        wrapped = context.wrap_socket(request, server_side=True)
-        with self._guard:
-            self._open[threading.current_thread()] = wrapped
-        return wrapped

@@ -10,7 +10,6 @@ import msgspec
 
 from lavaclient.sandbox.core.clock import speed_of
 from lavaclient.sandbox.core.errors import ApiFault
-from lavaclient.sandbox.core.events import Event
 from lavaclient.sandbox.service import Sandbox
 
 MOST_LISTENERS = 50
@@ -65,7 +64,9 @@ class EventStream:
         if self._missed:
             parts.append(_message("missed", {}))
             self._missed = False
-        parts += [self._encode(event) for event in events]
+        for event in events:
+            place = f"{self._events.epoch}-{event.number}"
+            parts.append(_message(event.kind, {"time": event.time, **event.data}, place))
         self._number = events[-1].number if events else self._number
         if time.monotonic() >= self._heartbeat:
             self._heartbeat = time.monotonic() + HEARTBEAT
@@ -86,10 +87,6 @@ class EventStream:
         if match[1] != self._events.epoch or not oldest <= number <= self._events.last:
             return oldest, True
         return number, False
-
-    def _encode(self, event: Event) -> bytes:
-        place = f"{self._events.epoch}-{event.number}"
-        return _message(event.kind, {"time": event.time, **event.data}, place)
 
 
 def _message(kind: str, data: object, place: str | None = None) -> bytes:

@@ -32,7 +32,11 @@ def serve(options: Options, stop: threading.Event) -> None:
         ValueError: The state file cannot be used.
         RuntimeError: A package is missing for what was asked.
     """
-    with _signals() as received, _server(options) as server, _ssh(options, server) as ssh:
+    with (
+        _signals() as received,
+        _server(options) as server,
+        SandboxSSH(server.sandbox) if options.ssh else contextlib.nullcontext() as ssh,
+    ):
         _announce(options, server, ssh)
         if options.open:
             page = server.url + PATH
@@ -67,15 +71,6 @@ def _open_page(url: str) -> None:
 
 def _print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def _ssh(options: Options, server: SandboxServer) -> Iterator[SandboxSSH | None]:
-    if not options.ssh:
-        yield None
-        return
-    with SandboxSSH(server.sandbox) as ssh:
-        yield ssh
 
 
 def _announce(options: Options, server: SandboxServer, ssh: SandboxSSH | None) -> None:

@@ -14,7 +14,6 @@ from lavaclient.sandbox.core.state import Cluster, NodeGroup
 from lavaclient.sandbox.resources import clusters, credentials, limits
 from lavaclient.sandbox.resources import stacks as stack_rules
 from lavaclient.sandbox.resources.cluster_requests import (
-    ClusterChange,
     ClusterChangeBody,
     Control,
     CredentialRef,
@@ -26,9 +25,11 @@ def change_cluster(context: Context, cluster_id: str) -> dict[str, object]:
     """Resizes a cluster, or changes its credentials or services."""
     cluster = context.cluster(cluster_id)
     change = decode(context.body, ClusterChangeBody).cluster
-    name = _only_field(change)
+    names = [name for name in _RULES if getattr(change, name) is not UNSET]
+    if len(names) != 1:
+        raise bad_request(f"cluster: give exactly one of {', '.join(_RULES)}")
     check_active(context, cluster)
-    _RULES[name](context, cluster, getattr(change, name))
+    _RULES[names[0]](context, cluster, getattr(change, names[0]))
     context.account.clusters.store(cluster, context.now)
     return {"cluster": clusters.view(context, cluster)}
 
@@ -43,13 +44,6 @@ def check_active(context: Context, cluster: Cluster) -> None:
     if status != "ACTIVE":
         message = f"Cluster {cluster.id} is {status}; it can be changed only when it is ACTIVE"
         raise conflict(message)
-
-
-def _only_field(change: ClusterChange) -> str:
-    names = [name for name in _RULES if getattr(change, name) is not UNSET]
-    if len(names) != 1:
-        raise bad_request(f"cluster: give exactly one of {', '.join(_RULES)}")
-    return names[0]
 
 
 def _resize(context: Context, cluster: Cluster, wanted: Sequence[GroupCount]) -> None:

@@ -35,16 +35,12 @@ def _run(host: Host, text: str) -> Outcome:
     if not arguments:
         return Outcome()
     answer = _TABLE.get(arguments[0])
-    if answer is None:
-        return Outcome(stderr=_unknown(arguments[0], text), status=127)
-    return answer(host, arguments[1:])
-
-
-def _unknown(program: str, text: str) -> str:
-    lines = [f"sandbox: {program}: command not found; there are {', '.join(_TABLE)}"]
+    if answer is not None:
+        return answer(host, arguments[1:])
+    lines = [f"sandbox: {arguments[0]}: command not found; there are {', '.join(_TABLE)}"]
     if _SHELL_SIGNS.intersection(text):
         lines.insert(0, "sandbox: a node of the sandbox has no shell: no pipes, no variables")
-    return "".join(f"{line}\n" for line in lines)
+    return Outcome(stderr="".join(f"{line}\n" for line in lines), status=127)
 
 
 def _exit(_host: Host, arguments: Sequence[str]) -> Outcome:
