@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.programs import run_python
 from tests.support.sandbox_callers import PUBLIC_KEY
-
-ROOT = Path(__file__).resolve().parents[1]
 
 OTHERS = """
 import asyncio, getpass, logging, platformdirs, sqlite3, subprocess, tempfile, webbrowser
@@ -53,10 +50,7 @@ with client() as lava:
 
 
 def run(code: str, *arguments: str) -> str:
-    command = [sys.executable, "-c", OTHERS + code, *arguments]
-    ran = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
-    )
+    ran = run_python(OTHERS + code, *arguments, check=False)
     assert ran.stderr == ""
     return ran.stdout
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +11,9 @@ from lavaclient._config import profiles
 from lavaclient.cli.options import completion_cache
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.cli.conftest import Program
+from tests.support.programs import run_python
 from tests.support.recorder import Wire
 from tests.support.terminal import lava
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def _complete(run: Program, monkeypatch: pytest.MonkeyPatch, line: str) -> list[str]:
@@ -226,9 +221,7 @@ def test_names_that_are_remembered_need_no_client(
     monkeypatch.setenv("COMP_WORDS", "lava clusters get lo")
     monkeypatch.setenv("COMP_CWORD", "3")
     lines = "import sys; from lavaclient.cli import main; main([]); print(*sys.modules)"
-    ran = subprocess.run(
-        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    ran = run_python(lines)
     offered, modules = ran.stdout.splitlines()
     assert offered == "plain,logs"
     assert not {"rich", "requests", "msgspec", "lavaclient.client"} & set(modules.split())
@@ -256,20 +249,17 @@ def test_help_imports_neither_the_client_nor_rich() -> None:
         "import sys; from lavaclient.cli import main; main(['--help']); "
         "print(*sys.modules, file=sys.stderr)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    ran = run_python(lines)
     assert not {"rich", "requests", "msgspec", "lavaclient.client"} & set(ran.stderr.split())
 
 
 def test_only_a_process_of_the_program_collects_garbage_rarely() -> None:
     lines = (
-        "import gc, sys; from lavaclient.cli import main; main(['--help']); "
+        "import gc, sys; from lavaclient.cli import main; "
+        "print(gc.get_threshold()[0], file=sys.stderr); main(['--help']); "
         "print(gc.get_threshold()[0], file=sys.stderr); sys.argv = ['lava', '--help']; main(); "
         "print(gc.get_threshold()[0], file=sys.stderr)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    in_a_program, in_its_own = map(int, ran.stderr.split())
-    assert in_a_program == gc.get_threshold()[0] < in_its_own
+    ran = run_python(lines)
+    before, in_a_program, in_its_own = map(int, ran.stderr.split())
+    assert before == in_a_program < in_its_own

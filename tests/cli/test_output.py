@@ -6,19 +6,17 @@ import csv
 import io
 import json
 import os
-import subprocess
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from lavaclient.cli.output.progress import Estimate
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.cli.conftest import CREATE, Program
+from tests.support.programs import run_python
 from tests.support.recorder import Wire
 
-ROOT = Path(__file__).resolve().parents[2]
 OF_THE_PROGRAM = {"click", "rich", "platformdirs", "jmespath", "keyring", "yaml"}
 
 
@@ -162,9 +160,7 @@ def test_the_sdk_imports_nothing_of_the_program(sandbox: SandboxServer) -> None:
         "lava.clusters.list(); lava.stacks.list(); lava.close()\n"
         "print(json.dumps(list(sys.modules)))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    ran = run_python(lines)
     modules = set(json.loads(ran.stdout))
     assert "lavaclient.client" in modules
     assert not {name for name in modules if name.partition(".")[0] in OF_THE_PROGRAM}
@@ -176,9 +172,7 @@ def test_a_pipe_does_not_wait_for_rich(run: Program) -> None:
         "import sys; from lavaclient.cli import main; main(['flavors', 'list']); "
         "print(*sys.modules, file=sys.stderr)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", lines], capture_output=True, text=True, check=True, cwd=ROOT
-    )
+    ran = run_python(lines)
     assert "rich" not in ran.stderr.split()
 
 

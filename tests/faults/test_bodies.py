@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +13,7 @@ from lavaclient import ApiError, ConnectionError, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
 from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, fin, raw
+from tests.support.programs import run_python
 
 pytestmark = pytest.mark.usefixtures("no_collection")
 
@@ -133,12 +132,7 @@ with Lava("user", token="t" * 32, endpoint=sys.argv[1], timeout=60) as lava:
 
 def test_25_a_bomb_of_300_megabytes_takes_less_than_100() -> None:
     with FaultServer(bomb(300 * 2**20)) as server:
-        ran = subprocess.run(
-            [sys.executable, "-c", BOMBED, server.endpoint],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        ran = run_python(BOMBED, server.endpoint)
     message, taken = ran.stdout.splitlines()
     assert message == "the body is larger than 64 MiB"
     assert int(taken) < 100

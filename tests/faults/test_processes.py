@@ -11,9 +11,7 @@ import random
 import select
 import signal
 import socket
-import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +33,7 @@ from lavaclient.api.clusters import ClusterManager
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.fake_cloud import USER, FakeCloud, Reply
 from tests.support.fault_server import FaultServer, answer, stall
+from tests.support.programs import run_python
 from tests.support.threads import fork, together
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
@@ -343,9 +342,7 @@ def test_57_a_fork_while_another_thread_makes_the_first_client_does_not_hang(
     slow: str, serve: Serve
 ) -> None:
     code = SLOW_IMPORT.format(slow=slow, endpoint=serve().endpoint)
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=90, check=False
-    )
+    ran = run_python(code, check=False)
     # What others register meanwhile, to run after a fork, may complain; nobody hangs.
     assert (ran.stdout, ran.returncode) == ("0\n", 0)
 
@@ -360,9 +357,7 @@ def test_57_a_call_imports_nothing_of_ours(serve: Serve) -> None:
     clusters.list()
     print(sorted(name for name in set(sys.modules) - before if name.startswith("lavaclient")))
     """
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert ran.stdout == "[]\n"
+    assert run_python(code).stdout == "[]\n"
 
 
 ENDS = {
@@ -387,8 +382,7 @@ def test_58_the_interpreter_ends_quietly(kind: str, serve: Serve) -> None:
     lava.clusters.list()
     {ENDS[kind]}
     """
-    command = [sys.executable, "-W", "ignore::ResourceWarning", "-c", textwrap.dedent(code)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ran = run_python(code, flags=("-W", "ignore::ResourceWarning"), check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
@@ -465,9 +459,7 @@ def test_74_modules_imported_at_once_by_many_threads_are_all_there() -> None:
     for thread in threads: thread.join(50)
     print(failures, any(thread.is_alive() for thread in threads))
     """
-    command = [sys.executable, "-c", textwrap.dedent(code)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert ran.stdout == "[] False\n"
+    assert run_python(code).stdout == "[] False\n"
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
-import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from lavaclient import AuthenticationError, ConnectionError, Lava, LavaError, Re
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support import forward_proxy
 from tests.support.fault_server import answer, dead_port, fin, raw
+from tests.support.programs import run_python
 
 FAR = "https://dfw.example/v2/123456"
 NEAR = "http://127.0.0.1:9/v2/123456"
@@ -146,14 +145,7 @@ try:
 except LavaError as failure:
     print(failure)
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", lines],
-        env={"ALL_PROXY": "socks5://127.0.0.1:1080", "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
+    ran = run_python(lines, environ={"ALL_PROXY": "socks5://127.0.0.1:1080", "PATH": ""})
     assert "the proxy '127.0.0.1:1080' cannot be used: Missing dependencies for SOCKS" in ran.stdout
 
 

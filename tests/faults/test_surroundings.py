@@ -10,8 +10,6 @@ import pickle
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -27,6 +25,7 @@ import trustme
 from lavaclient import ConnectionError, InvalidError, Lava, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.fault_server import FaultServer, Step, answer, fin, raw
+from tests.support.programs import run_python
 from tests.support.threads import fork
 
 IDS = {
@@ -159,12 +158,7 @@ del lava
 gc.collect()
 """
     with FaultServer(answer(), fin) as server:
-        ran = subprocess.run(
-            [sys.executable, "-X", "dev", "-W", "error", "-c", lines, server.endpoint],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        ran = run_python(lines, server.endpoint, flags=("-X", "dev", "-W", "error"))
     assert ran.stderr == ""
 
 
@@ -224,8 +218,7 @@ except LavaError:
     pass
 """
     with FaultServer(fin) as server:
-        command = [sys.executable, "-c", lines, server.endpoint]
-        ran = subprocess.run(command, capture_output=True, text=True, check=True)
+        ran = run_python(lines, server.endpoint)
     assert ran.stdout + ran.stderr == ""
 
 

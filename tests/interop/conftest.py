@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from lavaclient import Lava
 from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.programs import run_python
 
 Connect = Callable[[], Lava]
 RunLines = Callable[..., str]
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -50,15 +46,6 @@ def run_lines(sandbox: SandboxServer) -> RunLines:
             "LAVA_REGION_NAME": "DFW",
             "LAVA_AUTH_URL": sandbox.auth_url,
         }
-        ran = subprocess.run(
-            [sys.executable, "-c", lines],
-            env={**os.environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=ROOT,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout
+        return run_python(lines, environ={**os.environ, **variables}).stdout
 
     return run

@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from importlib.util import find_spec
@@ -19,13 +17,13 @@ import pytest
 from lavaclient import FailedError, InvalidError
 from lavaclient._ssh.command import command_line, execute
 from lavaclient._ssh.forward import proxy, tunnel
+from tests.support.programs import run_python
 from tests.support.ssh_server import SSHServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOST = "127.0.0.1"
-ROOT = Path(__file__).parents[2]
 WITHIN = 20
 
 needs_ssh = pytest.mark.skipif(
@@ -76,16 +74,7 @@ def test_a_command_gets_nothing_of_the_programs_own_input(server: SSHServer) -> 
         "from lavaclient._ssh.command import execute\n"
         f"print(execute('hadoop', {HOST!r}, 'input', ssh_command={server.ssh()!r}))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        input="yes\n",
-        capture_output=True,
-        text=True,
-        timeout=WITHIN,
-        check=True,
-    )
-    assert done.stdout == "b''\n"
+    assert run_python(script, stdin="yes\n").stdout == "b''\n"
 
 
 @needs_ssh

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +27,7 @@ from lavaclient._ssh.child import Child, Watchdog
 from lavaclient._ssh.forward import Forward, proxy, tunnel
 from lavaclient._system.clock import SystemClock
 from tests.support.clock import MovedClock
+from tests.support.programs import run_python
 from tests.support.ssh_server import SSHServer
 from tests.support.threads import fork
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HOST = "127.0.0.1"
-ROOT = Path(__file__).parents[2]
 WITHIN = 20
 PAGE = b"NameNode of node-1"
 
@@ -308,14 +307,7 @@ def test_the_end_of_the_interpreter_ends_it_and_that_of_a_fork_does_not(
         f"if {fork}: os.wait()\n"
         "print(forward.pid, forward.port, forward.poll())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=WITHIN,
-        check=True,
-    )
+    done = run_python(script, flags=("-W", "ignore::DeprecationWarning"))
     pid, port, state = done.stdout.split()
     assert (state, done.stderr) == ("None", "")
     assert is_gone(int(pid))

@@ -20,6 +20,7 @@ from lavaclient import FailedError, InvalidError, LavaError
 from lavaclient._ssh import child, command
 from lavaclient._ssh.command import execute
 from lavaclient._ssh.forward import proxy, tunnel
+from tests.support.programs import run_python
 from tests.support.sshd import SSHD, why_not
 
 HOST = "127.0.0.1"
@@ -168,17 +169,6 @@ print(forward.returncode)
 def sshd_or_sleep() -> list[str]:
     """A program that runs until it is told to end."""
     return ["sleep", "600"]
-
-
-def run_python(lines: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", lines],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=WITHIN,
-        cwd=ROOT,
-    )
 
 
 # -- row 48: a forward does not outlive its program
