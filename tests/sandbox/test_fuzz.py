@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from lavaclient.sandbox import ManualClock, Quotas, Sandbox
 from lavaclient.sandbox.http.server import SandboxServer
+from tests.support.json_values import json_values
 from tests.support.sandbox_callers import PUBLIC_KEY, DirectCaller
 
 SERVICE = "/dfw/v2/123456"
@@ -35,14 +36,13 @@ OPERATIONS = [
     "PUT credentials/{type}/{id}", "DELETE credentials/{type}/{id}", "POST /v2.0/tokens",
     "GET /v2.0/tokens/{id}", "GET /v2.0/tenants", "GET /v2.0", "POST /identity/v2.0/tokens",
 ]  # fmt: skip
+# Of what changes something, most is refused: it is asked for more often.
+OFTEN = [name for name in OPERATIONS if re.match("(POST|PUT|DELETE) clusters", name)]
+OFTEN += ["PUT clusters/{id}", "POST credentials/{type}"] * 3
 DOCUMENTED = {200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 413}
 
-names = st.text(max_size=40) | st.sampled_from(["numbers", "somekey", "HDP2.3", "HDP2.3_Kafka"])
-json_values: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | names,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
-    max_leaves=8,
-)
+KNOWN = ["numbers", "somekey", "HDP2.3", "HDP2.3_Kafka"]
+names = st.text(max_size=40) | st.sampled_from(KNOWN)
 GROUP = {"id": "slave0", "count": 2, "flavor_id": "hadoop1-7"}
 CREDENTIALS: dict[str, Any] = {
     "ssh_keys": {"key_name": "somekey", "public_key": PUBLIC_KEY},
@@ -123,7 +123,11 @@ def _with_slips(body: Any, slips: list[Slip]) -> bytes:
 
 
 slips = st.lists(
-    st.tuples(st.integers(0, 40), st.sampled_from(["change", "drop", "add"]), json_values),
+    st.tuples(
+        st.integers(0, 40),
+        st.sampled_from(["change", "drop", "add"]),
+        json_values(KNOWN, leaves=8, texts=KNOWN),
+    ),
     max_size=2,
 )
 query = st.tuples(
@@ -176,6 +180,8 @@ class World:
             for noun in ("cluster", "script", "stack"):
                 if noun in answer.json():
                     self.ids[f"{noun}s"] = answer.json()[noun]["id"]
+        if method == "DELETE" and answer.ok and answer.url.endswith("/ssh_keys/somekey"):
+            DirectCaller(self.server.sandbox).key()  # no cluster could be made without it
 
 
 @pytest.fixture
@@ -227,16 +233,16 @@ def test_no_request_makes_it_fail(world: World) -> None:
     }  # fmt: skip
 
 
-@settings(SETTINGS, max_examples=800)
+@settings(SETTINGS, max_examples=600)
 @given(
-    operation=st.sampled_from(OPERATIONS),
+    operation=st.sampled_from([*OPERATIONS, *OFTEN]),
     query=queries,
     slips=st.just([]) | slips,
     choice=st.integers(0, 3),
     odd_id=names,
     pick=st.integers(0, 50),
     credential_type=st.sampled_from([*TYPES, "none"]),
-    seconds=st.sampled_from([0, 0, 0, 60, 600]),
+    seconds=st.sampled_from([0, 0, 60, 600]),
 )
 def _ask_all_kinds(
     world: World,
