@@ -1,15 +1,17 @@
 """Ask the process of ``warm_start`` for a program; as a script, be that program for a shell.
 
-It imports little: as a script it is started often.
+It imports little: as a script it is started often, and ``socket`` and ``json`` would take longer
+than all the rest of it.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import select
-import socket
 import sys
+from _socket import AF_UNIX, SCM_RIGHTS, SOL_SOCKET, socket
+from array import array
 from collections.abc import Mapping, Sequence
 
 PLACE = "WARM_START_SOCKET"
@@ -18,9 +20,8 @@ PLACE = "WARM_START_SOCKET"
 class WarmProcess:
     """A program that runs, with what ``subprocess.Popen`` has of it."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._lines = connection.makefile("r")
+    def __init__(self, connection: socket) -> None:
+        self._lines = open(connection.detach(), "rb")  # noqa: SIM115 (until the program has ended)
         self.pid = int(self._lines.readline())
         self._status: int | None = None
 
@@ -34,9 +35,9 @@ class WarmProcess:
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status, negative for a signal, as soon as there is one."""
         if self._status is None:
-            if not select.select([self._connection], [], [], timeout)[0]:
+            if not select.select([self._lines], [], [], timeout)[0]:
                 raise TimeoutError
-            with self._connection, self._lines:
+            with self._lines:
                 self._status = int(self._lines.readline())
         return self._status
 
@@ -61,11 +62,11 @@ def start(
         environ: All its variables, among them those of ``warm_start.warm_environ``.
         terminal: Make its stdin the terminal that controls it.
     """
-    connection = socket.socket(socket.AF_UNIX)
+    request = marshal.dumps([list(arguments), dict(environ), os.getcwd(), terminal])
+    connection = socket(AF_UNIX)
     connection.connect(environ[PLACE])
-    request = [list(arguments), dict(environ), os.getcwd(), terminal]
-    socket.send_fds(connection, [b"-"], list(streams))
-    connection.sendall(json.dumps(request).encode() + b"\n")
+    connection.sendmsg([b"-"], [(SOL_SOCKET, SCM_RIGHTS, array("i", streams))])
+    connection.sendall(len(request).to_bytes(8, "big") + request)
     return WarmProcess(connection)
 
 

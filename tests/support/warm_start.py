@@ -16,7 +16,7 @@ import contextlib
 import functools
 import gc
 import importlib
-import json
+import marshal
 import os
 import pkgutil
 import runpy
@@ -92,8 +92,9 @@ def _serve() -> list[str]:
 def _program(connection: socket.socket) -> list[str]:
     """Fork the program and watch it; return in the program alone."""
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
-    with connection.makefile("r") as lines:
-        arguments, environ, directory, terminal = json.loads(lines.readline())
+    with connection.makefile("rb") as request:
+        size = int.from_bytes(request.read(8), "big")
+        arguments, environ, directory, terminal = marshal.loads(request.read(size))
     if child := os.fork():
         for stream in (*streams, 0, 1, 2):
             os.close(stream)
