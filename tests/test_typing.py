@@ -10,8 +10,6 @@ import typing
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import lavaclient
 from lavaclient import api
 
@@ -46,9 +44,14 @@ def _callables() -> Iterator[tuple[str, object]]:
 CALLABLES = dict(_callables())
 
 
-@pytest.mark.parametrize("name", CALLABLES)
-def test_the_types_of_whatever_is_public_can_be_told(name: str) -> None:
-    typing.get_type_hints(CALLABLES[name])
+def test_the_types_of_whatever_is_public_can_be_told() -> None:
+    untold: dict[str, Exception] = {}
+    for name, value in CALLABLES.items():
+        try:
+            typing.get_type_hints(value)
+        except Exception as failure:  # noqa: BLE001 (whatever it is: all that fail are listed)
+            untold[name] = failure
+    assert untold == {}
 
 
 def test_what_is_public_was_found() -> None:
