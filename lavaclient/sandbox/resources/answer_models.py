@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct, field
 
 Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")]
+
+
+def _answer(name: str, text: str, **fields: type) -> type[Struct]:
+    """The struct of an answer's body, which has these fields and no others."""
+    return defstruct(
+        name,
+        list(fields.items()),
+        forbid_unknown_fields=True,
+        module=__name__,
+        namespace={"__doc__": text},
+    )
 
 
 class Link(Struct, forbid_unknown_fields=True):
@@ -32,16 +43,12 @@ class FaultDetails(Struct, forbid_unknown_fields=True):
     message: str
 
 
-class FaultAnswer(Struct, forbid_unknown_fields=True):
-    """A request that was refused."""
-
-    fault: FaultDetails
-
-
-class UnauthorizedAnswer(Struct, forbid_unknown_fields=True):
-    """A request without a token that is good for it."""
-
-    unauthorized: FaultDetails
+FaultAnswer = _answer("FaultAnswer", "A request that was refused.", fault=FaultDetails)
+UnauthorizedAnswer = _answer(
+    "UnauthorizedAnswer",
+    "A request without a token that is good for it.",
+    unauthorized=FaultDetails,
+)
 
 
 class NodeGroupView(Struct, forbid_unknown_fields=True):
@@ -102,17 +109,10 @@ class ClusterView(ClusterSummary, forbid_unknown_fields=True):
     scripts: list[ClusterScriptView]
 
 
-class ClusterAnswer(Struct, forbid_unknown_fields=True):
-    """A cluster."""
-
-    cluster: ClusterView
-
-
-class ClustersAnswer(Struct, forbid_unknown_fields=True):
-    """A page of clusters."""
-
-    clusters: list[ClusterSummary]
-    links: list[Link]
+ClusterAnswer = _answer("ClusterAnswer", "A cluster.", cluster=ClusterView)
+ClustersAnswer = _answer(
+    "ClustersAnswer", "A page of clusters.", clusters=list[ClusterSummary], links=list[Link]
+)
 
 
 class Address(Struct, forbid_unknown_fields=True):
@@ -152,17 +152,8 @@ class NodeView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-class NodeAnswer(Struct, forbid_unknown_fields=True):
-    """A node."""
-
-    node: NodeView
-
-
-class NodesAnswer(Struct, forbid_unknown_fields=True):
-    """A page of nodes."""
-
-    nodes: list[NodeView]
-    links: list[Link]
+NodeAnswer = _answer("NodeAnswer", "A node.", node=NodeView)
+NodesAnswer = _answer("NodesAnswer", "A page of nodes.", nodes=list[NodeView], links=list[Link])
 
 
 class FlavorView(Struct, forbid_unknown_fields=True):
@@ -177,17 +168,10 @@ class FlavorView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-class FlavorAnswer(Struct, forbid_unknown_fields=True):
-    """A flavor."""
-
-    flavor: FlavorView
-
-
-class FlavorsAnswer(Struct, forbid_unknown_fields=True):
-    """A page of flavors."""
-
-    flavors: list[FlavorView]
-    links: list[Link]
+FlavorAnswer = _answer("FlavorAnswer", "A flavor.", flavor=FlavorView)
+FlavorsAnswer = _answer(
+    "FlavorsAnswer", "A page of flavors.", flavors=list[FlavorView], links=list[Link]
+)
 
 
 class Limit(Struct, forbid_unknown_fields=True):
@@ -212,10 +196,7 @@ class Limits(Struct, forbid_unknown_fields=True):
     absolute: AbsoluteLimits
 
 
-class LimitsAnswer(Struct, forbid_unknown_fields=True):
-    """Limits."""
-
-    limits: Limits
+LimitsAnswer = _answer("LimitsAnswer", "Limits.", limits=Limits)
 
 
 class DistroSummary(Struct, forbid_unknown_fields=True):
@@ -250,16 +231,8 @@ class DistroView(DistroSummary, forbid_unknown_fields=True):
     services: list[DistroServiceView]
 
 
-class DistroAnswer(Struct, forbid_unknown_fields=True):
-    """A distribution."""
-
-    distro: DistroView
-
-
-class DistrosAnswer(Struct, forbid_unknown_fields=True):
-    """All distributions."""
-
-    distros: list[DistroSummary]
+DistroAnswer = _answer("DistroAnswer", "A distribution.", distro=DistroView)
+DistrosAnswer = _answer("DistrosAnswer", "All distributions.", distros=list[DistroSummary])
 
 
 class ShortServiceView(Struct, forbid_unknown_fields=True):
@@ -319,17 +292,10 @@ class StackView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-class StackAnswer(Struct, forbid_unknown_fields=True):
-    """A stack."""
-
-    stack: StackView
-
-
-class StacksAnswer(Struct, forbid_unknown_fields=True):
-    """A page of stacks."""
-
-    stacks: list[StackSummary]
-    links: list[Link]
+StackAnswer = _answer("StackAnswer", "A stack.", stack=StackView)
+StacksAnswer = _answer(
+    "StacksAnswer", "A page of stacks.", stacks=list[StackSummary], links=list[Link]
+)
 
 
 class ScriptView(Struct, forbid_unknown_fields=True):
@@ -345,29 +311,20 @@ class ScriptView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-class ScriptAnswer(Struct, forbid_unknown_fields=True):
-    """A script."""
-
-    script: ScriptView
-
-
-class ScriptsAnswer(Struct, forbid_unknown_fields=True):
-    """A page of scripts."""
-
-    scripts: list[ScriptView]
-    links: list[Link]
-
-
-class CredentialAnswer(Struct, forbid_unknown_fields=True):
-    """What identifies a credential, under its type."""
-
-    credentials: dict[str, dict[str, str]]
-
-
-class CredentialsAnswer(Struct, forbid_unknown_fields=True):
-    """What identifies each credential, under its type."""
-
-    credentials: dict[str, list[dict[str, str]]]
+ScriptAnswer = _answer("ScriptAnswer", "A script.", script=ScriptView)
+ScriptsAnswer = _answer(
+    "ScriptsAnswer", "A page of scripts.", scripts=list[ScriptView], links=list[Link]
+)
+CredentialAnswer = _answer(
+    "CredentialAnswer",
+    "What identifies a credential, under its type.",
+    credentials=dict[str, dict[str, str]],
+)
+CredentialsAnswer = _answer(
+    "CredentialsAnswer",
+    "What identifies each credential, under its type.",
+    credentials=dict[str, list[dict[str, str]]],
+)
 
 
 class CredentialTypeView(Struct, forbid_unknown_fields=True):
@@ -379,13 +336,11 @@ class CredentialTypeView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-class CredentialTypesAnswer(Struct, forbid_unknown_fields=True):
-    """The types of credentials."""
-
-    credentials: list[CredentialTypeView]
-
-
-class ConnectorsAnswer(Struct, forbid_unknown_fields=True):
-    """The types that connect a cluster with another service."""
-
-    connectors: list[CredentialTypeView]
+CredentialTypesAnswer = _answer(
+    "CredentialTypesAnswer", "The types of credentials.", credentials=list[CredentialTypeView]
+)
+ConnectorsAnswer = _answer(
+    "ConnectorsAnswer",
+    "The types that connect a cluster with another service.",
+    connectors=list[CredentialTypeView],
+)
