@@ -253,6 +253,11 @@ def test_an_endpoint_of_no_account_is_one_of_any_tenant() -> None:
     assert entries.endpoint("DFW", "https://a.example", "2") == "https://dfw.example/data"
 
 
+def test_an_endpoint_ends_with_no_slash() -> None:
+    entries = catalog(endpoint("DFW", "https://{}.example/DATA-X//")).catalog
+    assert entries.endpoint("DFW", "https://a.example") == "https://dfw.example/DATA-X"
+
+
 def test_05_https_leads_to_no_http_endpoint_and_http_may() -> None:
     entries = catalog(endpoint("DFW", "http://localhost/v2/1")).catalog
     for auth_url in ("https://a.example", "HTTPS://a.example"):
