@@ -19,7 +19,8 @@ from tests.mutation.plugin import LIVES, NOT_REACHED, NOTICED, MutationPlugin
 MODULES = [
     *(f"lavaclient._auth.{name}" for name in ("catalog", "identity_api", "provider")),
     *(f"lavaclient._auth.{name}" for name in ("session_provider", "token", "token_cache")),
-    *(f"lavaclient._decode.{name}" for name in ("coercion", "nesting", "reader", "types")),
+    *(f"lavaclient._decode.{name}" for name in ("coercion", "nesting", "reader")),
+    *(f"lavaclient._decode.{name}" for name in ("timestamps", "types")),
     *(f"lavaclient._http.{name}" for name in ("connections", "error_response", "exchange")),
     *(f"lavaclient._http.{name}" for name in ("failures", "messages", "paths", "proxies")),
     *(f"lavaclient._http.{name}" for name in ("redaction", "retry", "service_client")),

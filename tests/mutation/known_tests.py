@@ -33,6 +33,7 @@ _NEAR = {
     ),
     "session": ("http/test_session_settings.py", "http/test_one_path.py"),
     "session_provider": ("auth/test_ways.py",),
+    "timestamps": ("decode/test_reader.py",),
     "types": ("decode/test_reader.py",),
 }
 
