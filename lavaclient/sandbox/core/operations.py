@@ -90,20 +90,8 @@ def route(
 ) -> tuple[str, Route]:
     """A route as routers take it; its summary is the first line of the rule's docstring.
 
-    Args:
-        line: Its method and its path.
-        rule: As in `Route`, and so are `named` and `whole`.
-        answer: As in `Operation`, and so are the others.
-        status: The answer's status; 200, or 204 without a body, if None.
-        body: What the request's body fits.
-        refusals: Statuses of other answers.
-        refused: Other answers that are no usual faults, by their statuses.
-        needs_body: False for a body that may be left out.
-        content_type: What the answer is.
-        query: What each parameter of the query says.
-        paged: Whether it gives one page of a list.
-        named: Whether the path ends in a name.
-        whole: Whether the rule gets the whole request.
+    `line` is its method and path. A status that is None is 200, or 204 without an answer. The
+    others are the fields of `Route` and of its `Operation`.
     """
     operation = Operation(
         summary=(rule.__doc__ or "").partition("\n")[0].rstrip("."),

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from lavaclient.sandbox.core.errors import ApiFault
-
-T = TypeVar("T")
+from lavaclient.sandbox.core.operations import Route
 
 NOT_FOUND = "The resource could not be found"
 
 
-class Match(NamedTuple, Generic[T]):
-    """The target of the matching route, and the decoded arguments of the path."""
+class Match(NamedTuple):
+    """The matching route, and the decoded arguments of the path."""
 
-    target: T
+    route: Route
     arguments: tuple[str, ...]
 
 
-class Router(Generic[T]):
+class Router:
     """The routes of one API.
 
     Args:
-        routes: Methods with paths such as `GET /clusters/<cluster_id>`, and their targets.
+        routes: Methods with paths such as `GET /clusters/<cluster_id>`, and their routes.
         slash: Whether a slash at the end of a path is overlooked.
 
     Attributes:
@@ -33,13 +32,13 @@ class Router(Generic[T]):
         routes: The routes, as they were given.
     """
 
-    def __init__(self, routes: Iterable[tuple[str, T]], *, slash: bool = False) -> None:
-        self._targets = dict(routes)
+    def __init__(self, routes: Iterable[tuple[str, Route]], *, slash: bool = False) -> None:
+        self._routes = dict(routes)
         self._slash = slash
-        self.lines: tuple[str, ...] = tuple(self._targets)
-        self.routes: tuple[tuple[str, T], ...] = tuple(self._targets.items())
+        self.lines: tuple[str, ...] = tuple(self._routes)
+        self.routes: tuple[tuple[str, Route], ...] = tuple(self._routes.items())
 
-    def find(self, method: str, path: str) -> Match[T]:
+    def find(self, method: str, path: str) -> Match:
         """The route of a request. A HEAD is taken for a GET.
 
         Args:
@@ -60,7 +59,7 @@ class Router(Generic[T]):
             raise ApiFault(405, message, allow=methods) from error
         except NotFound as error:
             raise ApiFault(404, NOT_FOUND) from error
-        return Match(self._targets[line], tuple(unquote(text) for text in arguments.values()))
+        return Match(self._routes[line], tuple(unquote(text) for text in arguments.values()))
 
 
 @functools.cache

@@ -162,7 +162,7 @@ class Application:
         hooks = self.sandbox.hooks
         faults = hooks.run(_seen(request, self.sandbox.clock.time())) if hooks else []
         if not faults:
-            region = request.segments[0].upper()
+            region = request.target.segments[0].upper()
             username = self.sandbox.username_of(request.token)
             path = request.target.path
             return list(self.sandbox.faults.take(request.method, path, region, username))
@@ -185,7 +185,7 @@ class Application:
         path = request.target.path
         if request.is_root:
             return dashboard.redirect(request.method)
-        match request.segments:
+        match request.target.segments:
             case ("_sandbox", name) if name in dashboard.FILES:
                 return dashboard.show(request.method, name)
             case ("_sandbox", *_):

@@ -8,7 +8,7 @@ from lavaclient.sandbox.core.clock import LATEST
 from lavaclient.sandbox.core.context import Answer
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, not_found
-from lavaclient.sandbox.core.operations import Route, route
+from lavaclient.sandbox.core.operations import route
 from lavaclient.sandbox.core.request_matching import RequestPattern
 from lavaclient.sandbox.core.request_verification import Expectation
 from lavaclient.sandbox.core.routing import Router
@@ -29,8 +29,8 @@ def answer(sandbox: Sandbox, request: Request) -> Answer:
     Raises:
         ApiFault: 400, 404 or 405.
     """
-    target, arguments = ROUTER.find(request.method, request.target.path)
-    return target.answer(sandbox, request if target.whole else request.body, *arguments)
+    matching, arguments = ROUTER.find(request.method, request.target.path)
+    return matching.answer(sandbox, request if matching.whole else request.body, *arguments)
 
 
 def _show_health(_sandbox: Sandbox, _body: bytes) -> object:
@@ -158,7 +158,7 @@ def _fail(sandbox: Sandbox, _body: bytes, cluster_id: str) -> None:
 
 
 _UNMET = {409: models.FailedVerification}
-ROUTER: Router[Route] = Router(
+ROUTER: Router = Router(
     [
         route("GET /_sandbox/health", _show_health, models.Health),
         route("GET /_sandbox/openapi.json", _show_openapi, dict[str, object]),

@@ -8,9 +8,7 @@ from msgspec import Meta, Struct
 
 from lavaclient.sandbox.core.decoding import Name
 from lavaclient.sandbox.core.request_verification import Expectation
-from lavaclient.sandbox.faults.model import Fault
-
-Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+from lavaclient.sandbox.faults.model import Fault, Seconds
 
 
 class Advance(Struct, forbid_unknown_fields=True):

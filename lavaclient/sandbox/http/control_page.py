@@ -6,7 +6,6 @@ import re
 
 from msgspec import to_builtins
 
-from lavaclient.sandbox.core.clock import speed_of
 from lavaclient.sandbox.core.decoding import decode
 from lavaclient.sandbox.core.errors import bad_request, not_found
 from lavaclient.sandbox.core.operations import route
@@ -30,7 +29,7 @@ def _stream_events(sandbox: Sandbox, request: Request) -> object:
 
 def _show_overview(sandbox: Sandbox, _body: bytes) -> object:
     """Shows how to sign in, who may, and where there is something."""
-    return overview.overview(sandbox, speed_of(sandbox.clock))
+    return overview.overview(sandbox)
 
 
 def _show_account(sandbox: Sandbox, _body: bytes, tenant_id: str, region: str) -> object:

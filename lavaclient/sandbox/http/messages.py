@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from wsgiref.headers import Headers
@@ -66,11 +65,6 @@ class Request:
     faults: list[Fault] = field(default_factory=list)
 
     @property
-    def segments(self) -> Sequence[str]:
-        """The decoded segments of the path."""
-        return self.target.segments
-
-    @property
     def token(self) -> str | None:
         """The token that came with it."""
         return self.headers["X-Auth-Token"]
@@ -78,12 +72,12 @@ class Request:
     @property
     def is_identity(self) -> bool:
         """Whether it is for identity, whose errors have another form."""
-        return self.segments[0] in {"identity", "v2.0"}
+        return self.target.segments[0] in {"identity", "v2.0"}
 
     @property
     def is_control(self) -> bool:
         """Whether it is for the control API or its page."""
-        return self.segments[0] == "_sandbox"
+        return self.target.segments[0] == "_sandbox"
 
     @property
     def is_root(self) -> bool:

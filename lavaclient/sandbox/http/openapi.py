@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lavaclient.sandbox.core.decoding import decoder_for
-from lavaclient.sandbox.core.operations import JSON, Operation, Route
+from lavaclient.sandbox.core.operations import JSON, Operation
 from lavaclient.sandbox.core.pagination import MAX_LIMIT
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.core.urls import REGIONS
@@ -130,7 +130,7 @@ def _routes(tag: str, prefix: str, routes_of_tag: Routes) -> Iterator[_Route]:
         yield _Route(tag, method, prefix + re.sub(r"<(\w+)>", r"{\1}", path), name, operation)
 
 
-def named(router: Router[Route]) -> Routes:
+def named(router: Router) -> Routes:
     """The routes of a router, as `describe` takes them."""
     return [(line, route.name, route.operation) for line, route in router.routes]
 

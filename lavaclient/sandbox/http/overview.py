@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from lavaclient.sandbox.core import lifecycle
 from lavaclient.sandbox.core.accounts import Account
+from lavaclient.sandbox.core.clock import speed_of
 from lavaclient.sandbox.core.state import Cluster, Node
 from lavaclient.sandbox.core.urls import REGIONS
 from lavaclient.sandbox.resources import limits
@@ -160,7 +161,7 @@ class FaultLine(Struct, forbid_unknown_fields=True):
     line: Annotated[str, Meta(max_length=1000)]
 
 
-def overview(sandbox: Sandbox, speed: float) -> Overview:
+def overview(sandbox: Sandbox) -> Overview:
     """What a page shows first."""
     store = sandbox.store
     tenants = dict.fromkeys([sandbox.tenant_id, *(u.tenant_id for u in store.users.values())])
@@ -175,7 +176,7 @@ def overview(sandbox: Sandbox, speed: float) -> Overview:
         users=_users(sandbox),
         snapshots=sorted(sandbox.snapshots),
         time=sandbox.clock.time(),
-        speed=speed,
+        speed=speed_of(sandbox.clock),
     )
 
 

@@ -46,7 +46,9 @@ def create_cluster(context: Context) -> dict[str, object]:
     """Creates a cluster, and starts to build it."""
     wanted = decode(context.body, cluster_requests.NewClusterBody).cluster
     stack = _stack(context, wanted.stack_id)
-    _check_region(wanted.region)
+    if wanted.region is not None and wanted.region.upper() not in REGIONS:
+        regions = ", ".join(REGIONS)
+        raise bad_request(f"region: there is no region '{wanted.region}'; there are {regions}")
     cluster = Cluster(
         id="",
         name=wanted.name,
@@ -145,11 +147,6 @@ def _stack(context: Context, stack_id: str) -> Stack:
     if stack is None:
         raise bad_request(f"stack_id: there is no stack '{stack_id}'")
     return stack
-
-
-def _check_region(region: str | None) -> None:
-    if region is not None and region.upper() not in REGIONS:
-        raise bad_request(f"region: there is no region '{region}'; there are {', '.join(REGIONS)}")
 
 
 def _groups(

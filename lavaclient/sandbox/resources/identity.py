@@ -17,7 +17,7 @@ from lavaclient.sandbox.core.errors import (
     not_found,
     unauthorized,
 )
-from lavaclient.sandbox.core.operations import Route, route
+from lavaclient.sandbox.core.operations import route
 from lavaclient.sandbox.core.routing import Router
 from lavaclient.sandbox.core.state import Token, User
 from lavaclient.sandbox.core.store import Store
@@ -64,7 +64,7 @@ def sign_in(call: IdentityCall) -> dict[str, object]:
         raise bad_request(f"auth: give exactly one of {names}")
     expires = now + call.lifetime
     if auth.token is not UNSET:
-        old = _valid_token(call.store, auth.token.id, now)
+        old = _valid_token(call, auth.token.id)
         user, method, expires = call.store.users[old.username], "TOKEN", old.expires
     elif auth.api_key is not UNSET:
         user, method = _user(call.store, auth.api_key.username, key=auth.api_key.api_key), "APIKEY"
@@ -84,17 +84,16 @@ def sign_in(call: IdentityCall) -> dict[str, object]:
 
 def get_token(call: IdentityCall, token_id: str) -> dict[str, object]:
     """Shows whose a token is, and until when."""
-    now = call.clock.time()
-    _valid_token(call.store, call.token or "", now)
+    _valid_token(call, call.token)
     token = call.store.tokens.get(token_id)
-    if token is None or token.expires <= now:
+    if token is None or token.expires <= call.clock.time():
         raise not_found("Token", token_id)
     return {"access": _access(call, token, call.store.users[token.username])}
 
 
 def list_tenants(call: IdentityCall) -> dict[str, object]:
     """Lists the tenant that the token is for."""
-    token = _valid_token(call.store, call.token or "", call.clock.time())
+    token = _valid_token(call, call.token)
     tenant = {"id": token.tenant_id, "name": token.tenant_id, "enabled": True}
     return {"tenants": [tenant], "tenants_links": []}
 
@@ -116,7 +115,7 @@ def get_version(call: IdentityCall) -> dict[str, object]:
     return {"version": version}
 
 
-ROUTER: Router[Route] = Router(
+ROUTER: Router = Router(
     [
         route(
             "POST /v2.0/tokens",
@@ -168,9 +167,9 @@ def _user(
     return user
 
 
-def _valid_token(store: Store, token_id: str, now: float) -> Token:
-    token = store.tokens.get(token_id)
-    if token is None or token.expires <= now:
+def _valid_token(call: IdentityCall, token_id: str | None) -> Token:
+    token = call.store.tokens.get(token_id or "")
+    if token is None or token.expires <= call.clock.time():
         raise unauthorized("Token not authenticated.")
     return token
 

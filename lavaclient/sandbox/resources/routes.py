@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lavaclient.sandbox.core.operations import Route, route
+from lavaclient.sandbox.core.operations import route
 from lavaclient.sandbox.core.routing import Match, Router
 from lavaclient.sandbox.resources import answer_models as answers
 from lavaclient.sandbox.resources import (
@@ -21,7 +21,7 @@ from lavaclient.sandbox.resources import (
 _CREDENTIAL = "/credentials/<credential_type>/<name>"
 _NODE = "/clusters/<cluster_id>/nodes/<node_id>"
 # One flavor, node or script can be asked for because its links lead there.
-ROUTER: Router[Route] = Router(
+ROUTER: Router = Router(
     [
         route("GET /clusters", clusters.list_clusters, answers.ClustersAnswer, paged=True),
         route(
@@ -96,11 +96,11 @@ ROUTER: Router[Route] = Router(
 )
 
 
-def find(method: str, path: str) -> Match[Route]:
+def find(method: str, path: str) -> Match:
     """The route of a request, and what its path captures. `.json` at the end is overlooked.
 
     Raises:
         ApiFault: 404 for a path that is none, 405 for a method that it does not have.
     """
     match = ROUTER.find(method, path.removesuffix(".json"))
-    return ROUTER.find(method, path) if match.target.named else match
+    return ROUTER.find(method, path) if match.route.named else match

@@ -28,10 +28,11 @@ def services_of(
     """
     offered = [_find(distro, name) for name, _ in chosen]
     names = set(placed)
-    return [
-        _service(service, [*modes, *_implied(service, names)])
-        for service, (_, modes) in zip(offered, chosen, strict=True)
-    ]
+    services = []
+    for service, (_, modes) in zip(offered, chosen, strict=True):
+        implied = [c.mode for c in service.components if c.mode is not None and c.name in names]
+        services.append(_service(service, [*modes, *implied]))
+    return services
 
 
 def default_groups(
@@ -76,10 +77,6 @@ def _find(distro: Distro, name: str) -> DistroService:
             return service
     names = ", ".join(service.name for service in distro.services)
     raise bad_request(f"services: {distro.id} has no service '{name}'; it has {names}")
-
-
-def _implied(service: DistroService, placed: set[str]) -> list[str]:
-    return [c.mode for c in service.components if c.mode is not None and c.name in placed]
 
 
 def _service(service: DistroService, modes: Sequence[str]) -> StackService:

@@ -15,11 +15,9 @@ from lavaclient.sandbox.core.clock import LATEST
 from lavaclient.sandbox.core.decoding import Name, decode, decoder_for
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.state import Cluster, Credential, Script, Stack
-from lavaclient.sandbox.faults.model import Fault
+from lavaclient.sandbox.faults.model import Fault, Region, Seconds
 
-Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Region = Literal["DFW", "ORD", "IAD", "LON"]
 Status = Literal[
     "BUILDING", "CONFIGURING", "ACTIVE", "UPDATING", "RESIZING", "IMPAIRED", "ERROR", "DELETING"
 ]
