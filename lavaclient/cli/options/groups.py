@@ -52,24 +52,16 @@ def _named_as_options(text: str, spellings: Mapping[str, str]) -> str:
     return re.sub(places, lambda match: match[1] + spellings[match[2]], text)
 
 
-class Command(click.Command):
-    """A command that takes the global options beside its own.
-
-    Args:
-        view: How its output is shown, if it has any.
-    """
-
-    def __init__(self, *args: object, view: View | None = None, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.view = view
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return all parameters."""
-        return [*super().get_params(ctx), *self.shared_options()]
+class _TakesGlobalOptions(click.Command):
+    """A command or a group that takes the global options beside its own."""
 
     def shared_options(self) -> list[click.Parameter]:
         """Return the options that it shares with other commands."""
         return OPTIONS
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all parameters."""
+        return [*super().get_params(ctx), *self.shared_options()]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Expand abbreviated options before they are parsed."""
@@ -80,6 +72,18 @@ class Command(click.Command):
             is_begun=ctx.resilient_parsing,
         )
         return super().parse_args(ctx, arguments)
+
+
+class Command(_TakesGlobalOptions):
+    """A command.
+
+    Args:
+        view: How its output is shown, if it has any.
+    """
+
+    def __init__(self, *args: object, view: View | None = None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.view = view
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error of the SDK names options instead of arguments."""
@@ -95,7 +99,8 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the command's own options; the help of ``lava`` has the global ones."""
-        own = [option for option in super().get_params(ctx) if isinstance(option, click.Option)]
+        params = click.Command.get_params(self, ctx)
+        own = [option for option in params if isinstance(option, click.Option)]
         listing = [option for option in self.shared_options() if option not in OPTIONS]
         _write(formatter, "Options", ctx, [*listing, *own])
         formatter.write_paragraph()
@@ -110,21 +115,10 @@ class ListCommand(Command):
         return [*LIST, *OPTIONS]
 
 
-class Noun(click.Group):
+class Noun(_TakesGlobalOptions, click.Group):
     """The commands of one noun."""
 
     command_class: type[click.Command] | None = Command
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return all parameters."""
-        return [*super().get_params(ctx), *OPTIONS]
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Expand abbreviated options before they are parsed."""
-        arguments = expand(
-            args, self.get_params(ctx), interspersed=False, is_begun=ctx.resilient_parsing
-        )
-        return super().parse_args(ctx, arguments)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -150,7 +144,7 @@ class Noun(click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands and the group's own options."""
         self.format_commands(ctx, formatter)
-        _write(formatter, "Options", ctx, super().get_params(ctx))
+        _write(formatter, "Options", ctx, click.Group.get_params(self, ctx))
 
 
 class LazyGroup(Noun):
