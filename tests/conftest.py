@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import time
 from collections.abc import Generator, Iterator
@@ -79,11 +80,25 @@ def _warm_start() -> Iterator[None]:
     warm_start.stop()
 
 
+@pytest.fixture(scope="session")
+def _shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of tests that ask for no folder: to make one for each would take a fifth of them."""
+    return tmp_path_factory.mktemp("home")
+
+
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What a test writes at home does not stay."""
+def _home(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _shared_home: Path
+) -> Iterator[None]:
+    """What a test writes at home, its ``tmp_path`` if it has one, does not stay."""
+    has_its_own = "tmp_path" in request.fixturenames
+    home = request.getfixturevalue("tmp_path") if has_its_own else _shared_home
     for name in ("HOME", "USERPROFILE", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
-        monkeypatch.setenv(name, str(tmp_path))
+        monkeypatch.setenv(name, str(home))
+    yield
+    if any(_shared_home.iterdir()):
+        shutil.rmtree(_shared_home)
+        _shared_home.mkdir()
 
 
 @pytest.fixture
