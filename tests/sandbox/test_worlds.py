@@ -30,6 +30,20 @@ def _account(**fields: Any) -> dict[str, Any]:
     return {"accounts": [{"region": "DFW", **fields}]}
 
 
+def test_the_environment_leads_to_the_first_user_of_a_world() -> None:
+    """Who has another key there, and another tenant; not where the world is refused."""
+    other = Sandbox(ManualClock(NOW), api_key="o" * 32, tenant_id="999999")
+    sandbox = Sandbox(ManualClock(NOW), world=other.world())
+    assert sandbox.environ() == other.environ()
+    boss = {"username": "a", "api_key": "k", "roles": ["boss"]}
+    with pytest.raises(ValueError, match="roles"):
+        sandbox.load_world({"users": [{"username": "sandbox", "api_key": "n" * 32}, boss]})
+    assert sandbox.environ() == other.environ()
+    with mock_lava(world=other.world()) as handle:
+        assert handle.api_key == "o" * 32
+        assert handle.lava().endpoint.endswith("/999999")
+
+
 @pytest.mark.parametrize(
     "status",
     [

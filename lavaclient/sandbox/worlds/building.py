@@ -63,6 +63,11 @@ def build(sandbox: Backend, world: World) -> None:
 
 
 def _replace(sandbox: Backend, world: World, tokens: Sequence[Token]) -> None:
+    for user in world.users:
+        if user.username == sandbox.username:
+            # `environ` and the page must lead to this one.
+            sandbox.api_key = user.api_key
+            sandbox.tenant_id = user.tenant_id or sandbox.tenant_id
     sandbox.clear()
     now = sandbox.clock.time()
     shift = 0.0 if world.time is None else now - world.time
