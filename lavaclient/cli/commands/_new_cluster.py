@@ -25,13 +25,13 @@ _KEY_FILES = ("id_rsa.pub", "id_ed25519.pub", "id_ecdsa.pub")
 
 
 class NewCluster(NamedTuple):
-    """The command line's arguments of a new cluster."""
+    """The arguments of ``clusters.create``, as the command line has them."""
 
     name: str
-    stack: str
+    stack_id: str
     username: str | None
-    ssh_keys: Sequence[str]
-    scripts: Sequence[str]
+    ssh_keys: Sequence[str] | None
+    user_scripts: Sequence[str]
     node_groups: list[dict[str, object]]
     credentials: list[Mapping[str, str]]
     region: str | None
@@ -40,36 +40,18 @@ class NewCluster(NamedTuple):
 def create(settings: Settings, new: NewCluster) -> ClusterDetail:
     """Check a new cluster, offer to upload a missing key, and build it."""
     # The name of a default key may be invalid too: everything is checked before a request.
-    new_cluster(
-        name=new.name,
-        stack_id=new.stack,
-        username=new.username,
-        ssh_keys=new.ssh_keys or None,
-        user_scripts=new.scripts,
-        node_groups=new.node_groups,
-        connectors=None,
-        credentials=new.credentials,
-        region=new.region,
-    )
+    new_cluster(**new._asdict(), connectors=None)
     lava = settings.lava
-    stack = get_by_name("stack", new.stack, lava.stacks.get, lava.stacks.list)
+    stack = get_by_name("stack", new.stack_id, lava.stacks.get, lava.stacks.list)
     known = [group.id for group in stack.node_groups]
     for group in new.node_groups:
         if known and group["id"] not in known:
             raise _unknown("node group", group["id"], known)
     _check_flavors(lava, new.node_groups)
-    scripts = _script_ids(lava, new.scripts)
-    _check_keys(settings, new.ssh_keys)
-    return lava.clusters.create(
-        new.name,
-        stack.id,
-        new.username,
-        new.ssh_keys or None,
-        scripts,
-        new.node_groups,
-        credentials=new.credentials,
-        region=new.region,
-    )
+    scripts = _script_ids(lava, new.user_scripts)
+    _check_keys(settings, new.ssh_keys or ())
+    checked = new._replace(stack_id=stack.id, user_scripts=scripts)
+    return lava.clusters.create(**checked._asdict())
 
 
 def _unknown(noun: str, word: object, known: Iterable[str]) -> click.ClickException:

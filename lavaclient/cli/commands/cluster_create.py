@@ -84,10 +84,10 @@ def create(
     groups = [group for option in node_groups for group in option]
     new = _new_cluster.NewCluster(
         name=name,
-        stack=stack,
+        stack_id=stack,
         username=username,
-        ssh_keys=ssh_keys,
-        scripts=user_scripts,
+        ssh_keys=ssh_keys or None,
+        user_scripts=user_scripts,
         node_groups=groups,
         credentials=[{kind: credential} for kind, credential in connectors + credentials],
         region=cluster_region,
