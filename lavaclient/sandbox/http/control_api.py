@@ -1,4 +1,7 @@
-"""The control API under `/_sandbox/`: for tests of programs in another process."""
+"""The control API under `/_sandbox/`: for tests of programs in another process.
+
+A rule's docstring is what the description of the API says of it.
+"""
 
 from __future__ import annotations
 
