@@ -10,7 +10,6 @@ import msgspec
 
 from lavaclient.sandbox.backend import Backend
 from lavaclient.sandbox.core import lifecycle
-from lavaclient.sandbox.core.accounts import Account
 from lavaclient.sandbox.core.context import Quotas, Timings
 from lavaclient.sandbox.core.errors import ApiFault
 from lavaclient.sandbox.core.state import Cluster, Token
@@ -136,13 +135,14 @@ class _AccountBuilder:
         self._wanted = wanted
         self._place = place
         self._tenant = wanted.tenant_id or sandbox.tenant_id
+        self._account = sandbox.account(wanted.region, self._tenant)
 
     def build(self, shift: float) -> None:
         """Make it all, with the times of records moved by some seconds."""
         wanted = self._wanted
         if wanted.records is not None:
             place = f"{self._place}.records"
-            restore(self._account(), wanted.records, shift, self._sandbox.reference, place)
+            restore(self._account, wanted.records, shift, self._sandbox.reference, place)
         self._add_keys(wanted.ssh_keys, f"{self._place}.ssh_keys")
         for number, credential in enumerate(wanted.credentials):
             with _place(f"{self._place}.credentials[{number}]"):
@@ -162,9 +162,6 @@ class _AccountBuilder:
                 self._add_keys(cluster.ssh_keys, f"{place}.ssh_keys")
                 self._add_clusters(cluster)
 
-    def _account(self) -> Account:
-        return self._sandbox.account(self._wanted.region, self._tenant)
-
     def _post(
         self, path: list[str], body: object, ago: float = 0.0, timings: Timings | None = None
     ) -> object:
@@ -180,7 +177,7 @@ class _AccountBuilder:
 
     def _add_keys(self, names: tuple[str, ...], place: str) -> None:
         for name in names:
-            if self._account().credential("ssh_keys", name) is None:
+            if self._account.credential("ssh_keys", name) is None:
                 key = {"key_name": name, "public_key": _PUBLIC_KEY.format(name=name)}
                 with _place(place):
                     self._post(["credentials", "ssh_keys"], {"ssh_keys": key})
@@ -216,13 +213,13 @@ class _AccountBuilder:
         answer = self._post(["clusters"], {"cluster": body}, age, timings)
         cluster_id = msgspec.convert(answer, dict[str, dict[str, object]])["cluster"]["id"]
         # Not updated: a failed build must not have continued meanwhile.
-        account = self._sandbox.store.account(self._tenant, self._wanted.region)
-        cluster = account.clusters[str(cluster_id)]
+        clusters = self._account.clusters
+        cluster = clusters[str(cluster_id)]
         if wanted.status != "ERROR":
-            account.clusters.settle(self._sandbox.clock.time())
+            clusters.settle(self._sandbox.clock.time())
         self._set_status(cluster, wanted, seconds)
         self._fail_nodes(cluster, wanted)
-        account.clusters.store(cluster, self._sandbox.clock.time())
+        clusters.store(cluster, self._sandbox.clock.time())
 
     def _age(self, wanted: WorldCluster) -> tuple[float, float]:
         """Seconds since a cluster was made, and how many its build takes or took."""
@@ -251,13 +248,12 @@ class _AccountBuilder:
         if seconds == 0 or share == 1 or (wanted.status == "RESIZING" and share < 0.1):
             raise ValueError(f"progress: {share} of {seconds:g} seconds is not {wanted.status}")
         started = now - share * seconds
-        if wanted.status == "UPDATING":
-            lifecycle.update(cluster, started, seconds)
-        elif wanted.status == "RESIZING":
-            lifecycle.update(cluster, started, seconds)
-            lifecycle.mark_resizing(cluster)
-        else:
+        if wanted.status == "DELETING":
             lifecycle.delete(cluster, started, seconds)
+            return
+        lifecycle.update(cluster, started, seconds)
+        if wanted.status == "RESIZING":
+            lifecycle.mark_resizing(cluster)
 
     @staticmethod
     def _fail_nodes(cluster: Cluster, wanted: WorldCluster) -> None:
@@ -269,7 +265,7 @@ class _AccountBuilder:
             nodes[name].failed = True
 
     def _script_id(self, name: str) -> str:
-        scripts = [*self._account().scripts.values(), *self._sandbox.reference.scripts.values()]
+        scripts = [*self._account.scripts.values(), *self._sandbox.reference.scripts.values()]
         for script in scripts:
             if name in {script.name, script.id}:
                 return script.id
