@@ -142,7 +142,7 @@ class SandboxHandle(Seeding, Assertions, Closing):
         Raises:
             ValueError: The line is no fault.
         """
-        self.faults.add(syntax.parse(fault) if isinstance(fault, str) else fault)
+        self.faults.add(syntax.as_fault(fault))
 
     def on_request(self, hook: RequestHook, method: str | None = None, path: str = "") -> None:
         """Let a function see each request before it is carried out.

@@ -9,9 +9,8 @@ from typing import Unpack
 import msgspec
 
 from lavaclient.sandbox.core.request_log import SeenRequest
-from lavaclient.sandbox.faults import syntax
 from lavaclient.sandbox.faults.model import SSH_KINDS, Fault
-from lavaclient.sandbox.faults.syntax import line_of
+from lavaclient.sandbox.faults.syntax import as_fault, line_of
 from lavaclient.testing._mock import MockLava
 from lavaclient.testing._options import SandboxOptions
 
@@ -74,7 +73,7 @@ def each_request(
             runs = each_request("GET: 503 x2", job, timings=Timings(build=1))
             assert not [run for run in runs if run.error]
     """
-    fault = syntax.parse(fault) if isinstance(fault, str) else fault
+    fault = as_fault(fault)
     if fault.probability < 1 or fault.username or fault.begins or fault.lasts is not None:
         raise ValueError("each_request takes a fault without probability, user, begins and lasts")
     if fault.kind in SSH_KINDS:

@@ -68,11 +68,7 @@ class RequestHooks:
         with self._lock:
             entries = [entry for entry in self._entries if entry.fits(request)]
         returned = [entry.hook(request) for entry in entries]
-        faults = [
-            syntax.parse(fault) if isinstance(fault, str) else fault
-            for fault in returned
-            if fault is not None
-        ]
+        faults = [syntax.as_fault(fault) for fault in returned if fault is not None]
         for fault in faults:
             if fault.kind in LATER_KINDS:
                 raise ValueError(f"a hook cannot return {fault.kind}, which hits no answer")

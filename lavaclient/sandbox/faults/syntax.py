@@ -81,6 +81,15 @@ def parse(line: str) -> Fault:
         raise ValueError(f"{line!r}: {error}") from error
 
 
+def as_fault(fault: Fault | str) -> Fault:
+    """A fault as it is, or read from its line.
+
+    Raises:
+        ValueError: The line is no fault.
+    """
+    return parse(fault) if isinstance(fault, str) else fault
+
+
 def line_of(fault: Fault) -> str:
     """Write a fault as `parse` reads it."""
     what = {

@@ -105,7 +105,7 @@ def _add_user(sandbox: Backend, user: WorldUser) -> None:
 def _add_troubles(sandbox: Backend, world: World) -> None:
     for number, fault in enumerate(world.faults):
         with _place(f"faults[{number}]"):
-            sandbox.faults.add(syntax.parse(fault) if isinstance(fault, str) else fault)
+            sandbox.faults.add(syntax.as_fault(fault))
     for failure in world.planned_failures:
         sandbox.failures.plan(failure.after, failure.name)
     # Each comes before those that were scripted earlier.
