@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from lavaclient._system.clock import use_clock
 from lavaclient.cli import main
+from lavaclient.cli.options.account import _LOGGERS as LOGGERS
 from lavaclient.sandbox.http.server import SandboxServer
 from tests.api.conftest import PUBLIC_KEY
 from tests.support.clock import MovedClock
@@ -61,9 +63,14 @@ class Program:
 
 
 @pytest.fixture(autouse=True)
-def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+def _surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing of the terminal reaches a test, and no level of logging that it sets stays."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_LAVA_COMPLETE"):
         monkeypatch.delenv(name, raising=False)
+    levels = {logger: logger.level for logger in map(logging.getLogger, LOGGERS)}
+    yield
+    for logger, level in levels.items():
+        logger.setLevel(level)
 
 
 @pytest.fixture
