@@ -7,7 +7,7 @@ not of how the interpreter starts, it may run ``[*WARM_PYTHON, "-m", "lavaclient
 ``warm_python.start``.
 
 One process (``python -m tests.support.warm_start``) serves all tests of a worker and ends with
-it. Each program is a fork of it, watched by another fork, which tells its id and its status.
+it. Each program is a fork of it; it tells its id and its status.
 """
 
 from __future__ import annotations
@@ -70,39 +70,61 @@ def stop() -> None:
 
 
 def _serve() -> list[str]:
-    """Fork a program for each connection; return its arguments in the program alone."""
+    """Fork a program for each connection, tell its id and its status; return in the program alone."""
     directory = tempfile.mkdtemp()
+    running: dict[int, socket.socket] = {}
+    ends = _child_ends()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.path.join(directory, "socket"))
         listener.listen(64)
         print(listener.getsockname(), flush=True)
-        while 0 not in select.select([0, listener.fileno()], [], [])[0]:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                listener.close()
-                return _program(connection)
-            connection.close()
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
+        while 0 not in (ready := select.select([0, listener.fileno(), ends], [], [])[0]):
+            if ends in ready:
+                os.read(ends, 4096)
+                _tell_ends(running)
+            if listener.fileno() in ready:
+                connection, _ = listener.accept()
+                if (child := os.fork()) == 0:
+                    break
+                running[child] = connection
+                _tell(connection, child)
+    if 0 not in ready:
+        for other in running.values():
+            other.close()
+        return _program(connection)
     shutil.rmtree(directory)
     sys.exit()
 
 
+def _child_ends() -> int:
+    """Return a descriptor that can be read when a child has ended."""
+    ends, waker = os.pipe()
+    os.set_blocking(waker, False)
+    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    return ends
+
+
+def _tell_ends(running: dict[int, socket.socket]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            with running.pop(ended[0]) as connection:
+                _tell(connection, os.waitstatus_to_exitcode(ended[1]))
+
+
+def _tell(connection: socket.socket, number: int) -> None:
+    with contextlib.suppress(OSError):  # nobody is left who wants to know
+        connection.sendall(b"%d\n" % number)
+
+
 def _program(connection: socket.socket) -> list[str]:
-    """Fork the program and watch it; return in the program alone."""
+    """Become the program that is asked for; return its arguments."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, streams, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as request:
         size = int.from_bytes(request.read(8), "big")
         arguments, environ, directory, terminal = marshal.loads(request.read(size))
-    if child := os.fork():
-        for stream in (*streams, 0, 1, 2):
-            os.close(stream)
-        with contextlib.suppress(OSError):  # nobody is left who wants to know
-            connection.sendall(b"%d\n" % child)
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            connection.sendall(b"%d\n" % status)
-        os._exit(0)
     connection.close()
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
