@@ -18,6 +18,7 @@ Functions: TypeAlias = dict[str, list[FunctionType]]
 def functions_by_file() -> Functions:
     """Return all functions of this process, by the file that they stand in."""
     functions: Functions = defaultdict(list)
+    gc.unfreeze()  # what is frozen is not among the objects
     for function in gc.get_objects():
         if isinstance(function, FunctionType):
             functions[function.__code__.co_filename].append(function)
@@ -28,11 +29,12 @@ def apply(change: Change, functions: Functions) -> bool:
     """Make a change; False where a process that has begun cannot be changed so."""
     module, source = sys.modules[change.module], change.source()
     if change.function:
-        return _swap_code(functions[str(module.__file__)], source, change)
+        code = compile(source, str(module.__file__), "exec")
+        return _swap_code(functions[str(module.__file__)], code, change)
     return _assign_again(module, ast.parse(source), change.line)
 
 
-def _swap_code(functions: list[FunctionType], source: str, change: Change) -> bool:
+def _swap_code(functions: list[FunctionType], changed: CodeType, change: Change) -> bool:
     """Give the functions that stand at the change's place its code."""
     around = [
         function
@@ -42,7 +44,7 @@ def _swap_code(functions: list[FunctionType], source: str, change: Change) -> bo
     ]
     # A property's functions share a name.
     start = max((function.__code__.co_firstlineno for function in around), default=0)
-    for code in _codes(compile(source, functions[0].__code__.co_filename, "exec")):
+    for code in _codes(changed):
         if (code.co_qualname, code.co_firstlineno) == (change.function, start):
             standing = [function for function in around if function.__code__ != code]
             for function in standing:
