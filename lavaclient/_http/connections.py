@@ -13,6 +13,7 @@ import functools
 import http.client
 import io
 import queue
+import re
 import socket
 import ssl
 import sys
@@ -46,6 +47,8 @@ __all__ = ["keep_deadlines"]
 _BUFFER = 64 * 2**10  # one read gets the headers and a list of some hundred items
 _SWITCHING_PROTOCOLS = 101
 _MOST_INTERIM = 100
+# A header, a line that continues one, or the line that ends them.
+_HEADER_LINE = re.compile(rb"([!-9;-~]+:|[ \t])[^\r]*\r?\n|\r?\n|\Z")
 
 
 class _DeadlineFile(socket.SocketIO):
@@ -78,10 +81,41 @@ class _DeadlineFile(socket.SocketIO):
         """Read nothing more from the socket."""
         self._finished = True
 
+    def has_decrypted(self) -> bool:
+        """Tell whether TLS has more for the reader, which no check of the socket would show."""
+        incoming = getattr(self._socket, "incoming", None)  # of TLS within TLS
+        if incoming is not None:
+            return bool(incoming.pending)
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+
     def end_connection(self) -> None:
         """Shut the socket down, so that no other request is sent over it."""
         with suppress(OSError):  # it is gone already
-            self._socket.shutdown(socket.SHUT_RDWR)
+            getattr(self._socket, "socket", self._socket).shutdown(socket.SHUT_RDWR)
+
+
+class _DeadlineReader(io.BufferedReader):
+    """Buffers a :class:`_DeadlineFile`.
+
+    Attributes:
+        reads_headers: Whether lines that are not headers are dropped. The parser of http.client
+            ends the headers at such a line, and so loses the length of the body.
+    """
+
+    reads_headers = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Read a line."""
+        line = super().readline(size)
+        while self.reads_headers and not _HEADER_LINE.match(line) and len(line) < (size or 0):
+            line = super().readline(size)
+        return line
+
+    def read(self, size: int | None = None, /) -> bytes:
+        """Read; a negative size is a chunk's that urllib3 has read, and would have no limit."""
+        if size is not None and size < 0:
+            raise http.client.HTTPException("a chunk has a negative size")
+        return super().read(size)
 
 
 class _DeadlineSocket:
@@ -100,7 +134,7 @@ class _DeadlineSocket:
         if remaining is None or not hasattr(type(counting), "_io_refs"):
             return self._socket.makefile(mode)  # type: ignore[call-overload, no-any-return]
         counting._io_refs += 1  # noqa: SLF001
-        return io.BufferedReader(_DeadlineFile(self._socket, time.monotonic() + remaining), _BUFFER)
+        return _DeadlineReader(_DeadlineFile(self._socket, time.monotonic() + remaining), _BUFFER)
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
@@ -114,19 +148,25 @@ class _DeadlineResponse(http.client.HTTPResponse):
         for _ in range(_MOST_INTERIM + 1):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
+                self._read_headers_only(on=True)
                 return version, status, reason
             http.client.parse_headers(self.fp)
         raise http.client.HTTPException(f"more than {_MOST_INTERIM} interim responses")
 
+    def _read_headers_only(self, *, on: bool) -> None:
+        if isinstance(self.fp, _DeadlineReader):
+            self.fp.reads_headers = on
+
     def begin(self) -> None:
         """Read the head.
 
-        Lines that are not headers are dropped, as urllib3 would log them. Different
+        What the parser takes for no header is dropped, as urllib3 would log it. Different
         lengths are refused here, as urllib3 does it too late to close the socket.
         After 101 the connection has another protocol. A head that ends with the
         connection is not complete, though http.client accepts it.
         """
         super().begin()
+        self._read_headers_only(on=False)
         if getattr(getattr(self.fp, "raw", None), "at_end", False):
             raise http.client.IncompleteRead(b"")
         self.headers.defects.clear()
@@ -136,13 +176,19 @@ class _DeadlineResponse(http.client.HTTPResponse):
         if self.status == _SWITCHING_PROTOCOLS:
             self.will_close = True
 
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise ValueError("a chunk has a negative size")
+        return size
+
     def _close_conn(self) -> None:
         """End the connection if more was received than this response."""
         file = self.fp
         raw = getattr(file, "raw", None)
         if isinstance(raw, _DeadlineFile):
             raw.finish()
-            if not file.closed and file.peek(1):
+            if not file.closed and (file.peek(1) or raw.has_decrypted()):
                 raw.end_connection()
         super()._close_conn()  # type: ignore[misc]
 

@@ -36,6 +36,7 @@ LOG = logging.getLogger("lavaclient")
 LOG.addHandler(logging.NullHandler())
 
 _CHUNK = 16 * 2**10
+_SHORTEST = 0.001  # urllib3 accepts no timeout that is over
 _OF_PROXIES = frozenset({401, 403, 407, 502, 503, 504})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 # Values that some services and gateways send although the body is not encoded.
@@ -56,6 +57,7 @@ def send_request(
         The response, whatever its status, or the failure. An exception that does not come from
         the network (a signal handler's, a bug in a hook) is raised as it is.
     """
+    timeout = max(timeout, _SHORTEST)
     started = time.monotonic()
     sent_id = str(uuid.uuid4())
     try:

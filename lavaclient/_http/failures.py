@@ -14,7 +14,7 @@ import ssl
 import sys
 import urllib.parse
 from collections.abc import Iterator
-from types import CodeType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import TypeAlias
 
 import keystoneauth1.exceptions
@@ -52,6 +52,8 @@ Errors: TypeAlias = tuple[type[BaseException], ...]
 # encodings: socket encodes host names with it.
 _STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "encodings.")
 _OURS = "lavaclient."
+_PACKAGES = frozenset({"keystoneauth1", "requests", "urllib3", "idna", "charset_normalizer"})
+_OF_INTERPRETER = (MemoryError, RecursionError)
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _CREDENTIALS = re.compile(r"//[^/\s]*@")
 _TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
@@ -101,6 +103,7 @@ _PERMANENT: Errors = (
     ssl.SSLCertVerificationError,
 )
 _TIMEOUTS: Errors = (TimeoutError, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+_NOT_HTTP: Errors = (http.client.BadStatusLine, http.client.UnknownProtocol)
 _PROXY: Errors = (requests.exceptions.ProxyError, urllib3.exceptions.ProxyError)
 
 
@@ -174,16 +177,25 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
     handlers = _signal_handlers()
     # An exception that wraps the handler's has its frame too: the innermost is the handler's.
     for link in reversed(list(_chain(cause))):
-        frames = _places(link.__traceback__)
-        if vars(link).get(FOREIGN) or any(code in handlers for code, _ in frames):
+        frames = _frames(link.__traceback__)
+        if vars(link).get(FOREIGN) or any(_is_handler(frame, handlers) for frame in frames):
             return link
-    places = list(_places(cause.__traceback__))
-    raised_in = f"{places[-1][1]}." if places else ""
+    raised_in = [_module(frame) for frame in _frames(cause.__traceback__)][-1:]
     is_network = isinstance(cause, _NETWORK)
-    if raised_in.startswith(_OURS):
+    if "".join(raised_in).startswith(_OURS) or not (is_network or _is_of_stack(type(cause))):
         return None if is_network else cause
-    of_stack = not places or raised_in.startswith(_STACK) or sys.is_finalizing()
+    of_stack = not raised_in or raised_in[0].startswith(_STACK) or sys.is_finalizing()
     return None if of_stack or (is_network and not isinstance(cause, _OF_FILES)) else cause
+
+
+def _is_of_stack(kind: type[BaseException]) -> bool:
+    """Tell whether the libraries below raise exceptions of a class where the network fails.
+
+    A job's time limit, for instance, may be raised in their frames from another thread.
+    """
+    package = kind.__module__.partition(".")[0]
+    of_stack = package in sys.stdlib_module_names or package in _PACKAGES
+    return of_stack and not issubclass(kind, _OF_INTERPRETER)
 
 
 def _signal_handlers() -> set[CodeType]:
@@ -193,12 +205,31 @@ def _signal_handlers() -> set[CodeType]:
     return {code for code in codes if code is not None and code.co_filename != signal.__file__}
 
 
-def _places(traceback: TracebackType | None) -> Iterator[tuple[CodeType, str]]:
-    """Yield code and module of each frame, the innermost last."""
+def _is_handler(frame: FrameType, handlers: set[CodeType]) -> bool:
+    """Tell whether a frame is a signal handler's.
+
+    Handlers that are objects, or have been replaced since, are known by an argument: the frame
+    that they interrupted.
+    """
+    if frame.f_code in handlers:
+        return True
+    if frame.f_back is None or _module(frame).startswith((*_STACK, _OURS)):
+        return False
+    values = list(frame.f_locals.values())
+    positional = [item for value in values if isinstance(value, tuple) for item in value]
+    return any(value is frame.f_back for value in (*values, *positional))
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
+    """Yield the frames of a traceback, the innermost last."""
     while traceback is not None:
-        frame = traceback.tb_frame
-        yield frame.f_code, frame.f_globals.get("__name__", "")
+        yield traceback.tb_frame
         traceback = traceback.tb_next
+
+
+def _module(frame: FrameType) -> str:
+    """Return the name of a frame's module, and a dot."""
+    return f"{frame.f_globals.get('__name__', '')}."
 
 
 def classify_failure(
@@ -301,7 +332,7 @@ def _reason(chain: list[BaseException]) -> str:
     for link in chain:
         if isinstance(link, UnusableSettingError):
             return plain_line(_CREDENTIALS.sub("//", str(link)))
-        if isinstance(link, http.client.BadStatusLine) and not isinstance(link, OSError):
+        if isinstance(link, _NOT_HTTP) and not isinstance(link, OSError):
             return f"what answers there does not speak HTTP ({plain_line(str(link))!r})"
         if isinstance(link, http.client.IncompleteRead):
             return f"the answer broke off ({link})"

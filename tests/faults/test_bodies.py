@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+import requests
 
 from lavaclient import ApiError, ConnectionError, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
@@ -95,6 +96,41 @@ def test_44_a_body_in_chunks_that_ends_too_early_is_said_to_break_off(
     with pytest.raises(ConnectionError, match="the answer broke off") as caught:
         client(serve(send), max_retries=0).clusters.list()
     assert "int()" not in str(caught.value)
+
+
+@pytest.mark.parametrize("reads_first", [False, True])
+def test_25_a_chunk_of_a_negative_size_is_not_read(
+    reads_first: bool, serve: Serve, client: Client
+) -> None:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(CHUNKED + b"-1\r\n" + CLUSTERS)
+
+    def read(response: requests.Response, **options: object) -> None:
+        response.content  # noqa: B018 (a property that reads)
+
+    lava = client(serve(send), max_retries=0, timeout=5)
+    if reads_first:
+        lava.session.session.hooks["response"].append(read)
+    with pytest.raises(ConnectionError, match="failed"):
+        lava.clusters.list()
+
+
+@pytest.mark.parametrize(
+    "line", [b"no header", b"A name: b", b"\xff: b", b"A: b\rc", b": b", b"A\x00: b"]
+)
+@pytest.mark.parametrize("after_103", [False, True])
+def test_24_a_line_that_is_no_header_hides_no_other(
+    line: bytes, after_103: bool, serve: Serve, client: Client
+) -> None:
+    def send(connection: socket.socket) -> None:
+        interim = b"HTTP/1.1 103 Early Hints\r\n" + line + b"\r\n\r\n" if after_103 else b""
+        length = b"\r\nContent-Length: %d\r\n\r\n" % len(CLUSTERS)
+        connection.sendall(interim + HEAD + line + length + CLUSTERS)
+
+    server = serve(send)
+    lava = client(server, max_retries=0, timeout=5)
+    assert lava.clusters.list() == lava.clusters.list() == []
+    assert server.connections == 1
 
 
 def test_a_packed_body_is_unpacked(serve: Serve, client: Client) -> None:

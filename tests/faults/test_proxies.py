@@ -182,6 +182,7 @@ def test_44_a_client_certificate_that_is_missing_is_named(client: Client) -> Non
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 99_999 + b"\r\n\r\n", "got more than 65536 bytes"),
         (b"\r\n\r\n", r"what answers there does not speak HTTP \(''\)"),
         (b"SSH-2.0-OpenSSH_9\r\n", r"does not speak HTTP \('SSH-2\.0-OpenSSH_9'\)"),
+        (b"HTTP/2.0 200 OK\r\n\r\n", r"does not speak HTTP \('HTTP/2\.0'\)"),
         (b"", "Remote end closed connection without response"),
     ],
 )

@@ -25,6 +25,7 @@ from lavaclient._http import connections
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.support.clock import MovedClock, takes
 from tests.support.fault_server import (
+    CLUSTERS,
     DETAIL,
     FaultServer,
     answer,
@@ -38,6 +39,7 @@ from tests.support.fault_server import (
 )
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+CLUSTERS_ANSWER = HEAD + b"Content-Length: %d\r\n\r\n" % len(CLUSTERS) + CLUSTERS
 
 
 @pytest.fixture
@@ -97,6 +99,33 @@ def test_40_a_proxy_may_itself_speak_tls(
     assert lava.clusters.list() == []
     assert lava.clusters.get("c-1").name == "nightly"
     assert proxy.connections == 1
+
+
+def test_41_an_unasked_response_through_a_proxy_that_speaks_tls_is_given_to_nobody(
+    context: ssl.SSLContext, serve: Serve, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def two_records(connection: socket.socket) -> None:
+        connection.sendall(CLUSTERS_ANSWER)
+        connection.sendall(CLUSTERS_ANSWER.replace(b"[]", b"7 "))
+
+    def hold_back(connection: socket.socket) -> None:
+        """Carry on, whole packets of several records at once."""
+        with socket.create_connection(("127.0.0.1", server.port)) as far:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            ends: list[Any] = [connection, far]
+            while ready := select.select(ends, [], [], 10)[0]:
+                time.sleep(0.05)
+                data = ready[0].recv(65536)
+                if not data:
+                    return
+                ends[1 - ends.index(ready[0])].sendall(data)
+
+    server = serve(two_records, answer(), context=context)
+    over(serve(hold_back, context=context), monkeypatch)
+    lava = client(server, max_retries=0)
+    assert lava.clusters.list() == []
+    assert lava.clusters.list() == []
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("step", [reset, fin, cut, raw(b"nonsense\r\n\r\n")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import http.client
 import itertools
 import signal
@@ -394,3 +395,44 @@ def test_64_what_a_signal_handler_raises_passes_through_whatever_it_is(
     finally:
         signal.signal(signal.SIGUSR2, before)
     assert foreign_exception(outer) is None
+
+
+class ByObject:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+
+def by_keyword(kind: type[OSError], number: int, frame: FrameType | None) -> None:
+    raise kind
+
+
+def once(*arguments: object) -> None:
+    """Raise, and take no signal any more."""
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    raise TimeoutError
+
+
+@pytest.mark.parametrize("handler", [ByObject(), functools.partial(by_keyword, OSError), once])
+def test_64_a_handler_that_is_an_object_or_has_gone_is_known_by_the_frame_it_interrupts(
+    handler: Callable[[int, FrameType | None], None],
+) -> None:
+    before = signal.signal(signal.SIGUSR2, handler)
+    try:
+        with pytest.raises(OSError) as caught:
+            signal.raise_signal(signal.SIGUSR2)
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    outer = urllib3.exceptions.ProtocolError("Connection aborted.", caught.value)
+    assert foreign_exception(outer) is caught.value
+
+
+class JobTimeLimit(Exception):
+    """What another thread raises in the frames of urllib3."""
+
+
+@pytest.mark.parametrize("kind", [JobTimeLimit, RecursionError, MemoryError])
+def test_64_what_is_no_error_of_the_libraries_passes_through_out_of_their_frames(
+    kind: type[Exception],
+) -> None:
+    failure = raised(kind, "urllib3.connectionpool")
+    assert foreign_exception(failure) is failure
