@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, NewType, TypeAlias
 
 import msgspec
 
@@ -105,19 +105,21 @@ def _names(value: object) -> list[str]:
     return [_text(name) for name in names if name is not None]
 
 
-Timestamp: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)] | None
-"""A time in RFC 3339 or null, which msgspec decodes without a hook, in a quarter of the time."""
-
 _TIMESTAMP_OR_BLANK = custom_type("datetime | None", _timestamp)
 
 # At runtime these are types for msgspec; type checkers see the types of the values.
 if TYPE_CHECKING:
+    Timestamp: TypeAlias = datetime | None
     TimestampOrBlank: TypeAlias = datetime | None
     Text: TypeAlias = str
     Status: TypeAlias = str
     Number: TypeAlias = float | None
     Names: TypeAlias = list[str]
 else:
+    # In RFC 3339 or null: msgspec decodes it without a hook, in a quarter of the time.
+    Timestamp = NewType("Timestamp", Annotated[datetime, msgspec.Meta(tz=True)] | None)
+    Timestamp.__qualname__ = "datetime | None"  # what signatures show
+    Timestamp.__module__ = "typing"  # which they leave out
     TimestampOrBlank = _TIMESTAMP_OR_BLANK
     Text = custom_type("str", _text)
     Status = custom_type("str", _status)
