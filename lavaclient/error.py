@@ -50,7 +50,7 @@ __all__ = [
 LONGEST = 500
 """The maximum length of a text that is shown."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\ufeff]+"
 
 _ADVICE = "; it may have been carried out, so look before trying again"
 
@@ -266,9 +266,9 @@ def plain_line(text: str, most: int = LONGEST) -> str:
 
 def one_line(text: str) -> str:
     """Return the text without control characters, its white space collapsed."""
-    return " ".join(_CONTROL.sub(" ", text).split())
+    return " ".join(re.sub(_CONTROL, " ", text).split())
 
 
 def without_breaks(text: str) -> str:
     """Join the parts of a text that line ends and other control characters separate."""
-    return "".join(part.strip() for part in _CONTROL.split(text))
+    return "".join(part.strip() for part in re.split(_CONTROL, text))

@@ -38,7 +38,7 @@ DEFAULT = "default"
 _VARIABLE = "LAVA_PROFILE"
 _STORE = "api_key_store"
 _SERVICE = "lavaclient"
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAME = r"[A-Za-z0-9_-]{1,64}"
 
 # The keys of a profile, with the options of Lava they set; None: they are the program's.
 KEYS: Mapping[str, str | None] = {
@@ -206,7 +206,7 @@ def save_profile(name: str, values: Mapping[str, str | bool], api_key: str | Non
     Raises:
         InvalidError: The name is not valid, or a file cannot be changed.
     """
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise InvalidError(f"profile {name!r} must be 1 to 64 letters, digits, '-' and '_'")
     path = config_file()
     changed = _with_profile(path, name, values)  # before the key is stored anywhere

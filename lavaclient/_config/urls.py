@@ -20,8 +20,8 @@ __all__ = [
 
 DEFAULT_AUTH_URL = "https://identity.api.rackspacecloud.com/v2.0"
 _PORTS = {"http": 80, "https": 443}
-_PORT = re.compile(r":[0-9]*$")
-_HOST = re.compile(r"[A-Za-z0-9_.\-]{1,253}|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]")
+_PORT = r":[0-9]*$"
+_HOST = r"[A-Za-z0-9_.\-]{1,253}|\[[0-9A-Fa-f:.]+(%[0-9A-Za-z.\-]+)?\]"
 
 Origin = tuple[str, str, int]
 
@@ -59,7 +59,7 @@ def checked_origin(name: str, url: object) -> Origin:
         raise error.InvalidError(f"{name} must begin with https:// or http://")
     if "@" in netloc:
         raise error.InvalidError(f"{name} must not hold credentials")
-    if not _HOST.fullmatch(_PORT.sub("", netloc)) or netloc.endswith(":0"):
+    if not re.fullmatch(_HOST, re.sub(_PORT, "", netloc)) or netloc.endswith(":0"):
         raise error.InvalidError(f"{name} must name a host, and a port other than 0")
     if "?" in url or "#" in url:
         raise error.InvalidError(f"{name} must not hold '?' or '#'")

@@ -14,7 +14,7 @@ __all__ = ["is_too_deep"]
 
 _MOST = 200
 _CHUNK = 2048
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_TOKEN = rb'(?s)"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]'
 
 
 def is_too_deep(data: bytes) -> bool:
@@ -38,7 +38,7 @@ def _may_exceed(data: bytes, most: int) -> bool:
 
 def _exceeds(data: bytes, most: int) -> bool:
     depth = 0
-    for token in _TOKEN.finditer(data):
+    for token in re.finditer(_TOKEN, data):
         first = token[0][:1]
         depth += (first in b"[{") - (first in b"]}")
         if depth > most:

@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 # Surrogates: escaped pairs, lone ones escaped or (wrongly) as three bytes; and all other escapes,
 # so that what follows an escaped backslash is not taken for one.
-_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\.|\xed[\xa0-\xbf][\x80-\xbf]",
-    re.DOTALL,
+_SURROGATES = (
+    rb"(?s)\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\."
+    rb"|\xed[\xa0-\xbf][\x80-\xbf]"
 )
 
 
@@ -69,7 +69,7 @@ def decode_untyped(data: bytes) -> object:
         problem = reason
     with suppress(msgspec.DecodeError, RecursionError, ValueError):
         return msgspec.json.decode(
-            _SURROGATES.sub(_without_lone_surrogate, data.removeprefix(BOM_UTF8))
+            re.sub(_SURROGATES, _without_lone_surrogate, data.removeprefix(BOM_UTF8))
         )
     raise _not_json(data, problem)
 

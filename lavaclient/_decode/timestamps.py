@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 __all__ = ["as_timestamp"]
 
 _LOG = logging.getLogger("lavaclient")
-_ZONE_NAME = re.compile(r" *(UTC|GMT)$")
+_ZONE_NAME = r" *(UTC|GMT)$"
 _LEAST_MILLISECONDS = 1e11
 
 
@@ -36,7 +36,7 @@ def as_timestamp(value: object) -> object:
 def _from_text(text: str) -> datetime:
     """Read ISO 8601 in any case or with `` UTC``, RFC 1123, or a number."""
     with suppress(ValueError):
-        return datetime.fromisoformat(_ZONE_NAME.sub("Z", text.upper()))
+        return datetime.fromisoformat(re.sub(_ZONE_NAME, "Z", text.upper()))
     with suppress(ValueError):
         return _from_number(float(text))
     return parsedate_to_datetime(text)

@@ -13,8 +13,8 @@ from lavaclient._http.retry import may_have_worked, retry_after
 
 __all__ = ["error_from_response"]
 
-_TAGS = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)")
-_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title")
+_TAGS = r"(?is)<(script|style)\b.*?(</\1\s*>|$)|<[^>]*(>|$)"
+_TITLE = r"(?is)<title[^>]*>(.*?)</title"
 # Where tags are not closed, the time of a search grows with the square of this.
 _LONGEST_READ = 8 * 2**10
 _MESSAGE_KEYS = ("message", "details", "description", "detail", "title")
@@ -95,11 +95,11 @@ def _from_text(text: str) -> str:
     if len(text) > _LONGEST_READ:
         # Cut between words: a part of a secret would not be recognised.
         text = text[:_LONGEST_READ].rpartition(" ")[0]
-    title = _TITLE.search(text)
+    title = re.search(_TITLE, text)
     if title and title[1].strip():
         return title[1]
     # A tag separates words, as the end of a line does.
-    return _TAGS.sub("\n", text)
+    return re.sub(_TAGS, "\n", text)
 
 
 def _phrase(status: int) -> str:

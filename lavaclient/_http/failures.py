@@ -55,8 +55,8 @@ _OURS = "lavaclient."
 _PACKAGES = frozenset({"keystoneauth1", "requests", "urllib3", "idna", "charset_normalizer"})
 _OF_INTERPRETER = (MemoryError, RecursionError)
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
-_CREDENTIALS = re.compile(r"//[^/\s]*@")
-_TUNNEL_STATUS = re.compile(r"Tunnel connection failed: (\d+) ?(.*)")
+_CREDENTIALS = r"//[^/\s]*@"
+_TUNNEL_STATUS = r"Tunnel connection failed: (\d+) ?(.*)"
 
 
 class TooLargeError(Exception):
@@ -161,7 +161,9 @@ class TransportFailure:
             maybe_applied=(self.request_sent or maybe_applied) and self._changes,
         )
         texts = [str(link) for link in _chain(self.cause)]
-        if not any(redactor.contains_secret(text) or _CREDENTIALS.search(text) for text in texts):
+        if not any(
+            redactor.contains_secret(text) or re.search(_CREDENTIALS, text) for text in texts
+        ):
             failure.__cause__ = self.cause
         return failure
 
@@ -277,7 +279,7 @@ def _is_before_sending(link: BaseException) -> bool:
     """
     if vars(link).get(NEVER_SENT) or isinstance(link, _NEVER_SENT):
         return True
-    return isinstance(link, OSError) and _TUNNEL_STATUS.match(str(link)) is not None
+    return isinstance(link, OSError) and re.match(_TUNNEL_STATUS, str(link)) is not None
 
 
 def _certificate_error(chain: list[BaseException]) -> ssl.SSLCertVerificationError | None:
@@ -313,7 +315,7 @@ def _verdict(
 
 def _proxy_refusal(host: str, proxy: str, reason: str) -> str:
     """Return the text for a proxy that does not connect to a host."""
-    status = _TUNNEL_STATUS.search(reason)
+    status = re.search(_TUNNEL_STATUS, reason)
     if status is None:
         return f"the proxy {proxy} failed: {reason}"
     if status[1] in {"401", "407"}:  # some answer a wrong password with 401
@@ -331,7 +333,7 @@ def _reason(chain: list[BaseException]) -> str:
     """Return the reason of a failure in a few words: the system's where there is one."""
     for link in chain:
         if isinstance(link, UnusableSettingError):
-            return plain_line(_CREDENTIALS.sub("//", str(link)))
+            return plain_line(re.sub(_CREDENTIALS, "//", str(link)))
         if isinstance(link, _NOT_HTTP) and not isinstance(link, OSError):
             return f"what answers there does not speak HTTP ({plain_line(str(link))!r})"
         if isinstance(link, http.client.IncompleteRead):
@@ -341,7 +343,7 @@ def _reason(chain: list[BaseException]) -> str:
             return f"the name of the host cannot be resolved ({link.strerror})"
         if isinstance(link, OSError) and link.strerror:
             return link.strerror
-    texts = (plain_line(_CREDENTIALS.sub("//", str(link))) for link in reversed(chain))
+    texts = (plain_line(re.sub(_CREDENTIALS, "//", str(link))) for link in reversed(chain))
     return next(filter(None, texts), f"it broke off ({type(chain[-1]).__name__})")
 
 

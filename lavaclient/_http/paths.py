@@ -13,8 +13,8 @@ from lavaclient._http.messages import Response
 __all__ = ["path_segment", "redirect_target"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PLAIN = re.compile(r"[!-~]+")
-_SLASHES = re.compile(r"[/\\]")
+_PLAIN = r"[!-~]+"
+_SLASHES = r"[/\\]"
 
 
 def path_segment(name: str, value: object) -> str:
@@ -33,7 +33,7 @@ def path_segment(name: str, value: object) -> str:
         raise error.InvalidError(f"{name} must be a string, not {type(value).__name__}")
     if not value:
         raise error.InvalidError(f"{name} must not be empty")
-    if any(part in {".", ".."} for part in _SLASHES.split(value)):
+    if any(part in {".", ".."} for part in re.split(_SLASHES, value)):
         raise error.InvalidError(f"{name} must not hold '.' or '..' as a part of a path")
     if not value.isprintable():
         raise error.InvalidError(f"{name} must not hold control characters")
@@ -54,7 +54,7 @@ def redirect_target(response: Response, url: str) -> str | None:
         same = origin(target) == origin(url)
     except ValueError:
         return None
-    if not same or not _PLAIN.fullmatch(target):
+    if not same or not re.fullmatch(_PLAIN, target):
         return None
     _, _, path, query, _ = urllib.parse.urlsplit(target)
     return urllib.parse.urljoin(url, "/") + path.lstrip("/") + (f"?{query}" if query else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import urllib.parse
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from lavaclient._config.secret import Secret
+from lavaclient._system.escaping import escape_html
 from lavaclient.error import one_line, plain_line, without_breaks
 
 __all__ = ["Redactor", "without_frames", "without_library_frames"]
@@ -19,9 +19,9 @@ E = TypeVar("E", bound=BaseException)
 
 _SHORTEST = 6
 _MOST_TOKENS = 64
-_NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]*")
-_PERCENT = re.compile(r"%[0-9A-F]{2}")
-_UNICODE = re.compile(r"\\u([0-9a-f]{4})")
+_NEVER_ESCAPED = r"[A-Za-z0-9_.~-]*"
+_PERCENT = r"%[0-9A-F]{2}"
+_UNICODE = r"\\u([0-9a-f]{4})"
 _HIDDEN = "[hidden]"
 _LIBRARIES = ("keystoneauth1.", "requests.", "urllib3.", "http.client", "lavaclient._http.")
 
@@ -79,7 +79,7 @@ class Redactor:
 
 def _forms(secret: str) -> Iterable[str]:
     """Return the forms that a secret may have: as it is, in a URL, in JSON, in HTML."""
-    if _NEVER_ESCAPED.fullmatch(secret):
+    if re.fullmatch(_NEVER_ESCAPED, secret):
         return (secret,)
     quoted = (
         urllib.parse.quote(secret, safe=""),
@@ -90,13 +90,13 @@ def _forms(secret: str) -> Iterable[str]:
     return (
         secret,
         *quoted,
-        *(_PERCENT.sub(lambda code: code[0].lower(), form) for form in quoted),
+        *(re.sub(_PERCENT, lambda code: code[0].lower(), form) for form in quoted),
         *escaped,
-        *(_UNICODE.sub(lambda code: rf"\u{code[1].upper()}", form) for form in escaped),
+        *(re.sub(_UNICODE, lambda code: rf"\u{code[1].upper()}", form) for form in escaped),
         *(form.replace("/", r"\/") for form in escaped),
-        html.escape(secret),
-        html.escape(secret).replace("&#x27;", "&#39;"),
-        html.escape(secret, quote=False),
+        escape_html(secret),
+        escape_html(secret).replace("&#x27;", "&#39;"),
+        escape_html(secret, quote=False),
     )
 
 

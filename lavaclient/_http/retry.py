@@ -36,7 +36,7 @@ __all__ = [
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 60.0
-_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_SECONDS = r"[0-9]+(\.[0-9]+)?"
 _LONGEST_SHOWN = 1e9
 
 
@@ -220,7 +220,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """
     text = headers.get("Retry-After", "").strip()
     first = text.partition(",")[0].strip()
-    if _SECONDS.fullmatch(first):
+    if re.fullmatch(_SECONDS, first):
         return min(float(first), _LONGEST_SHOWN)
     moment = _http_date(text)
     if moment is None:

@@ -45,6 +45,7 @@ Certificate: TypeAlias = str | tuple[str, str] | None
 
 _POOL_SIZE = 64
 # With a host, a path without dots to resolve, and nothing to encode: it is sent as it is.
+# Other patterns are compiled when they are first used; this one is, in each request.
 _PREPARED = re.compile(r"(?!.*/\.)https?://[A-Za-z0-9_.:\[\]%-]+/[!-~]*")
 _UNPREPARED = frozenset({"headers", "data", "verify", "stream", "allow_redirects"})
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")

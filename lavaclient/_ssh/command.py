@@ -39,9 +39,7 @@ _ALWAYS = (
 )
 # Options of OpenSSH 7.6 and 8.7, which older versions refuse.
 _NEWER = ("-o", "RemoteCommand=none", "-o", "ForkAfterAuthentication=no")
-_REFUSED = re.compile(
-    rb"(?i)bad configuration option: (remotecommand|forkafterauthentication|sessiontype)"
-)
+_REFUSED = rb"(?i)bad configuration option: (remotecommand|forkafterauthentication|sessiontype)"
 # A running master connection is used, but none is left behind; forwards of the configuration
 # are for interactive sessions.
 _FOR_COMMANDS = ("-o", "ControlMaster=no", "-o", "ClearAllForwardings=yes")
@@ -49,8 +47,8 @@ _NEWER_FOR_COMMANDS = ("-o", "SessionType=default")
 
 # ssh's configuration may put user and host into lines for a local shell (%r and %h in
 # ProxyCommand or Match exec): characters that are special to a shell are not allowed.
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,254}")
-_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+_USER = r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,254}"
+_HOST = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}"
 
 _SSH_FAILED = 255
 _IS_WINDOWS = os.name == "nt"
@@ -73,7 +71,7 @@ _SSH_MESSAGES = (
 _NOISE = ("debug", "OpenSSH_", "Warning: Permanently added", "@@@", "Transferred: ", "Bytes per ")
 _LONGEST_REASON = 400
 _CHANGED = "REMOTE HOST IDENTIFICATION HAS CHANGED"
-_REMEDY = re.compile(r"ssh-keygen (?:-f .* )?-R .*")
+_REMEDY = r"ssh-keygen (?:-f .* )?-R .*"
 _HINTS = {
     "Host key verification failed": (
         "to trust nodes at first sight use ssh_command='ssh -o StrictHostKeyChecking=accept-new'"
@@ -153,7 +151,7 @@ def command_line(
 
 def is_older_ssh(stderr: bytes) -> bool:
     """Tell whether ssh refused options that its version lacks."""
-    return _REFUSED.search(stderr) is not None
+    return re.search(_REFUSED, stderr) is not None
 
 
 def check_command(command: str) -> str:
@@ -212,7 +210,7 @@ def failure_reason(stderr: bytes) -> str:
     """Return ssh's reason for its failure as one line, with advice if there is any."""
     lines = _lines(stderr)
     if any(_CHANGED in line for line in lines):
-        remedy = next((match[0] for line in lines if (match := _REMEDY.search(line))), None)
+        remedy = next((match[0] for line in lines if (match := re.search(_REMEDY, line))), None)
         command = remedy or "ssh-keygen -R HOST"
         reason = "Host key verification failed: the node's key has changed"
         return f"{reason} - if it was built anew, forget its old key: {command}"
@@ -234,8 +232,8 @@ def cannot_start(program: str, error: OSError) -> str:
     return f"cannot start {program!r} ({reason}): install OpenSSH or name your ssh in ssh_command"
 
 
-def _matching(argument: str, text: object, pattern: re.Pattern[str], allowed: str) -> str:
-    if isinstance(text, str) and pattern.fullmatch(text):
+def _matching(argument: str, text: object, pattern: str, allowed: str) -> str:
+    if isinstance(text, str) and re.fullmatch(pattern, text):
         return text
     raise InvalidError(
         f"{argument} may hold {allowed}, and must start with a letter, a digit or _: got {text!r}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Mapping, Sequence
+
+from lavaclient._system.escaping import escape_html
 
 __all__ = ["columns_of", "fields_table", "items_table", "rows_table"]
 
@@ -20,7 +21,7 @@ def fields_table(model: object) -> str:
         for name in dict.fromkeys([*names, *columns_of(model)])
         if name not in _HIDDEN
     ]
-    body = "".join(f"<tr><th>{html.escape(name)}</th>{_cell(value)}</tr>" for name, value in rows)
+    body = "".join(f"<tr><th>{escape_html(name)}</th>{_cell(value)}</tr>" for name, value in rows)
     return f"<table><tbody>{body}</tbody></table>"
 
 
@@ -49,7 +50,7 @@ def rows_table(headings: Iterable[str], rows: Iterable[Iterable[object]], *, mor
         rows: The values, row by row.
         more: How many rows are not shown.
     """
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in headings)
+    head = "".join(f"<th>{escape_html(name)}</th>" for name in headings)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     foot = f"<caption>and {more} more</caption>" if more else ""
     return f"<table>{foot}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -78,6 +79,6 @@ def _text(value: object) -> str:
     if value is None or value in ([], {}):
         return ""
     if isinstance(value, list):
-        return items_table(value) or html.escape(", ".join(map(str, value)))
+        return items_table(value) or escape_html(", ".join(map(str, value)))
     table = getattr(value, "_repr_html_", None)
-    return str(table()) if table else html.escape(str(value))
+    return str(table()) if table else escape_html(str(value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import time
 import traceback
@@ -15,6 +16,7 @@ from lavaclient._config.secret import Secret
 from lavaclient._http.error_response import error_from_response
 from lavaclient._http.messages import Response
 from lavaclient._http.redaction import Redactor, without_frames, without_library_frames
+from lavaclient._system.escaping import escape_html
 from lavaclient.error import plain_line
 
 KEY = "0123456789abcdef"
@@ -277,3 +279,9 @@ def test_43_the_frames_that_hold_a_request_are_those_of_its_libraries_alone(
         space["fail"]()  # type: ignore[operator]
     caught.value.__traceback__ = without_library_frames(caught.value.__traceback__)
     assert _modules(caught.value) == [__name__, *([module] if stays else [])]
+
+
+@pytest.mark.parametrize("quote", [True, False])
+def test_text_is_escaped_as_the_standard_library_does(quote: bool) -> None:
+    text = "".join(map(chr, range(0x250))) + "&amp;<a href='b'>"
+    assert escape_html(text, quote=quote) == html.escape(text, quote=quote)
