@@ -213,6 +213,15 @@ def test_26_a_drip_ends_when_the_time_is_over(where: str, serve: Serve, client: 
     assert takes(0.95, 1.1, run_out)
 
 
+@pytest.mark.parametrize("timeout", [1e-9, 1e-6])
+def test_26_a_timeout_that_is_over_before_sending_is_one(
+    timeout: float, serve: Serve, client: Client
+) -> None:
+    lava = client(serve(stall), timeout=timeout, max_retries=0)
+    with pytest.raises(TimeoutError):
+        lava.limits.get()
+
+
 def test_26_a_drip_over_tls_ends_as_well(serve: Serve, client: Client, tmp_path: Path) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
