@@ -155,7 +155,7 @@ class _Adapter(_HTTPAdapter):
             super().cert_verify(pool, url, verify, cert)  # type: ignore[arg-type]
         except OSError as reason:
             raise UnusableSettingError(str(reason)) from reason
-        if isinstance(verify, str) and verify not in self._bundles:
+        if pool.scheme == "https" and isinstance(verify, str) and verify not in self._bundles:
             if problem := _bundle_problem(verify):
                 raise UnusableSettingError(problem)
             self._bundles.add(verify)

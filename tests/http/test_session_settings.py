@@ -295,6 +295,14 @@ def test_a_response_tells_hooks_what_one_of_requests_does(
     assert response.connection is session.get_adapter(url)
 
 
+def test_a_url_without_tls_needs_no_bundle(
+    session: HTTPSession, server: FaultServer, tmp_path: Path
+) -> None:
+    (bundle := tmp_path / "ca.pem").write_text("not a certificate")
+    response = session.request("GET", f"{server.url}/x", timeout=5, verify=str(bundle))
+    assert response.status_code == 200
+
+
 def test_a_session_that_was_renewed_sends_over_new_connections(
     session: HTTPSession, server: FaultServer
 ) -> None:
