@@ -13,8 +13,8 @@ import logging  # noqa: F401 (registers its lock for a fork before this module d
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from typing import Generic, Self, TypeVar, overload
 
@@ -35,14 +35,12 @@ def renew_in_child(owner: T, renew: Callable[[T], None]) -> None:
         _registry[owner] = renew
 
 
-@contextmanager
-def no_fork() -> Iterator[None]:
+def no_fork() -> AbstractContextManager[object]:
     """Delay forks by other threads until the block ends.
 
     A module whose import is incomplete at a fork stays incomplete in the child.
     """
-    with _lock:
-        yield
+    return _lock
 
 
 class lazy_property(cached_property[T], Generic[T]):  # noqa: N801 (as property and cached_property)
