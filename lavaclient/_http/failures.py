@@ -52,7 +52,6 @@ Errors: TypeAlias = tuple[type[BaseException], ...]
 # encodings: socket encodes host names with it.
 _STACK = ("keystoneauth1.", "requests.", "urllib3.", "http.", "socket.", "ssl.", "encodings.")
 _OURS = "lavaclient."
-_PACKAGES = frozenset({"keystoneauth1", "requests", "urllib3", "idna", "charset_normalizer"})
 _OF_INTERPRETER = (MemoryError, RecursionError)
 _OF_FILES = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _CREDENTIALS = r"//[^/\s]*@"
@@ -182,22 +181,21 @@ def foreign_exception(cause: BaseException) -> BaseException | None:
         frames = _frames(link.__traceback__)
         if vars(link).get(FOREIGN) or any(_is_handler(frame, handlers) for frame in frames):
             return link
-    raised_in = [_module(frame) for frame in _frames(cause.__traceback__)][-1:]
+    *_, raised_in = ["", *map(_module, _frames(cause.__traceback__))]
     is_network = isinstance(cause, _NETWORK)
-    if "".join(raised_in).startswith(_OURS) or not (is_network or _is_of_stack(type(cause))):
+    if raised_in.startswith(_OURS) or not (is_network or _is_standard(type(cause))):
         return None if is_network else cause
-    of_stack = not raised_in or raised_in[0].startswith(_STACK) or sys.is_finalizing()
+    of_stack = not raised_in or raised_in.startswith(_STACK) or sys.is_finalizing()
     return None if of_stack or (is_network and not isinstance(cause, _OF_FILES)) else cause
 
 
-def _is_of_stack(kind: type[BaseException]) -> bool:
-    """Tell whether the libraries below raise exceptions of a class where the network fails.
+def _is_standard(kind: type[BaseException]) -> bool:
+    """Tell whether a class is one of Python's own that odd bytes may lead to.
 
-    A job's time limit, for instance, may be raised in their frames from another thread.
+    Others are raised in the libraries' frames from another thread: a job's time limit.
     """
-    package = kind.__module__.partition(".")[0]
-    of_stack = package in sys.stdlib_module_names or package in _PACKAGES
-    return of_stack and not issubclass(kind, _OF_INTERPRETER)
+    is_own = kind.__module__.partition(".")[0] in sys.stdlib_module_names
+    return is_own and not issubclass(kind, _OF_INTERPRETER)
 
 
 def _signal_handlers() -> set[CodeType]:
@@ -215,7 +213,7 @@ def _is_handler(frame: FrameType, handlers: set[CodeType]) -> bool:
     """
     if frame.f_code in handlers:
         return True
-    if frame.f_back is None or _module(frame).startswith((*_STACK, _OURS)):
+    if frame.f_back is None:
         return False
     values = list(frame.f_locals.values())
     positional = [item for value in values if isinstance(value, tuple) for item in value]
@@ -231,7 +229,7 @@ def _frames(traceback: TracebackType | None) -> Iterator[FrameType]:
 
 def _module(frame: FrameType) -> str:
     """Return the name of a frame's module, and a dot."""
-    return f"{frame.f_globals.get('__name__', '')}."
+    return f"{frame.f_globals.get('__name__')}."
 
 
 def classify_failure(

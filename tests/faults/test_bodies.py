@@ -13,7 +13,7 @@ import requests
 from lavaclient import ApiError, ConnectionError, LavaError, NotFoundError
 from tests.faults.conftest import TOKEN, Client, Serve
 from tests.faults.test_transit import create
-from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, fin, raw
+from tests.support.fault_server import CLUSTERS, FaultServer, answer, bomb, fin, raw, stall
 from tests.support.programs import run_python
 
 pytestmark = pytest.mark.usefixtures("no_collection")
@@ -111,8 +111,22 @@ def test_25_a_chunk_of_a_negative_size_is_not_read(
     lava = client(serve(send), max_retries=0, timeout=5)
     if reads_first:
         lava.session.session.hooks["response"].append(read)
-    with pytest.raises(ConnectionError, match="failed"):
+    with pytest.raises(
+        ConnectionError,
+        match=r"failed: a chunk has a negative size \(" if reads_first else "broke off",
+    ):
         lava.clusters.list()
+
+
+def test_24_a_header_that_does_not_end_after_a_line_that_is_none_is_refused(
+    serve: Serve, client: Client
+) -> None:
+    def send(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"no header\r\nX-Long: " + b"a" * 2**17)
+        stall(connection)
+
+    with pytest.raises(ConnectionError, match="got more than 65536 bytes"):
+        client(serve(send), max_retries=0, timeout=5).limits.get()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.errors
 import errno
 import functools
 import http.client
@@ -321,6 +322,7 @@ def raised(kind: type[BaseException], module: str) -> BaseException:
         (KeyError, "requests", False),
         (KeyError, "keystoneauth1.session", False),
         (AttributeError, "http.client", False),
+        (email.errors.HeaderParseError, "http.client", False),
         (UnicodeError, "socket", False),
         (UnicodeError, "encodings.idna", False),
         (OSError, "hooks", False),
