@@ -428,6 +428,10 @@ def test_64_a_handler_that_is_an_object_or_has_gone_is_known_by_the_frame_it_int
     assert foreign_exception(outer) is caught.value
 
 
+def test_an_exception_without_frames_is_a_failure_of_the_network() -> None:
+    assert foreign_exception(KeyError()) is None
+
+
 class JobTimeLimit(Exception):
     """What another thread raises in the frames of urllib3."""
 
