@@ -43,8 +43,10 @@ class FaultDetails(Struct, forbid_unknown_fields=True):
     message: str
 
 
-FaultAnswer = _answer("FaultAnswer", "A request that was refused.", fault=FaultDetails)
-UnauthorizedAnswer = _answer(
+FaultAnswer: type[Struct] = _answer(
+    "FaultAnswer", "A request that was refused.", fault=FaultDetails
+)
+UnauthorizedAnswer: type[Struct] = _answer(
     "UnauthorizedAnswer",
     "A request without a token that is good for it.",
     unauthorized=FaultDetails,
@@ -109,8 +111,8 @@ class ClusterView(ClusterSummary, forbid_unknown_fields=True):
     scripts: list[ClusterScriptView]
 
 
-ClusterAnswer = _answer("ClusterAnswer", "A cluster.", cluster=ClusterView)
-ClustersAnswer = _answer(
+ClusterAnswer: type[Struct] = _answer("ClusterAnswer", "A cluster.", cluster=ClusterView)
+ClustersAnswer: type[Struct] = _answer(
     "ClustersAnswer", "A page of clusters.", clusters=list[ClusterSummary], links=list[Link]
 )
 
@@ -152,8 +154,10 @@ class NodeView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-NodeAnswer = _answer("NodeAnswer", "A node.", node=NodeView)
-NodesAnswer = _answer("NodesAnswer", "A page of nodes.", nodes=list[NodeView], links=list[Link])
+NodeAnswer: type[Struct] = _answer("NodeAnswer", "A node.", node=NodeView)
+NodesAnswer: type[Struct] = _answer(
+    "NodesAnswer", "A page of nodes.", nodes=list[NodeView], links=list[Link]
+)
 
 
 class FlavorView(Struct, forbid_unknown_fields=True):
@@ -168,8 +172,8 @@ class FlavorView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-FlavorAnswer = _answer("FlavorAnswer", "A flavor.", flavor=FlavorView)
-FlavorsAnswer = _answer(
+FlavorAnswer: type[Struct] = _answer("FlavorAnswer", "A flavor.", flavor=FlavorView)
+FlavorsAnswer: type[Struct] = _answer(
     "FlavorsAnswer", "A page of flavors.", flavors=list[FlavorView], links=list[Link]
 )
 
@@ -196,7 +200,7 @@ class Limits(Struct, forbid_unknown_fields=True):
     absolute: AbsoluteLimits
 
 
-LimitsAnswer = _answer("LimitsAnswer", "Limits.", limits=Limits)
+LimitsAnswer: type[Struct] = _answer("LimitsAnswer", "Limits.", limits=Limits)
 
 
 class DistroSummary(Struct, forbid_unknown_fields=True):
@@ -231,8 +235,10 @@ class DistroView(DistroSummary, forbid_unknown_fields=True):
     services: list[DistroServiceView]
 
 
-DistroAnswer = _answer("DistroAnswer", "A distribution.", distro=DistroView)
-DistrosAnswer = _answer("DistrosAnswer", "All distributions.", distros=list[DistroSummary])
+DistroAnswer: type[Struct] = _answer("DistroAnswer", "A distribution.", distro=DistroView)
+DistrosAnswer: type[Struct] = _answer(
+    "DistrosAnswer", "All distributions.", distros=list[DistroSummary]
+)
 
 
 class ShortServiceView(Struct, forbid_unknown_fields=True):
@@ -292,8 +298,8 @@ class StackView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-StackAnswer = _answer("StackAnswer", "A stack.", stack=StackView)
-StacksAnswer = _answer(
+StackAnswer: type[Struct] = _answer("StackAnswer", "A stack.", stack=StackView)
+StacksAnswer: type[Struct] = _answer(
     "StacksAnswer", "A page of stacks.", stacks=list[StackSummary], links=list[Link]
 )
 
@@ -311,16 +317,16 @@ class ScriptView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-ScriptAnswer = _answer("ScriptAnswer", "A script.", script=ScriptView)
-ScriptsAnswer = _answer(
+ScriptAnswer: type[Struct] = _answer("ScriptAnswer", "A script.", script=ScriptView)
+ScriptsAnswer: type[Struct] = _answer(
     "ScriptsAnswer", "A page of scripts.", scripts=list[ScriptView], links=list[Link]
 )
-CredentialAnswer = _answer(
+CredentialAnswer: type[Struct] = _answer(
     "CredentialAnswer",
     "What identifies a credential, under its type.",
     credentials=dict[str, dict[str, str]],
 )
-CredentialsAnswer = _answer(
+CredentialsAnswer: type[Struct] = _answer(
     "CredentialsAnswer",
     "What identifies each credential, under its type.",
     credentials=dict[str, list[dict[str, str]]],
@@ -336,10 +342,10 @@ class CredentialTypeView(Struct, forbid_unknown_fields=True):
     links: list[Link]
 
 
-CredentialTypesAnswer = _answer(
+CredentialTypesAnswer: type[Struct] = _answer(
     "CredentialTypesAnswer", "The types of credentials.", credentials=list[CredentialTypeView]
 )
-ConnectorsAnswer = _answer(
+ConnectorsAnswer: type[Struct] = _answer(
     "ConnectorsAnswer",
     "The types that connect a cluster with another service.",
     connectors=list[CredentialTypeView],
