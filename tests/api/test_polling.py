@@ -256,9 +256,17 @@ def test_times_of_a_wait_are_judged_before_anything_is_sent(
     assert wire.lines == []
 
 
-def test_until_names_a_status_that_a_wait_may_have(patient: Lava, wire: Wire) -> None:
+class NoText:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("until", ["ERROR", "", None, 1, NoText()])
+def test_until_names_a_status_that_a_wait_may_have(
+    patient: Lava, wire: Wire, until: object
+) -> None:
     with pytest.raises(InvalidError, match="until must be one of ACTIVE, DELETED"):
-        patient.clusters.wait("logs", until="ERROR")
+        patient.clusters.wait("logs", until=until)  # type: ignore[arg-type]
     assert wire.lines == []
 
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -337,6 +338,11 @@ def test_a_private_address_that_is_none_is_refused(canary: Path) -> None:
 # -- what is refused
 
 
+class NoText:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
 def test_a_node_that_is_not_there_is_an_error_that_lists_those_that_are(
     cluster: ClusterDetail,
 ) -> None:
@@ -364,6 +370,14 @@ def test_a_component_that_is_not_there_is_an_error_that_lists_those_that_are(
         "its components are AmbariServer, AmbariMetricsCollector, ZookeeperServer, "
     )
     assert len(re.findall(r"\bDatanode\b", text)) == 1
+
+
+def test_a_node_or_component_that_is_no_name_is_not_there(cluster: ClusterDetail) -> None:
+    odd: Any = NoText()
+    with pytest.raises(InvalidError, match=r"^node_name: cluster 'logs' has no node"):
+        cluster.execute_on_node(odd, "uptime", ECHO)
+    with pytest.raises(InvalidError, match=r"^component: no node of cluster 'logs' runs"):
+        cluster.ssh_tunnel(0, 80, component=odd, ssh_command=ECHO)
 
 
 @pytest.mark.parametrize(("node_name", "component"), [(None, None), ("slave0-1", "Datanode")])

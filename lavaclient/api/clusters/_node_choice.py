@@ -73,8 +73,10 @@ def _is_ambari(node: Node) -> bool:
     )
 
 
-def _same(name: str, wanted: str) -> bool:
-    return bool(name) and name.casefold() == str(wanted).strip().casefold()
+def _same(name: str, wanted: object) -> bool:
+    if not isinstance(wanted, str) or not name:
+        return False
+    return name.casefold() == wanted.strip().casefold()
 
 
 def _listing(plural: str, names: Iterable[str]) -> str:

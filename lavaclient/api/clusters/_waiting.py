@@ -42,12 +42,12 @@ class PollSettings:
         timeout: float | str | None,
         interval: float | str | None,
         on_progress: OnProgress | None,
-        until: str = ClusterStatus.ACTIVE,
+        until: object = ClusterStatus.ACTIVE,
     ) -> None:
         self.timeout = None if timeout is None else number("timeout", timeout)
         self.interval = None if interval is None else number("interval", interval)
         self.on_progress = on_progress
-        self.goal = str(until).upper()
+        self.goal = until.upper() if isinstance(until, str) else ""
         if self.timeout is not None and self.timeout < 0:
             raise InvalidError("timeout must be 0 minutes or more")
         if self.interval is not None and not 0 < self.interval <= _LONGEST:
